@@ -1,0 +1,47 @@
+package io.mptcp.cc;
+
+/**
+ * How much a subflow may have in flight. Owns cwnd and ssthresh, in bytes; what to retransmit is decided elsewhere.
+ * Called only by its subflow's owner thread, with virtual or real time handed in.
+ */
+public interface CongestionController {
+    /** The name used to choose it, e.g. {@code cubic}. */
+    String name();
+
+    /** The handshake is done. {@code mssBytes} is the effective send MSS; IW is RFC 6928's unless {@code synRetransmitted}. */
+    void onEstablished(long nowNanos, int mssBytes, boolean synRetransmitted);
+
+    /** The effective MSS changed (path MTU). */
+    void onMssChange(int mssBytes);
+
+    void onAck(AckSample sample);
+
+    /** Loss was detected by SACK, RACK or duplicate ACKs: one call per loss episode. */
+    void onLoss(long nowNanos, long inFlightBytes);
+
+    /** The retransmission timer expired. @param first whether this is the first expiry for this data (RFC 5681 section 3.1) */
+    void onRetransmissionTimeout(long nowNanos, long inFlightBytes, boolean first);
+
+    /** A loss or timeout proved spurious: restore what was before it. */
+    void onSpuriousLoss(long nowNanos);
+
+    /** An ECN echo (RFC 3168): at most one call per window. */
+    void onEcnEcho(long nowNanos, long inFlightBytes);
+
+    /** Sending resumes after an idle time longer than the RTO (RFC 5681 section 4.1). */
+    void onIdleRestart(long nowNanos);
+
+    long cwndBytes();
+
+    /** Long.MAX_VALUE while there is no threshold. */
+    long ssthreshBytes();
+
+    /** Pacing rate in bytes per second the controller wants, or 0 to leave it to the default (a multiple of cwnd / srtt). */
+    default long pacingBytesPerSecond() {
+        return 0;
+    }
+
+    default boolean inSlowStart() {
+        return cwndBytes() < ssthreshBytes();
+    }
+}

@@ -1,0 +1,44 @@
+package io.mptcp.spi;
+
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+
+/** What a path manager may see and ask for. Commands take effect after the event being handled. */
+public interface PathCommands {
+    long nowNanos();
+
+    int token();
+
+    /** Whether this side accepted the connection. */
+    boolean isServer();
+
+    /** Local address and port of the initial subflow, also after it closed. */
+    IpEndpoint initialLocal();
+
+    IpEndpoint initialRemote();
+
+    int initialLinkId();
+
+    /** The peer set the C flag: no joins to the address and port of its initial subflow. */
+    boolean peerDeniesJoinToInitialAddress();
+
+    /** Subflows now open or being opened, the initial one included. */
+    int subflowCount();
+
+    /** Whether a subflow over this link is open or being opened. */
+    boolean hasSubflowOnLink(int linkId);
+
+    boolean isLinkUp(int linkId);
+
+    /** MP_JOIN from a local address over a link. The local port is chosen by the stack. @return subflow id, or -1 when a limit forbids it */
+    int openSubflow(int linkId, IpAddress local, IpEndpoint remote, boolean backup);
+
+    /** Closes a subflow with RST and MP_TCPRST {@code reason}. */
+    void closeSubflow(int subflowId, int reason);
+
+    /** Changes the backup flag and tells the peer with MP_PRIO. */
+    void setBackup(int subflowId, boolean backup);
+
+    /** Calls {@link PathManager#onTimer} at this time; the last call wins, Long.MAX_VALUE cancels. */
+    void wakeAt(long nanos);
+}

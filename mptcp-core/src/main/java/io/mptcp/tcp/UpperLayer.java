@@ -1,0 +1,5 @@
+package io.mptcp.tcp;
+
+/** What TCP needs from the layer above it. */
+public interface UpperLayer {
+}

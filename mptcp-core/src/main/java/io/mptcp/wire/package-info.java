@@ -1,0 +1,5 @@
+/**
+ * Bytes and fields, without state: TCP segments, options and checksums. A buffer is checked once ({@code validate}),
+ * after which every accessor is total; no input makes a method of this package throw.
+ */
+package io.mptcp.wire;
