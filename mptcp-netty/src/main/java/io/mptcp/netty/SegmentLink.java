@@ -1,0 +1,67 @@
+package io.mptcp.netty;
+
+import io.mptcp.stack.LinkProperties;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.PacketSlot;
+import io.netty.channel.IoEventLoop;
+
+/**
+ * One way for TCP segments to leave and enter the host: a raw socket on an interface, a TUN device, a UDP socket. A link puts on and takes
+ * off everything outside the TCP segment (IP header, checksums, encapsulation). It lives on one event loop, is used by that loop's thread
+ * only, and tells what arrives to one {@link Receiver}.
+ */
+public interface SegmentLink {
+    /** What {@link #send} did with a segment. */
+    enum SendResult {
+        SENT,
+        /** Not taken: the device is full. The caller keeps the segment and offers it again after {@link Receiver#writable}. */
+        AGAIN,
+        /** Lost here, as if the network had dropped it (no route, no neighbour yet, local queue overflow). */
+        DROPPED
+    }
+
+    /** Gets what a link has for the stack. All calls come from the link's event loop. */
+    interface Receiver {
+        /** One segment; slot and memory belong to the link again on return. */
+        void received(SegmentLink link, PacketSlot slot);
+
+        /** End of a burst of {@link #received} calls: a good moment to transmit. */
+        void drained(SegmentLink link);
+
+        /** The link can take segments again after {@link SendResult#AGAIN}. */
+        void writable(SegmentLink link);
+
+        /** The interface went down or came back. */
+        void linkStateChanged(SegmentLink link, boolean up);
+    }
+
+    /** Number of this link in its stack. */
+    int id();
+
+    /** Name for people: the device, or kind and address. */
+    String name();
+
+    LinkProperties properties();
+
+    /** Source address used towards {@code remote}: the configured one, or what routing says. Null when this link cannot reach that address. */
+    IpAddress localAddressFor(IpAddress remote);
+
+    /** Bytes the link needs free before {@link PacketSlot#offset} on {@link #send}. */
+    int headroomBytes();
+
+    /** Whether {@link #send} takes payload by reference ({@link PacketSlot#gather}). */
+    boolean gathers();
+
+    /** Joins the loop and starts receiving. */
+    void start(IoEventLoop loop, Receiver receiver);
+
+    SendResult send(PacketSlot slot);
+
+    /** Hands over what {@link #send} may have held back for batching. */
+    void flush();
+
+    boolean isUp();
+
+    /** Leaves the loop and frees everything; nothing stays behind on the host. */
+    void close();
+}
