@@ -10,7 +10,6 @@ public final class Checksum {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
     private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
     private static final long LOW_32 = 0xffff_ffffL;
-    private static final int PROTOCOL_TCP = 6;
 
     private Checksum() {
     }
@@ -60,7 +59,7 @@ public final class Checksum {
     /** Unfolded sum of the TCP pseudo-header for IPv4 or IPv6 (RFC 9293 section 3.1). */
     public static long pseudoHeader(long sourceHi, long sourceLo, long destinationHi, long destinationLo, int tcpLength) {
         // Lengths sum alike as the 16 bits of IPv4 and the 32 bits of IPv6.
-        long sum = PROTOCOL_TCP + words(tcpLength & LOW_32);
+        long sum = IpHeaders.PROTOCOL_TCP + words(tcpLength & LOW_32);
         if (IpAddress.isIpv4(destinationHi, destinationLo)) {
             return sum + words(sourceLo & LOW_32) + words(destinationLo & LOW_32);
         }
