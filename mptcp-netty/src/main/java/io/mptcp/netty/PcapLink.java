@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class PcapLink implements SegmentLink {
     private static final Logger LOG = LoggerFactory.getLogger(PcapLink.class);
-    private static final int MAX_IP_HEADER_BYTES = 40;
     private static final int MAX_PACKET_BYTES = 0xffff;
+    private static final int HOP_LIMIT = 64;
 
     private final SegmentLink link;
     private final PcapWriter writer;
@@ -37,8 +37,8 @@ public final class PcapLink implements SegmentLink {
         this.link = link;
         this.writer = writer;
         this.interfaceId = writer.addInterface(link.name());
-        scratch.buffer = Arena.ofAuto().allocate(MAX_IP_HEADER_BYTES + MptcpDriver.MAX_SEGMENT_BYTES);
-        scratch.offset = MAX_IP_HEADER_BYTES;
+        scratch.buffer = Arena.ofAuto().allocate(IpHeaders.MAX_ENCODED_LENGTH + MptcpDriver.MAX_SEGMENT_BYTES);
+        scratch.offset = IpHeaders.MAX_ENCODED_LENGTH;
     }
 
     @Override
@@ -119,8 +119,7 @@ public final class PcapLink implements SegmentLink {
         scratch.destinationHi = slot.destinationHi;
         scratch.destinationLo = slot.destinationLo;
         scratch.ecn = slot.ecn;
-        scratch.offset = MAX_IP_HEADER_BYTES;
-        int ipHeader = slot.isIpv4() ? 20 : 40;
+        int ipHeader = IpHeaders.encodedLength(slot);
         int headerLength = TcpSegment.headerLength(slot.buffer, slot.offset);
         // A record longer than an IP packet can be is cut at the end rather than left out.
         int payloadLength = Math.min(slot.totalLength() - headerLength, MAX_PACKET_BYTES - ipHeader - headerLength);
@@ -128,9 +127,9 @@ public final class PcapLink implements SegmentLink {
         SoftwareSegmenter.copyPayload(slot, headerLength, 0, payloadLength, scratch.buffer, scratch.offset + headerLength);
         scratch.length = headerLength + payloadLength;
         Checksum.fillTcp(scratch);
-        int headers = IpHeaders.encode(scratch, 0);
+        IpHeaders.encodeHeader(scratch, HOP_LIMIT, 0);
         try {
-            writer.write(interfaceId, clock.nanoTime(), direction, scratch.buffer, scratch.offset - headers, headers + scratch.length);
+            writer.write(interfaceId, clock.nanoTime(), direction, scratch.buffer, scratch.offset - ipHeader, ipHeader + scratch.length);
         } catch (UncheckedIOException e) {
             giveUp(e);
         }
