@@ -356,7 +356,7 @@ public final class MptcpConnection extends DeadlineQueue.Node {
     }
 
     long wireDataAck() {
-        return sequence.ackToWire(receiver.rcvNxt());
+        return sequence.peerToWire(receiver.rcvNxt());
     }
 
     CongestionController newCongestionController() {
