@@ -2,7 +2,6 @@ package io.mptcp.netty;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -245,20 +244,24 @@ class MptcpDriverTest {
         listen(accepted);
         connect(connected);
         int[] longest = {0};
-        int[] before = {0};
         loop.execute(new Runnable() {
+            private int before;
+
             @Override
             public void run() {
-                longest[0] = Math.max(longest[0], near.sent.size() - before[0]);
-                before[0] = near.sent.size();
-                if (!connected.isClosed()) {
-                    loop.schedule(this, 1, TimeUnit.NANOSECONDS);
-                    loop.execute(() -> { });
+                int sinceThen = near.sent.size() - before;
+                before = near.sent.size();
+                longest[0] = Math.max(longest[0], sinceThen);
+                if (sinceThen > 0) {
+                    loop.execute(this);
+                } else if (!connected.isClosed()) {
+                    loop.schedule(this, 1, TimeUnit.MILLISECONDS);
                 }
             }
         });
         runUntil(() -> connected.isClosed() && accepted.isClosed());
-        assertNotEquals(0, longest[0]);
+        // Several turns may come between two runs of the task, each with a budget of 128 segments; a window is thousands of them.
+        assertTrue(longest[0] > 0 && longest[0] <= 4 * 128, longest[0] + " segments at a time");
         assertEquals(connected.sentDigest(), accepted.receivedDigest());
     }
 
