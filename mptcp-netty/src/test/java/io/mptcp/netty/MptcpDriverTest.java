@@ -188,11 +188,10 @@ class MptcpDriverTest {
     void closingSendsTheResetsOfAbortedConnectionsAndClosesTheLinks() {
         connectLinks(true, ONE_SEGMENT);
         StreamHandler accepted = new StreamHandler(2, 0);
-        StreamHandler connected = new StreamHandler(1, Integer.MAX_VALUE);
         listen(accepted);
-        connect(connected);
-        runUntil(() -> accepted.received > 0);
-        connected.connection.abort();
+        MptcpConnection connected = connect((connection, readiness) -> { });
+        runUntil(connected::isConnected);
+        connected.abort();
         client.close();
         assertTrue(near.closed);
         runUntil(accepted::isClosed);
@@ -311,9 +310,10 @@ class MptcpDriverTest {
         server.wake();
     }
 
-    private void connect(ConnectionHandler handler) {
-        client.stack().connect(0, new IpEndpoint(IpAddress.parse("10.0.0.1"), 0), SERVER, ConnectOptions.DEFAULT, handler);
+    private MptcpConnection connect(ConnectionHandler handler) {
+        MptcpConnection connection = client.stack().connect(0, new IpEndpoint(IpAddress.parse("10.0.0.1"), 0), SERVER, ConnectOptions.DEFAULT, handler);
         client.wake();
+        return connection;
     }
 
     private void runUntil(BooleanSupplier condition) {
