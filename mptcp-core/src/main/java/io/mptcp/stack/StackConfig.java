@@ -4,6 +4,7 @@ import io.mptcp.spi.PathManager;
 import io.mptcp.spi.PathManagerFactory;
 import io.mptcp.spi.PathCommands;
 import io.mptcp.spi.Tracer;
+import io.mptcp.tcp.TcpConfig;
 
 /** Everything a {@link Stack} can be told. Immutable; start from {@link #defaults()} and change with the {@code with} methods. */
 public record StackConfig(

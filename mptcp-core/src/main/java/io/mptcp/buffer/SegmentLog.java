@@ -1,0 +1,305 @@
+package io.mptcp.buffer;
+
+/**
+ * What a subflow has sent and not yet seen acknowledged: retransmission queue, SACK scoreboard and RACK list in one, as parallel
+ * arrays in sequence order. An entry is a (super-)segment as it was sent; it is split when a SACK or a loss says that only part
+ * of it is concerned, and the pieces keep the mapping of the whole (RFC 8684 section 3.3.1: a mapping once declared never changes).
+ *
+ * <p>Sequence numbers are relative (SYN = 0). SYN and FIN occupy one number and carry no payload.
+ */
+public final class SegmentLog {
+    public static final int SYN = 1;
+    public static final int FIN = 1 << 1;
+    /** Selectively acknowledged. */
+    public static final int SACKED = 1 << 2;
+    /** Judged lost, and not sent again since. */
+    public static final int LOST = 1 << 3;
+    /** Sent more than once. */
+    public static final int RETRANSMITTED = 1 << 4;
+
+    private static final int INITIAL_CAPACITY = 16;
+
+    private long[] ssn = new long[INITIAL_CAPACITY];
+    private int[] length = new int[INITIAL_CAPACITY];
+    private long[] dsn = new long[INITIAL_CAPACITY];
+    private long[] mapSsn = new long[INITIAL_CAPACITY];
+    private int[] mapLength = new int[INITIAL_CAPACITY];
+    private int[] mapChecksum = new int[INITIAL_CAPACITY];
+    private long[] sentNanos = new long[INITIAL_CAPACITY];
+    private byte[] flags = new byte[INITIAL_CAPACITY];
+    private int head;
+    private int size;
+
+    private long sackedBytes;
+    private long lostBytes;
+    /** Entries starting below this relative number are not in data-sequence order: some of them are reinjections. */
+    private long unorderedBelowSsn;
+    private long highestDsn = Long.MIN_VALUE;
+
+    public int size() {
+        return size;
+    }
+
+    public boolean isEmpty() {
+        return size == 0;
+    }
+
+    /** Start of entry {@code index}; 0 is the oldest. */
+    public long ssn(int index) {
+        return ssn[at(index)];
+    }
+
+    /** Sequence numbers the entry occupies: payload bytes, or 1 for SYN and FIN. */
+    public int length(int index) {
+        return length[at(index)];
+    }
+
+    public long endSsn(int index) {
+        int i = at(index);
+        return ssn[i] + length[i];
+    }
+
+    /** Payload bytes of the entry. */
+    public int payloadLength(int index) {
+        int i = at(index);
+        return (flags[i] & (SYN | FIN)) != 0 ? 0 : length[i];
+    }
+
+    /** Data sequence number (relative) of the first payload byte of the entry. */
+    public long dsn(int index) {
+        return dsn[at(index)];
+    }
+
+    /** Start of the mapping the entry was sent under, in subflow sequence space. */
+    public long mapSsn(int index) {
+        return mapSsn[at(index)];
+    }
+
+    /** Start of the mapping in data sequence space. */
+    public long mapDsn(int index) {
+        int i = at(index);
+        return dsn[i] - (ssn[i] - mapSsn[i]);
+    }
+
+    public int mapLength(int index) {
+        return mapLength[at(index)];
+    }
+
+    /** DSS checksum of the mapping, -1 when checksums are not in use. */
+    public int mapChecksum(int index) {
+        return mapChecksum[at(index)];
+    }
+
+    public long sentNanos(int index) {
+        return sentNanos[at(index)];
+    }
+
+    public boolean has(int index, int bits) {
+        return (flags[at(index)] & bits) != 0;
+    }
+
+    public long sackedBytes() {
+        return sackedBytes;
+    }
+
+    /** Bytes judged lost and not sent again since. */
+    public long lostBytes() {
+        return lostBytes;
+    }
+
+    /** Sequence numbers held, in flight or not. */
+    public long totalLength() {
+        return size == 0 ? 0 : endSsn(size - 1) - ssn(0);
+    }
+
+    /** Bytes believed to be in the network: neither acknowledged, nor SACKed, nor lost ("pipe", RFC 6675). */
+    public long inFlightBytes() {
+        return totalLength() - sackedBytes - lostBytes;
+    }
+
+    /** Appends what has just been sent. Entries are contiguous in sequence space. */
+    public void append(long startSsn, int sequenceLength, int kind, long startDsn, int checksum, long nowNanos) {
+        if (size == ssn.length) {
+            grow();
+        }
+        int i = at(size++);
+        ssn[i] = startSsn;
+        length[i] = sequenceLength;
+        dsn[i] = startDsn;
+        mapSsn[i] = startSsn;
+        mapLength[i] = sequenceLength;
+        mapChecksum[i] = checksum;
+        sentNanos[i] = nowNanos;
+        flags[i] = (byte) kind;
+        if ((kind & (SYN | FIN)) == 0) {
+            if (startDsn < highestDsn) {
+                unorderedBelowSsn = startSsn + sequenceLength;
+            }
+            highestDsn = Math.max(highestDsn, startDsn + sequenceLength);
+        }
+    }
+
+    /** The oldest entry is acknowledged up to {@code ackSsn}, which lies within it: only the rest is kept. */
+    public void trimHead(long ackSsn) {
+        int i = at(0);
+        int cut = (int) (ackSsn - ssn[i]);
+        account(i, -cut);
+        ssn[i] += cut;
+        dsn[i] += cut;
+        length[i] -= cut;
+    }
+
+    /** The oldest entry is acknowledged whole. */
+    public void removeHead() {
+        int i = at(0);
+        account(i, -length[i]);
+        head = (head + 1) & (ssn.length - 1);
+        size--;
+    }
+
+    /** Cuts entry {@code index} in two at {@code atSsn}, which lies strictly within it. Both pieces keep mapping, time and marks. */
+    public void split(int index, long atSsn) {
+        if (size == ssn.length) {
+            grow();
+        }
+        for (int k = size; k > index + 1; k--) {
+            copy(at(k - 1), at(k));
+        }
+        size++;
+        int first = at(index);
+        int second = at(index + 1);
+        copy(first, second);
+        int cut = (int) (atSsn - ssn[first]);
+        length[first] = cut;
+        ssn[second] += cut;
+        dsn[second] += cut;
+        length[second] -= cut;
+    }
+
+    public void markSacked(int index) {
+        int i = at(index);
+        if ((flags[i] & LOST) != 0) {
+            lostBytes -= length[i];
+        }
+        flags[i] = (byte) (flags[i] & ~LOST | SACKED);
+        sackedBytes += length[i];
+    }
+
+    public void markLost(int index) {
+        int i = at(index);
+        flags[i] |= LOST;
+        lostBytes += length[i];
+    }
+
+    /** The entry is being sent again. */
+    public void markRetransmitted(int index, long nowNanos) {
+        int i = at(index);
+        if ((flags[i] & LOST) != 0) {
+            lostBytes -= length[i];
+        }
+        flags[i] = (byte) (flags[i] & ~LOST | RETRANSMITTED);
+        sentNanos[i] = nowNanos;
+    }
+
+    /** Index of the entry that holds sequence number {@code position}, or {@link #size()} when it lies behind the last. */
+    public int indexOf(long position) {
+        int low = 0;
+        int high = size;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (endSsn(middle) <= position) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    /** Lowest data sequence number (relative) of any payload held; Long.MAX_VALUE when there is none. */
+    public long lowestDsn() {
+        long lowest = Long.MAX_VALUE;
+        for (int k = 0; k < size; k++) {
+            int i = at(k);
+            if ((flags[i] & (SYN | FIN)) != 0) {
+                continue;
+            }
+            lowest = Math.min(lowest, dsn[i]);
+            if (ssn[i] >= unorderedBelowSsn) {
+                break; // from here on entries are in data-sequence order
+            }
+        }
+        return lowest;
+    }
+
+    /** Whether any entry carries the byte at data sequence number {@code position}. */
+    public boolean carries(long position) {
+        for (int k = 0; k < size; k++) {
+            int i = at(k);
+            if ((flags[i] & (SYN | FIN)) == 0 && dsn[i] <= position && position < dsn[i] + length[i]) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    public void clear() {
+        head = 0;
+        size = 0;
+        sackedBytes = 0;
+        lostBytes = 0;
+    }
+
+    private void account(int i, int delta) {
+        if ((flags[i] & SACKED) != 0) {
+            sackedBytes += delta;
+        } else if ((flags[i] & LOST) != 0) {
+            lostBytes += delta;
+        }
+    }
+
+    private int at(int index) {
+        return (head + index) & (ssn.length - 1);
+    }
+
+    private void copy(int from, int to) {
+        ssn[to] = ssn[from];
+        length[to] = length[from];
+        dsn[to] = dsn[from];
+        mapSsn[to] = mapSsn[from];
+        mapLength[to] = mapLength[from];
+        mapChecksum[to] = mapChecksum[from];
+        sentNanos[to] = sentNanos[from];
+        flags[to] = flags[from];
+    }
+
+    private void grow() {
+        int capacity = ssn.length;
+        ssn = regrow(ssn);
+        dsn = regrow(dsn);
+        mapSsn = regrow(mapSsn);
+        sentNanos = regrow(sentNanos);
+        length = regrow(length);
+        mapLength = regrow(mapLength);
+        mapChecksum = regrow(mapChecksum);
+        byte[] grown = new byte[capacity * 2];
+        System.arraycopy(flags, head, grown, 0, capacity - head);
+        System.arraycopy(flags, 0, grown, capacity - head, head);
+        flags = grown;
+        head = 0;
+    }
+
+    private long[] regrow(long[] old) {
+        long[] grown = new long[old.length * 2];
+        System.arraycopy(old, head, grown, 0, old.length - head);
+        System.arraycopy(old, 0, grown, old.length - head, head);
+        return grown;
+    }
+
+    private int[] regrow(int[] old) {
+        int[] grown = new int[old.length * 2];
+        System.arraycopy(old, head, grown, 0, old.length - head);
+        System.arraycopy(old, 0, grown, old.length - head, head);
+        return grown;
+    }
+}
