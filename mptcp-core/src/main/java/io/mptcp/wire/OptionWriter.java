@@ -13,7 +13,7 @@ public final class OptionWriter {
 
     private static final int ABSENT = -1;
     private static final int NOP = TcpOptions.KIND_NOP;
-    private static final int JOIN_ACK_HMAC_LENGTH = 20;
+    static final int JOIN_ACK_HMAC_LENGTH = 20;
 
     private MemorySegment buffer;
     private long start;

@@ -1,5 +1,7 @@
 package io.mptcp.tun;
 
+import io.mptcp.cc.CongestionControllers;
+import io.mptcp.scheduler.Schedulers;
 import io.mptcp.wire.IpAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,8 +75,8 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
         Tun tun = readTun(required(root, keys, "tun", "add the device and its routes"));
         List<PathSpec> paths = readPaths(required(root, keys, "paths", "list at least one interface"), tun.device());
         return new TunConfig(tun, paths,
-                oneOf(keys.get("scheduler"), Policies.schedulers(), "default"),
-                oneOf(keys.get("congestion"), Policies.congestionControls(), "cubic"),
+                oneOf(keys.get("scheduler"), Schedulers.names(), "default"),
+                oneOf(keys.get("congestion"), CongestionControllers.names(), "cubic"),
                 keys.containsKey("checksum") && keys.get("checksum").bool(),
                 readLimits(keys.get("limits")),
                 oneOf(keys.get("log"), LOG_LEVELS, "info"),
