@@ -27,13 +27,13 @@ final class CommandLines {
     }
 
     /** Runs to the end of the process. */
-    static void runAndExit(Object command, String[] args) {
+    static void runAndExit(CommandLine command, String[] args) {
         int code;
         try {
-            code = of(command).execute(args);
+            code = command.execute(args);
         } catch (Throwable t) {
             // Errors pass picocli by; a person still gets one line.
-            System.err.println("mptcp: internal error: " + oneLine(t));
+            System.err.println(command.getCommandName() + ": internal error: " + t.getClass().getSimpleName() + ": " + oneLine(t));
             code = ExitCodes.FAILURE;
         }
         System.out.flush();

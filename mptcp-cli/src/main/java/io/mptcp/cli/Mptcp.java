@@ -1,5 +1,6 @@
 package io.mptcp.cli;
 
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:success", "1:it was tried and failed", "2:wrong usage or configuration"},
-        subcommands = {CatCommand.class, TunCommand.class})
+        subcommands = CatCommand.class)
 public final class Mptcp implements Runnable {
     @Mixin
     private CommonOptions common;
@@ -21,7 +22,15 @@ public final class Mptcp implements Runnable {
     private CommandSpec spec;
 
     public static void main(String[] args) {
-        CommandLines.runAndExit(new Mptcp(), args);
+        CommandLines.runAndExit(commandLine(), args);
+    }
+
+    static CommandLine commandLine() {
+        CommandLine line = CommandLines.of(new Mptcp());
+        // The one name it has beside its own command, mptcp-tun.
+        CommandLine tun = CommandLines.of(new TunCommand());
+        tun.getCommandSpec().name("tun");
+        return line.addSubcommand(tun);
     }
 
     @Override

@@ -13,6 +13,6 @@ final class VersionProvider implements IVersionProvider {
         try (InputStream in = VersionProvider.class.getResourceAsStream("version.properties")) {
             properties.load(in);
         }
-        return new String[] {"${COMMAND-ROOT-NAME} " + properties.getProperty("version") + " (Java " + Runtime.version() + ")"};
+        return new String[] {"${ROOT-COMMAND-NAME} " + properties.getProperty("version") + " (Java " + Runtime.version() + ")"};
     }
 }
