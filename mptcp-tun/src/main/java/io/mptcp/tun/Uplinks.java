@@ -35,13 +35,12 @@ public final class Uplinks implements AutoCloseable {
     /** By link number: until when the path is suspected not to work. 0 for never. */
     private final long[] suspectUntilNanos;
 
-    private Uplinks(IoEventLoop loop, UplinkSettings settings, List<? extends SegmentLink> opened, AutoCloseable resources) {
+    private Uplinks(IoEventLoop loop, UplinkSettings settings, RandomSource random, List<? extends SegmentLink> opened, AutoCloseable resources) {
         this.settings = settings;
         this.links = opened.stream().map(CountingLink::new).toList();
         this.resources = resources;
         this.suspectUntilNanos = new long[opened.size()];
-        SecureRandom random = new SecureRandom();
-        this.driver = new MptcpDriver(loop, new Stack(settings.stack().withPathManager(this::newPathManager), random::nextLong));
+        this.driver = new MptcpDriver(loop, new Stack(settings.stack().withPathManager(this::newPathManager), random));
     }
 
     /**
@@ -61,14 +60,15 @@ public final class Uplinks implements AutoCloseable {
             opener.close();
             throw e;
         }
-        Uplinks uplinks = over(loop, settings, opened, opener);
+        Uplinks uplinks = over(loop, settings, new SecureRandom()::nextLong, opened, opener);
         opener.portRange().ifPresent(range -> OnLoop.run(loop, () -> uplinks.driver.stack().setPortRange(range.first(), range.last())));
         return uplinks;
     }
 
     /** Over links that exist already; they are numbered from 0 in this order, and are closed with the whole. */
-    static Uplinks over(IoEventLoop loop, UplinkSettings settings, List<? extends SegmentLink> links, AutoCloseable resources) {
-        Uplinks uplinks = new Uplinks(loop, settings, links, resources);
+    static Uplinks over(IoEventLoop loop, UplinkSettings settings, RandomSource random, List<? extends SegmentLink> links,
+                        AutoCloseable resources) {
+        Uplinks uplinks = new Uplinks(loop, settings, random, links, resources);
         OnLoop.run(loop, () -> uplinks.links.forEach(uplinks.driver::addLink));
         return uplinks;
     }
@@ -125,7 +125,10 @@ public final class Uplinks implements AutoCloseable {
         return connection;
     }
 
-    /** Ends everything that is open, in order: connections reset, links off the loop, then what they stood on. Any thread. */
+    /**
+     * Sends what is still to be sent, takes the links off the loop, then frees what they stood on. Connections should have been closed or
+     * aborted before: their peers hear nothing of them from now on. Any thread.
+     */
     @Override
     public void close() {
         OnLoop.run(loop(), driver::close);
