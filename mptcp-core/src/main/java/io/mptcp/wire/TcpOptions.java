@@ -9,6 +9,22 @@ import java.lang.foreign.MemorySegment;
 public final class TcpOptions {
     public static final int MAX_SACK_BLOCKS = 4;
 
+    static final int KIND_END = 0;
+    static final int KIND_NOP = 1;
+    static final int KIND_MSS = 2;
+    static final int KIND_WINDOW_SCALE = 3;
+    static final int KIND_SACK_PERMITTED = 4;
+    static final int KIND_SACK = 5;
+    static final int KIND_TIMESTAMPS = 8;
+
+    static final int LENGTH_MSS = 4;
+    static final int LENGTH_WINDOW_SCALE = 3;
+    static final int LENGTH_SACK_PERMITTED = 2;
+    static final int LENGTH_TIMESTAMPS = 10;
+
+    /** RFC 7323 section 2.3. */
+    static final int MAX_WINDOW_SCALE = 14;
+
     /** Maximum segment size, -1 if absent. */
     public int mss;
     /** Window scale shift 0..14 (larger values are taken as 14, RFC 7323 section 2.3), -1 if absent. */
@@ -23,12 +39,91 @@ public final class TcpOptions {
     public final int[] sackRight = new int[MAX_SACK_BLOCKS];
     public final MptcpOptions mptcp = new MptcpOptions();
 
-    /** Reads the options of the validated segment at {@code offset}; {@code payloadLength} decides MP_CAPABLE forms. */
+    public TcpOptions() {
+        clear();
+    }
+
+    /** Reads the options of the validated segment at {@code offset}; {@code payloadLength} decides MP_CAPABLE forms (RFC 8684 section 3.1). */
     public void parse(MemorySegment buffer, long offset, int payloadLength) {
-        throw new UnsupportedOperationException();
+        clear();
+        int flags = TcpSegment.flags(buffer, offset);
+        long end = offset + TcpSegment.headerLength(buffer, offset);
+        long at = offset + TcpSegment.MIN_HEADER_LENGTH;
+        while (at < end) {
+            int kind = Bytes.get8(buffer, at);
+            if (kind == KIND_NOP) {
+                at++;
+                continue;
+            }
+            if (kind == KIND_END || at + 1 >= end) {
+                break;
+            }
+            int length = Bytes.get8(buffer, at + 1);
+            if (length < 2 || length > end - at) {
+                // Where the next option starts is unknown: what was read so far stands, the rest is lost (RFC 9293 MUST-7).
+                break;
+            }
+            if (kind == MptcpOptions.KIND) {
+                mptcp.parseOption(buffer, at, length, flags, payloadLength);
+            } else {
+                parseOption(buffer, at, kind, length, (flags & TcpSegment.SYN) != 0);
+            }
+            at += length;
+        }
+        mptcp.present = Coexistence.withoutContradictions(mptcp.present);
+    }
+
+    private void parseOption(MemorySegment buffer, long at, int kind, int length, boolean syn) {
+        switch (kind) {
+            case KIND_MSS -> {
+                if (syn && length == LENGTH_MSS) {
+                    mss = Bytes.get16(buffer, at + 2);
+                }
+            }
+            case KIND_WINDOW_SCALE -> {
+                if (syn && length == LENGTH_WINDOW_SCALE) {
+                    windowScale = Math.min(Bytes.get8(buffer, at + 2), MAX_WINDOW_SCALE);
+                }
+            }
+            case KIND_SACK_PERMITTED -> sackPermitted |= syn && length == LENGTH_SACK_PERMITTED;
+            case KIND_SACK -> {
+                if (!syn) {
+                    parseSack(buffer, at, length);
+                }
+            }
+            case KIND_TIMESTAMPS -> {
+                if (length == LENGTH_TIMESTAMPS) {
+                    hasTimestamps = true;
+                    tsVal = Bytes.get32(buffer, at + 2);
+                    tsEcr = Bytes.get32(buffer, at + 6);
+                }
+            }
+            default -> {
+                // Unknown options are skipped by their length (RFC 9293 MUST-6).
+            }
+        }
+    }
+
+    /** RFC 2018 section 3. */
+    private void parseSack(MemorySegment buffer, long at, int length) {
+        int count = (length - 2) / 8;
+        if (count == 0 || length != 2 + 8 * count) {
+            return;
+        }
+        // 40 bytes hold no more than four blocks.
+        sackCount = Math.min(count, MAX_SACK_BLOCKS);
+        for (int i = 0; i < sackCount; i++) {
+            sackLeft[i] = Bytes.get32(buffer, at + 2 + 8L * i);
+            sackRight[i] = Bytes.get32(buffer, at + 6 + 8L * i);
+        }
     }
 
     public void clear() {
-        throw new UnsupportedOperationException();
+        mss = -1;
+        windowScale = -1;
+        sackPermitted = false;
+        hasTimestamps = false;
+        sackCount = 0;
+        mptcp.clear();
     }
 }
