@@ -172,7 +172,7 @@ final class SubflowReceiver {
 
     /** RFC 8684 section 3.3.1; the scratch holds the whole mapping. */
     private boolean verify(int mapping, int count) {
-        long wireDsn = connection.toWireDsn(mappings.dsn(mapping));
+        long wireDsn = connection.sequence().peerToWire(mappings.dsn(mapping));
         boolean endsWithFin = connection.isDataFinAt(mappings.dsn(mapping) + count);
         long sum = Checksum.sum(scratch, 0, count) + mappings.checksum(mapping);
         int withoutFin = Checksum.fold(sum + Checksum.dssPseudoHeader(wireDsn, (int) mappings.ssn(mapping), count));
