@@ -673,7 +673,7 @@ public final class MptcpConnection extends DeadlineQueue.Node {
         if (removed) {
             return;
         }
-        sender.release(subflows);
+        releaseSendBuffer();
         if (closedByApplication && closeReason == CloseReason.NONE && receiver.readableBytes() > 0) {
             terminate(CloseReason.ABORTED, true);
             receiver.close();
@@ -690,6 +690,23 @@ public final class MptcpConnection extends DeadlineQueue.Node {
         }
         stack.schedule(this, Math.min(Math.min(output.timerNanos(), paths.timerNanos()), closeDeadlineNanos));
         removeIfDead();
+    }
+
+    /**
+     * What a silent subflow still carries keeps the bytes in the buffer although the peer has them from elsewhere. When that takes half of
+     * the buffer the subflow is given up (RFC 8684 section 3.6, "too much outstanding data"); the path manager may open another.
+     */
+    private void releaseSendBuffer() {
+        sender.release(subflows);
+        if (!mptcp || sender.dsnUna() - sender.buffer().head() < stack.config().tcp().sendBufferBytes() / 2) {
+            return;
+        }
+        for (Subflow subflow : List.copyOf(subflows)) {
+            if (subflow.stale && subflow.lowestDsn() < sender.dsnUna()) {
+                subflow.reset(ResetReason.OUTSTANDING_DATA);
+            }
+        }
+        sender.release(subflows);
     }
 
     private long seenReadable = -1;
@@ -790,7 +807,7 @@ public final class MptcpConnection extends DeadlineQueue.Node {
     }
 
     void onLinkChange(int changedLinkId, boolean up) {
-        if (!up) {
+        if (!up && mptcp && fullyEstablished) { // a TCP connection has nowhere else to go, and waits as TCP does
             for (Subflow subflow : List.copyOf(subflows)) {
                 if (subflow.linkId == changedLinkId) {
                     subflow.tcb.forget(TcpCloseReason.TIMED_OUT);

@@ -2,7 +2,10 @@ package io.mptcp.stack;
 
 import io.mptcp.cc.CongestionControllers;
 import io.mptcp.spi.RandomSource;
+import io.mptcp.spi.Tracer;
 import io.mptcp.tcp.IncomingSegment;
+import io.mptcp.tcp.TcpCloseReason;
+import io.mptcp.tcp.TcpConfig;
 import io.mptcp.tcp.TcpState;
 import io.mptcp.wire.Checksum;
 import io.mptcp.wire.IpAddress;
@@ -27,8 +30,11 @@ public final class Stack {
     private static final int MAX_LINKS = 64;
     private static final int DEFAULT_FIRST_PORT = 49_152;
     private static final int DEFAULT_LAST_PORT = 65_535;
+    /** A join that gets no answer is given up soon: the path manager decides when to try again. */
+    private static final int JOIN_SYN_RETRIES = 2;
 
     private final StackConfig config;
+    private final TcpConfig joinTcpConfig;
     private final RandomSource random;
     private final Keys keys = new Keys();
     private final IsnGenerator isns;
@@ -60,6 +66,7 @@ public final class Stack {
     public Stack(StackConfig config, RandomSource random) {
         CongestionControllers.create(config.congestionControl()); // an unknown name is the caller's mistake: say so now
         this.config = config;
+        joinTcpConfig = config.tcp().withRetries(Math.min(JOIN_SYN_RETRIES, config.tcp().synRetries()), config.tcp().retries());
         this.random = random;
         isns = new IsnGenerator(random);
         flows = new FlowTable<>(random.nextLong());
@@ -247,7 +254,7 @@ public final class Stack {
         Subflow subflow = flows.get(in.destinationHi, in.destinationLo, TcpSegment.destinationPort(in.buffer, in.offset),
                 in.sourceHi, in.sourceLo, TcpSegment.sourcePort(in.buffer, in.offset));
         if (subflow != null && mayReuse(subflow)) {
-            subflow.tcb.forget(io.mptcp.tcp.TcpCloseReason.FINISHED);
+            subflow.tcb.forget(TcpCloseReason.FINISHED);
             subflow.connection.settle(nowNanos);
             subflow = null;
         }
@@ -513,7 +520,7 @@ public final class Stack {
     }
 
     void trace(String event, MptcpConnection connection, Subflow subflow, String detail) {
-        if (config.tracer() != io.mptcp.spi.Tracer.NONE) {
+        if (config.tracer() != Tracer.NONE) {
             config.tracer().event(nowNanos, event, connection.token(), subflow == null ? -1 : subflow.id,
                     subflow == null ? connection.local() : subflow.local(), subflow == null ? connection.remote() : subflow.remote(), detail);
         }
@@ -521,6 +528,10 @@ public final class Stack {
 
     StackConfig config() {
         return config;
+    }
+
+    TcpConfig joinTcpConfig() {
+        return joinTcpConfig;
     }
 
     RandomSource random() {

@@ -77,7 +77,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         LinkProperties link = stack.linkProperties(linkId);
         IsnGenerator isns = stack.isns();
         isns.compute(key);
-        tcb = new Tcb(stack.config().tcp(), this, connection.newCongestionController(), IpAddress.isIpv4(localHi, localLo), link.mtuBytes(),
+        tcb = new Tcb(isJoin ? stack.joinTcpConfig() : stack.config().tcp(), this, connection.newCongestionController(), IpAddress.isIpv4(localHi, localLo), link.mtuBytes(),
                 link.maxSuperSegmentBytes(), localPort, remotePort, isns.isn(), isns.timestampOffset(), stack.config().limits().maxRanges());
         join = isJoin ? new JoinHandshake(this) : null;
         receiver = new SubflowReceiver(this, stack.config().limits().maxMappings());
