@@ -1,10 +1,10 @@
 package io.mptcp.cli.demo;
 
 import io.mptcp.cli.lab.Command;
-import io.mptcp.cli.lab.KernelMptcpSocket;
 import io.mptcp.cli.lab.LabRequirements;
 import io.mptcp.cli.lab.LinkProfile;
 import io.mptcp.cli.lab.UserNamespace;
+import io.mptcp.netty.linux.KernelMptcp;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,7 +112,7 @@ public final class DemoCommand implements Callable<Integer> {
         if (!Files.isReadable(tun) || !Files.isWritable(tun)) {
             obstacles.add(tun + (Files.exists(tun) ? " may not be opened: run as root" : " is missing: modprobe tun"));
         }
-        if (!KernelMptcpSocket.isAvailable()) {
+        if (!KernelMptcp.available()) {
             obstacles.add("this kernel has no MPTCP, or sysctl net.mptcp.enabled is 0");
         }
         return obstacles;
