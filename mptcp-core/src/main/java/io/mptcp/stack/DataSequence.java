@@ -54,8 +54,8 @@ final class DataSequence {
         return localIdsn + dsn;
     }
 
-    /** Wire form of a DATA_ACK: the peer's numbers. */
-    long ackToWire(long dsn) {
+    /** Wire form of a data sequence number of the peer's, as in DATA_ACK and in the checksums of what it sent. */
+    long peerToWire(long dsn) {
         return remoteIdsn + dsn;
     }
 

@@ -55,6 +55,7 @@ final class LossRecovery {
     /** Facts gathered while one ACK is taken in. */
     private long deliveredBytes;
     private long newestSentNanos;
+    private boolean retransmissionAcked;
     private boolean duplicateReported;
 
     LossRecovery(Tcb tcb) {
@@ -85,6 +86,7 @@ final class LossRecovery {
         long lostBefore = log.lostBytes();
         deliveredBytes = 0;
         newestSentNanos = Long.MIN_VALUE;
+        retransmissionAcked = false;
         duplicateReported = false;
         takeCumulative(nowNanos, segment.ackSsn);
         if (tcb.sackOn) {
@@ -93,7 +95,9 @@ final class LossRecovery {
             countDuplicate(segment, priorUna, windowChanged);
         }
         long acked = tcb.sndUna - priorUna;
-        long rttNanos = newestSentNanos == Long.MIN_VALUE ? timestampRtt(nowNanos, segment, acked) : nowNanos - newestSentNanos;
+        // Karn: beside a retransmission, older segments may have waited at the peer for the hole to be filled.
+        boolean sampled = newestSentNanos != Long.MIN_VALUE && !retransmissionAcked;
+        long rttNanos = !sampled ? timestampRtt(nowNanos, segment, acked) : nowNanos - newestSentNanos;
         if (rttNanos > 0) {
             tcb.rtt.onSample(nowNanos, rttNanos);
         }
@@ -196,7 +200,10 @@ final class LossRecovery {
             if (endSsn < rackFackSsn) {
                 reorderingSeen = true;
             }
-        } else if (rttNanos < tcb.rtt.minRttNanos()) {
+        } else {
+            retransmissionAcked = true;
+        }
+        if (retransmitted && rttNanos < tcb.rtt.minRttNanos()) {
             return; // the acknowledgment is for the original, not for the retransmission
         }
         rackFackSsn = Math.max(rackFackSsn, endSsn);
@@ -338,7 +345,8 @@ final class LossRecovery {
             return;
         }
         // RFC 8985 section 6.3: the first segment is lost; others when they are older than a round trip and the tolerance.
-        long toleranceNanos = Math.max(rackRttNanos, tcb.rtt.srttNanos()) + reorderWindowNanos();
+        // Without SACK there is no telling, and everything counts as lost.
+        long toleranceNanos = tcb.sackOn ? Math.max(rackRttNanos, tcb.rtt.srttNanos()) + reorderWindowNanos() : 0;
         for (int i = 0; i < log.size(); i++) {
             if (!log.has(i, SegmentLog.SACKED | SegmentLog.LOST) && (i == 0 || nowNanos - log.sentNanos(i) >= toleranceNanos)) {
                 log.markLost(i);
