@@ -1,0 +1,121 @@
+package io.mptcp.tun;
+
+import io.mptcp.netty.ConnectionHandler;
+import io.mptcp.netty.MptcpDriver;
+import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.Readiness;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Joins two connections: what comes in by one goes out by the other, in both directions. No more is read than the other side takes, so that
+ * the receive windows slow the senders down and nothing is held here. The end of a stream is passed on as such, and a connection that ends
+ * in any other way takes the other one with it. Both connections live on one event loop.
+ */
+final class Relay {
+    private final End local;
+    private final End remote;
+    private final MemorySegment scratch;
+    private final Runnable onFinished;
+    private boolean finished;
+
+    /**
+     * Attaches itself to both connections.
+     *
+     * @param scratch    memory used while copying; shared by all relays of the loop
+     * @param onFinished called once, when both connections are over
+     */
+    Relay(MptcpConnection local, MptcpDriver localDriver, MptcpConnection remote, MptcpDriver remoteDriver, MemorySegment scratch,
+          Runnable onFinished) {
+        this.local = new End(local, localDriver);
+        this.remote = new End(remote, remoteDriver);
+        this.local.other = this.remote;
+        this.remote.other = this.local;
+        this.scratch = scratch;
+        this.onFinished = onFinished;
+        local.attach(this.local);
+        remote.attach(this.remote);
+    }
+
+    /** Resets both connections. */
+    void abort() {
+        local.abort();
+        remote.abort();
+        checkFinished();
+    }
+
+    private void checkFinished() {
+        if (!finished && local.closed && remote.closed) {
+            finished = true;
+            onFinished.run();
+        }
+    }
+
+    /** Copies until one has no more to give or the other has no more room. */
+    private void pump(End from, End to) {
+        boolean moved = false;
+        while (!from.ended && !to.closed) {
+            int room = (int) Math.min(to.connection.writableBytes(), scratch.byteSize());
+            if (room == 0 && !from.connection.isEndOfStream()) {
+                break; // WRITABLE of the other side brings us back.
+            }
+            int count = from.connection.read(scratch, 0, room);
+            if (count < 0 || from.connection.isEndOfStream() && count == 0) {
+                from.ended = true;
+                to.connection.shutdownOutput();
+                moved = true;
+            } else if (count == 0) {
+                break;
+            } else {
+                int taken = to.connection.write(scratch, 0, count);
+                if (taken != count) {
+                    throw new IllegalStateException("writableBytes promised " + room + ", write took " + taken + " of " + count);
+                }
+                moved = true;
+            }
+        }
+        if (moved) {
+            to.driver.wake(); // Data to send,
+            from.driver.wake(); // and a window that has opened.
+        }
+    }
+
+    private final class End implements ConnectionHandler {
+        final MptcpConnection connection;
+        final MptcpDriver driver;
+        End other;
+        /** The peer's stream has been read to its end, and the end passed on. */
+        boolean ended;
+        boolean closed;
+
+        End(MptcpConnection connection, MptcpDriver driver) {
+            this.connection = connection;
+            this.driver = driver;
+        }
+
+        @Override
+        public void ready(MptcpConnection ignored, int readiness) {
+            if ((readiness & (Readiness.READABLE | Readiness.CONNECTED | Readiness.CLOSED)) != 0) {
+                pump(this, other);
+            }
+            if ((readiness & (Readiness.WRITABLE | Readiness.CONNECTED)) != 0) {
+                pump(other, this);
+            }
+            if ((readiness & Readiness.CLOSED) != 0 && !closed) {
+                closed = true;
+                if (connection.closeReason() != CloseReason.CLOSED) {
+                    other.abort();
+                }
+                checkFinished();
+            }
+        }
+
+        void abort() {
+            if (!closed) {
+                closed = true;
+                connection.abort();
+                driver.wake();
+            }
+        }
+    }
+}
