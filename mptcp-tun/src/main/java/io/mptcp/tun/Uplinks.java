@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The outward side: paths as the user wrote them, made into links, one stack over all of them and the driver that runs it. Connections opened
@@ -25,6 +27,7 @@ import java.util.concurrent.TimeUnit;
  * <p>Everything is used on the event loop except {@link #open}, {@link #close} and {@link #loop}, which any thread may call.
  */
 public final class Uplinks implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Uplinks.class);
     /** How long a path that did not answer in time comes last for first subflows. */
     private static final long SUSPICION_NANOS = TimeUnit.SECONDS.toNanos(30);
 
@@ -49,20 +52,35 @@ public final class Uplinks implements AutoCloseable {
      * @throws SetupException with one line when a device is unknown, a privilege is missing or a port is taken
      */
     public static Uplinks open(IoEventLoop loop, List<PathSpec> paths, UplinkSettings settings) throws SetupException {
+        // On the loop from the beginning: links are for one thread.
+        return OnLoop.call(loop, () -> openOnLoop(loop, paths, settings));
+    }
+
+    private static Uplinks openOnLoop(IoEventLoop loop, List<PathSpec> paths, UplinkSettings settings) throws SetupException {
         LinkOpener opener = new LinkOpener(settings);
         List<SegmentLink> opened = new ArrayList<>();
         try {
             for (PathSpec path : paths) {
                 opened.add(opener.open(opened.size(), path));
             }
+            Uplinks uplinks = over(loop, settings, new SecureRandom()::nextLong, opened, opener);
+            if (opener.clientPorts() != null) {
+                uplinks.driver.stack().setPortRange(opener.clientPorts().first(), opener.clientPorts().last());
+            }
+            return uplinks;
         } catch (SetupException | RuntimeException e) {
             opened.forEach(SegmentLink::close);
-            opener.close();
+            closeAfter(e, opener);
             throw e;
         }
-        Uplinks uplinks = over(loop, settings, new SecureRandom()::nextLong, opened, opener);
-        opener.portRange().ifPresent(range -> OnLoop.run(loop, () -> uplinks.driver.stack().setPortRange(range.first(), range.last())));
-        return uplinks;
+    }
+
+    private static void closeAfter(Exception failure, AutoCloseable resources) {
+        try {
+            resources.close();
+        } catch (Exception e) {
+            failure.addSuppressed(e);
+        }
     }
 
     /** Over links that exist already; they are numbered from 0 in this order, and are closed with the whole. */
@@ -131,11 +149,13 @@ public final class Uplinks implements AutoCloseable {
      */
     @Override
     public void close() {
-        OnLoop.run(loop(), driver::close);
-        try {
-            resources.close();
-        } catch (Exception e) {
-            throw new IllegalStateException("uplinks not closed in order: " + e.getMessage(), e);
-        }
+        OnLoop.run(loop(), () -> {
+            driver.close();
+            try {
+                resources.close();
+            } catch (Exception e) {
+                LOG.warn("{}", e.getMessage());
+            }
+        });
     }
 }
