@@ -5,9 +5,10 @@ import io.mptcp.netty.MptcpDriver;
 import io.mptcp.netty.StackStatistics;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.MptcpConnection;
-import io.mptcp.stack.Readiness;
+import io.mptcp.stack.SubflowInfo;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /** Moves bytes between the standard streams and one connection until both directions have ended. Lives on the event loop. */
 final class CatStream implements ConnectionHandler {
@@ -21,6 +22,10 @@ final class CatStream implements ConnectionHandler {
     record Outcome(CloseReason reason, IOException failure, StackStatistics statistics) {
     }
 
+    /** A connection that has ended stays for its last acknowledgments, which would otherwise be answered with resets, at most this long. */
+    private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long LINGER_STEP_MILLIS = 5;
+
     private final CatIo io;
     private final MptcpDriver driver;
     private final MptcpConnection connection;
@@ -31,6 +36,7 @@ final class CatStream implements ConnectionHandler {
     private final OutputPump.Source source;
     private boolean inputEnded;
     private boolean outputEnded;
+    private boolean finished;
 
     /**
      * @param endsOutput whether the end of this connection is the end of standard output
@@ -71,13 +77,14 @@ final class CatStream implements ConnectionHandler {
     }
 
     void abort() {
-        connection.abort();
-        driver.wake();
-        finish(CloseReason.ABORTED, null);
+        if (!finished) {
+            connection.abort();
+            finish(CloseReason.ABORTED, null);
+        }
     }
 
     private void move() {
-        if (outcome.isDone()) {
+        if (finished) {
             return;
         }
         boolean allRead = moveOutput();
@@ -118,8 +125,26 @@ final class CatStream implements ConnectionHandler {
     }
 
     private void finish(CloseReason reason, IOException failure) {
+        finished = true;
         io.setCurrent(null);
-        long durationNanos = driver.loop().ticker().nanoTime() - startNanos;
-        outcome.complete(new Outcome(reason, failure, StackStatistics.capture(driver, connection, durationNanos)));
+        long nowNanos = driver.loop().ticker().nanoTime();
+        StackStatistics statistics = StackStatistics.capture(driver, connection, nowNanos - startNanos);
+        connection.close();
+        driver.wake();
+        linger(new Outcome(reason, failure, statistics), nowNanos + LINGER_NANOS);
+    }
+
+    private void linger(Outcome result, long deadlineNanos) {
+        boolean ended = result.reason() != CloseReason.CLOSED || connection.subflows().stream().allMatch(CatStream::isAtRest);
+        if (ended || driver.loop().ticker().nanoTime() - deadlineNanos >= 0) {
+            outcome.complete(result);
+        } else {
+            driver.loop().schedule(() -> linger(result, deadlineNanos), LINGER_STEP_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Both FINs are acknowledged; all that may come is a FIN sent again. */
+    private static boolean isAtRest(SubflowInfo subflow) {
+        return subflow.state().equals("CLOSED") || subflow.state().equals("TIME_WAIT");
     }
 }

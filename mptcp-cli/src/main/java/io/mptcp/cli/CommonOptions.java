@@ -9,17 +9,31 @@ import picocli.CommandLine.Option;
 /** Options every command has. */
 @Command(mixinStandardHelpOptions = true, versionProvider = VersionProvider.class)
 final class CommonOptions {
+    /** Static because errors are reported by whoever runs the command line, for every level of subcommands. */
     private static volatile boolean debug;
 
     @Option(names = "--debug", description = "Log in detail, and print stack traces of errors.")
     void setDebug(boolean value) {
         debug = value;
-        if (value && LoggerFactory.getLogger("io.mptcp") instanceof Logger logger) {
-            logger.setLevel(Level.DEBUG);
+        if (value) {
+            setLevel(Level.DEBUG);
         }
     }
 
     static boolean isDebug() {
         return debug;
+    }
+
+    /** The level a configuration asks for; {@code --debug} stands above it. */
+    void setLogLevel(String name) {
+        if (!debug) {
+            setLevel(Level.toLevel(name, Level.INFO));
+        }
+    }
+
+    private static void setLevel(Level level) {
+        if (LoggerFactory.getLogger("io.mptcp") instanceof Logger logger) {
+            logger.setLevel(level);
+        }
     }
 }

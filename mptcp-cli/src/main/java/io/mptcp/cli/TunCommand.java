@@ -32,6 +32,14 @@ final class TunCommand implements Runnable {
         throw new ParameterException(spec.commandLine(), "a command is missing: one of " + String.join(", ", spec.subcommands().keySet()));
     }
 
+    private static TunConfig load(Path file) {
+        try {
+            return TunConfig.load(file);
+        } catch (ConfigException e) {
+            throw CommandFailure.usage(e.getMessage());
+        }
+    }
+
     /** {@code mptcp-tun run}. */
     @Command(name = "run", description = "Run in the foreground until SIGTERM or SIGINT. Prints 'ready: DEVICE ...' when connections can come.")
     static final class Run implements Callable<Integer> {
@@ -44,7 +52,9 @@ final class TunCommand implements Runnable {
 
         @Override
         public Integer call() {
-            return TunDaemon.run(config);
+            TunConfig read = load(config);
+            common.setLogLevel(read.log());
+            return TunDaemon.run(read);
         }
     }
 
@@ -62,11 +72,7 @@ final class TunCommand implements Runnable {
 
         @Override
         public Integer call() {
-            try {
-                TunConfig.load(config);
-            } catch (ConfigException e) {
-                throw CommandFailure.usage(e.getMessage());
-            }
+            load(config);
             spec.commandLine().getOut().println(config + ": ok");
             spec.commandLine().getOut().flush();
             return ExitCodes.OK;

@@ -9,7 +9,7 @@ import java.util.List;
 
 /** Address ids of a connection and the signals about addresses: ADD_ADDR received and echoed, REMOVE_ADDR, MP_PRIO (RFC 8684 sections 3.3.8 and 3.4). */
 final class AddressSignals {
-    private final MptcpConnection connection;
+    private final Connection connection;
     private final DataSequence sequence;
     /** Local addresses by id; id 0 is the initial subflow's. */
     private final List<IpAddress> localAddresses = new ArrayList<>(2);
@@ -21,7 +21,7 @@ final class AddressSignals {
     /** Subflow on which MP_PRIO has to be told, null for none. */
     private Subflow prioDue;
 
-    AddressSignals(MptcpConnection connection, DataSequence sequence) {
+    AddressSignals(Connection connection, DataSequence sequence) {
         this.connection = connection;
         this.sequence = sequence;
     }

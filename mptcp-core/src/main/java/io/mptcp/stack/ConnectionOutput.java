@@ -14,7 +14,7 @@ final class ConnectionOutput {
     private static final long DEFAULT_TIMEOUT_NANOS = 1_000_000_000L;
     private static final int MAX_BACKOFF = 6;
 
-    private final MptcpConnection connection;
+    private final Connection connection;
     private final List<Subflow> subflows;
     private final DataSender sender;
     private final PacketScheduler scheduler;
@@ -29,7 +29,7 @@ final class ConnectionOutput {
     private long timerNanos = Long.MAX_VALUE;
     private int backoff;
 
-    ConnectionOutput(MptcpConnection connection, List<Subflow> subflows, DataSender sender, PacketScheduler scheduler) {
+    ConnectionOutput(Connection connection, List<Subflow> subflows, DataSender sender, PacketScheduler scheduler) {
         this.connection = connection;
         this.subflows = subflows;
         this.sender = sender;
@@ -168,7 +168,7 @@ final class ConnectionOutput {
             if (hasCandidate(choice) || !isCarried(start)) {
                 return false; // somebody will be able to take it
             }
-            sender.reinjected(start + Math.min(bytes, connection.minPayloadMssBytes())); // every subflow left carries it already
+            sender.reinjected(start + Math.min(bytes, connection.subflows().minPayloadMssBytes())); // every subflow left carries it already
         }
         return false;
     }

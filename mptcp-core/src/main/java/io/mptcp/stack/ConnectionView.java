@@ -7,14 +7,14 @@ import java.util.List;
 final class ConnectionView implements SchedulerView {
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
-    private final MptcpConnection connection;
+    private final Connection connection;
     private final List<Subflow> subflows;
     private boolean reinjection;
     private long dsn;
     private long pendingBytes;
     private long windowBytes;
 
-    ConnectionView(MptcpConnection connection, List<Subflow> subflows) {
+    ConnectionView(Connection connection, List<Subflow> subflows) {
         this.connection = connection;
         this.subflows = subflows;
     }

@@ -12,10 +12,10 @@ final class Handshake {
     /** SYNs with MP_CAPABLE sent again before one goes without (Linux: syn_retrans_before_tcp_fallback). */
     private static final int SYN_RETRIES_WITH_MP_CAPABLE = 2;
 
-    private final MptcpConnection connection;
+    private final Connection connection;
     private int flags;
 
-    Handshake(MptcpConnection connection, boolean checksum) {
+    Handshake(Connection connection, boolean checksum) {
         this.connection = connection;
         flags = SubflowOptions.mpCapableFlags(checksum);
     }
@@ -27,7 +27,7 @@ final class Handshake {
 
     private void settleChecksum(boolean on) {
         flags = SubflowOptions.mpCapableFlags(on);
-        connection.setChecksumOn(on);
+        connection.data().setChecksumOn(on);
     }
 
     // ---- active side ----
@@ -55,7 +55,7 @@ final class Handshake {
             return true;
         }
         subflow.stack.count(Counter.MPCapableSYNACKRX);
-        connection.setRemoteKey(mptcp.senderKey);
+        connection.data().sequence.setRemoteKey(mptcp.senderKey);
         connection.setPeerDeniesJoinToInitialAddress((mptcp.mpCapableFlags & MptcpOptions.FLAG_DENY_JOIN_ID0) != 0);
         boolean checksum = ((flags | mptcp.mpCapableFlags) & MptcpOptions.FLAG_CHECKSUM) != 0;
         settleChecksum(checksum);
@@ -84,14 +84,14 @@ final class Handshake {
             return true;
         }
         boolean valid = mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 20 && mptcp.senderKey != 0
-                && mptcp.receiverKey == connection.localKey();
+                && mptcp.receiverKey == connection.data().sequence.localKey();
         if (!valid) {
             subflow.stack.count(Counter.MPCapableFallbackACK);
             connection.fallBack("MPCapableFallbackACK");
             return true;
         }
         subflow.stack.count(Counter.MPCapableACKRX);
-        connection.setRemoteKey(mptcp.senderKey);
+        connection.data().sequence.setRemoteKey(mptcp.senderKey);
         return true;
     }
 

@@ -8,7 +8,7 @@ final class JoinHandshake {
     private static final int ACK_HMAC_BYTES = 20;
 
     private final Subflow subflow;
-    private final MptcpConnection connection;
+    private final Connection connection;
     private final int localNonce;
     private int remoteNonce;
 
@@ -30,11 +30,11 @@ final class JoinHandshake {
     }
 
     private byte[] localHmac() {
-        return subflow.stack.keys().hmacSha256(connection.localKey(), connection.remoteKey(), localNonce, remoteNonce);
+        return subflow.stack.keys().hmacSha256(connection.data().sequence.localKey(), connection.data().sequence.remoteKey(), localNonce, remoteNonce);
     }
 
     private byte[] remoteHmac() {
-        return subflow.stack.keys().hmacSha256(connection.remoteKey(), connection.localKey(), remoteNonce, localNonce);
+        return subflow.stack.keys().hmacSha256(connection.data().sequence.remoteKey(), connection.data().sequence.localKey(), remoteNonce, localNonce);
     }
 
     long synAckHmac() {

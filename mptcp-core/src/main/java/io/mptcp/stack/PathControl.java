@@ -9,13 +9,13 @@ import java.util.List;
 
 /** Between a connection and its path manager: events are kept until the segment or timer that caused them is done with, commands act on subflows. */
 final class PathControl implements PathCommands {
-    private final MptcpConnection connection;
+    private final Connection connection;
     private final List<Subflow> subflows;
     private final PathManager manager;
     private final ArrayDeque<Runnable> events = new ArrayDeque<>(0);
     private long timerNanos = Long.MAX_VALUE;
 
-    PathControl(MptcpConnection connection, List<Subflow> subflows, PathManager manager) {
+    PathControl(Connection connection, List<Subflow> subflows, PathManager manager) {
         this.connection = connection;
         this.subflows = subflows;
         this.manager = manager;
@@ -57,7 +57,7 @@ final class PathControl implements PathCommands {
     }
 
     private boolean isUseful() {
-        return connection.isMptcp() && connection.isFullyEstablished() && !connection.isClosed();
+        return connection.isMptcp() && connection.isFullyEstablished() && connection.closeReason() == CloseReason.NONE;
     }
 
     void deliverEvents() {
@@ -79,7 +79,7 @@ final class PathControl implements PathCommands {
     }
 
     long timerNanos() {
-        return connection.isClosed() ? Long.MAX_VALUE : timerNanos;
+        return connection.closeReason() != CloseReason.NONE ? Long.MAX_VALUE : timerNanos;
     }
 
     /** REMOVE_ADDR: the peer no longer answers there. */
@@ -102,7 +102,7 @@ final class PathControl implements PathCommands {
 
     @Override
     public int token() {
-        return connection.token();
+        return connection.data().sequence.localToken();
     }
 
     @Override
@@ -177,7 +177,8 @@ final class PathControl implements PathCommands {
         for (Subflow subflow : subflows) {
             if (subflow.id == subflowId && subflow.localBackup != backup) {
                 subflow.localBackup = backup;
-                connection.announcePriority(subflow);
+                connection.signals().announcePriority(subflow);
+                connection.stack.enqueue(connection);
             }
         }
     }

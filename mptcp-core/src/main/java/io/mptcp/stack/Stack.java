@@ -43,17 +43,17 @@ public final class Stack {
     private final LinkProperties[] links = new LinkProperties[MAX_LINKS];
     private long linksDown;
     private long linksBlocked;
-    private final List<List<MptcpConnection>> waitingForLink = new ArrayList<>();
+    private final List<List<Connection>> waitingForLink = new ArrayList<>();
 
     private final FlowTable<Subflow> flows;
-    private final TokenTable<MptcpConnection> tokens = new TokenTable<>();
+    private final TokenTable<Connection> tokens = new TokenTable<>();
     private final Map<IpEndpoint, Listener> listeners = new LinkedHashMap<>();
-    private final Set<MptcpConnection> connections = new LinkedHashSet<>();
+    private final Set<Connection> connections = new LinkedHashSet<>();
     private int halfOpen;
 
     private final DeadlineQueue deadlines = new DeadlineQueue();
-    private final ArrayDeque<MptcpConnection> work = new ArrayDeque<>();
-    private final ArrayDeque<MptcpConnection> ready = new ArrayDeque<>();
+    private final ArrayDeque<Connection> work = new ArrayDeque<>();
+    private final ArrayDeque<Connection> ready = new ArrayDeque<>();
     /** Closed subflows whose RST has not left yet. */
     private final ArrayDeque<Subflow> dying = new ArrayDeque<>();
     private final ResetQueue resets;
@@ -92,7 +92,7 @@ public final class Stack {
             return;
         }
         linksDown = up ? linksDown & ~(1L << linkId) : linksDown | 1L << linkId;
-        for (MptcpConnection connection : List.copyOf(connections)) {
+        for (Connection connection : List.copyOf(connections)) {
             connection.onLinkChange(linkId, up);
             enqueue(connection);
         }
@@ -105,7 +105,7 @@ public final class Stack {
             return;
         }
         linksBlocked &= ~(1L << linkId);
-        List<MptcpConnection> waiting = waitingForLink.get(linkId);
+        List<Connection> waiting = waitingForLink.get(linkId);
         for (int i = 0; i < waiting.size(); i++) {
             waiting.get(i).waitingForLinks &= ~(1L << linkId);
             enqueue(waiting.get(i));
@@ -122,7 +122,7 @@ public final class Stack {
     }
 
     /** The connection has something to send on a link that is not writable: it is looked at again when the link is. */
-    void waitForLink(MptcpConnection connection, int linkId) {
+    void waitForLink(Connection connection, int linkId) {
         if ((connection.waitingForLinks & 1L << linkId) == 0) {
             connection.waitingForLinks |= 1L << linkId;
             waitingForLink.get(linkId).add(connection);
@@ -155,7 +155,7 @@ public final class Stack {
             throw new IllegalStateException("no free local port for " + remote);
         }
         boolean mptcp = config.mptcp() && options.mptcp();
-        MptcpConnection connection = new MptcpConnection(this, null, options, mptcp, attachment);
+        Connection connection = new Connection(this, null, options, mptcp, attachment);
         if (mptcp) {
             newLocalKey(connection);
         }
@@ -163,7 +163,7 @@ public final class Stack {
         counters.increment(Counter.ActiveOpens);
         connection.openInitial(linkId, key, true).tcb.openActive();
         enqueue(connection);
-        return connection;
+        return connection.facade();
     }
 
     private void requireLink(int linkId) {
@@ -276,7 +276,7 @@ public final class Stack {
     }
 
     /** A broken invariant costs the connection it was found in, not the others. */
-    private void contain(MptcpConnection connection, RuntimeException e) {
+    private void contain(Connection connection, RuntimeException e) {
         assert false : e;
         counters.increment(Counter.InternalErrors);
         connection.terminate(CloseReason.INTERNAL, true);
@@ -287,7 +287,7 @@ public final class Stack {
     public void expire(long nowNanos) {
         tick(nowNanos);
         for (DeadlineQueue.Node node = deadlines.pollDue(nowNanos); node != null; node = deadlines.pollDue(nowNanos)) {
-            MptcpConnection connection = node instanceof Subflow subflow ? subflow.connection : (MptcpConnection) node;
+            Connection connection = node instanceof Subflow subflow ? subflow.connection : (Connection) node;
             try {
                 if (node instanceof Subflow subflow) {
                     subflow.expire(nowNanos);
@@ -323,7 +323,7 @@ public final class Stack {
             return true;
         }
         while (!work.isEmpty()) {
-            MptcpConnection connection = work.poll();
+            Connection connection = work.poll();
             connection.inWorkQueue = false;
             if (connection.transmit(nowNanos, out)) {
                 enqueue(connection); // to the end of the queue: connections take turns
@@ -343,11 +343,11 @@ public final class Stack {
 
     /** Takes the next connection with new readiness bits off the queue; null when there is none. */
     public MptcpConnection nextReady() {
-        MptcpConnection connection = ready.poll();
+        Connection connection = ready.poll();
         if (connection != null) {
             connection.inReadyQueue = false;
         }
-        return connection;
+        return connection == null ? null : connection.facade();
     }
 
     private void tick(long now) {
@@ -387,7 +387,7 @@ public final class Stack {
 
     private void openPassive(PacketSlot in, FlowKey key, Listener listener, MptcpOptions mptcpOptions) {
         boolean mptcp = config.mptcp() && listener.options().mptcp() && Handshake.isAcceptableSyn(mptcpOptions);
-        MptcpConnection connection = new MptcpConnection(this, listener, listener.options(), mptcp, null);
+        Connection connection = new Connection(this, listener, listener.options(), mptcp, null);
         if (mptcp) {
             counters.increment(Counter.MPCapableSYNRX);
             newLocalKey(connection);
@@ -407,13 +407,13 @@ public final class Stack {
     /** MP_JOIN goes by its token, not by port (RFC 8684 section 3.2). */
     private void receiveJoin(PacketSlot in, MptcpOptions mptcp) {
         counters.increment(Counter.MPJoinSynRx);
-        MptcpConnection connection = tokens.get(mptcp.joinToken);
+        Connection connection = tokens.get(mptcp.joinToken);
         if (connection == null || !connection.isMptcp()) {
             counters.increment(Counter.MPJoinNoTokenFound);
             reset(in, ResetReason.MPTCP);
             return;
         }
-        if (!connection.isFullyEstablished() || connection.isClosed() || connection.paths().subflowCount() >= config.limits().maxSubflows()) {
+        if (!connection.isFullyEstablished() || connection.closeReason() != CloseReason.NONE || connection.paths().subflowCount() >= config.limits().maxSubflows()) {
             counters.increment(Counter.MPJoinRejected);
             reset(in, ResetReason.PROHIBITED);
             return;
@@ -438,20 +438,20 @@ public final class Stack {
 
     // ==== what connections ask ====
 
-    private void newLocalKey(MptcpConnection connection) {
+    private void newLocalKey(Connection connection) {
         long key;
         int token;
         do {
             key = random.nextLong();
             token = keys.token(key);
         } while (key == 0 || token == 0 || tokens.contains(token)); // unique among this host's connections (section 3.1)
-        connection.sequence().setLocalKey(key);
+        connection.data().sequence.setLocalKey(key);
         tokens.put(token, connection);
     }
 
-    void forgetToken(MptcpConnection connection) {
-        if (tokens.get(connection.token()) == connection) {
-            tokens.remove(connection.token());
+    void forgetToken(Connection connection) {
+        if (tokens.get(connection.data().sequence.localToken()) == connection) {
+            tokens.remove(connection.data().sequence.localToken());
         }
     }
 
@@ -489,21 +489,21 @@ public final class Stack {
         }
     }
 
-    void enqueue(MptcpConnection connection) {
+    void enqueue(Connection connection) {
         if (!connection.inWorkQueue && !connection.isRemoved()) {
             connection.inWorkQueue = true;
             work.add(connection);
         }
     }
 
-    void enqueueReady(MptcpConnection connection) {
+    void enqueueReady(Connection connection) {
         if (!connection.inReadyQueue) {
             connection.inReadyQueue = true;
             ready.add(connection);
         }
     }
 
-    void remove(MptcpConnection connection) {
+    void remove(Connection connection) {
         forgetToken(connection);
         connections.remove(connection);
         deadlines.schedule(connection, Long.MAX_VALUE);
@@ -519,9 +519,9 @@ public final class Stack {
         counters.increment(counter);
     }
 
-    void trace(String event, MptcpConnection connection, Subflow subflow, String detail) {
+    void trace(String event, Connection connection, Subflow subflow, String detail) {
         if (config.tracer() != Tracer.NONE) {
-            config.tracer().event(nowNanos, event, connection.token(), subflow == null ? -1 : subflow.id,
+            config.tracer().event(nowNanos, event, connection.data().sequence.localToken(), subflow == null ? -1 : subflow.id,
                     subflow == null ? connection.local() : subflow.local(), subflow == null ? connection.remote() : subflow.remote(), detail);
         }
     }

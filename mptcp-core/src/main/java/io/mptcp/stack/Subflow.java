@@ -14,7 +14,7 @@ import io.mptcp.wire.PacketSlot;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One TCP connection of an {@link MptcpConnection}: its place in the network, its handshake, and what its segments mean to the connection
+ * One TCP connection of an {@link Connection}: its place in the network, its handshake, and what its segments mean to the connection
  * above. It holds mappings, never payload.
  */
 final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, UpperLayer {
@@ -30,7 +30,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     private static final long JOIN_ACK_RETRY_NANOS = 1_000_000_000L;
 
-    final MptcpConnection connection;
+    final Connection connection;
     final Stack stack;
     final int id;
     final int linkId;
@@ -61,7 +61,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     int receivedResetReason = -1;
     private long joinAckDeadlineNanos = Long.MAX_VALUE;
 
-    Subflow(MptcpConnection connection, int id, int linkId, boolean isJoin, boolean isActive, FlowKey key) {
+    Subflow(Connection connection, int id, int linkId, boolean isJoin, boolean isActive, FlowKey key) {
         this.connection = connection;
         this.stack = connection.stack;
         this.id = id;
@@ -115,7 +115,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     void transmitData(long nowNanos, PacketSlot out, long dsn, int length, boolean push) {
-        int checksum = connection.isChecksumOn() ? connection.mappingChecksum(dsn, tcb.sndNxt(), length) : -1;
+        int checksum = connection.isChecksumOn() ? connection.data().mappingChecksum(dsn, tcb.sndNxt(), length) : -1;
         tcb.transmitData(nowNanos, out, dsn, length, checksum, push);
         address(out);
     }
@@ -217,21 +217,21 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     @Override
     public int windowField(int shift) {
-        return connection.receiver().windowField(shift, tcb.rcvMssBytes());
+        return connection.data().receiver.windowField(shift, tcb.rcvMssBytes());
     }
 
     @Override
     public long acceptanceWindowBytes() {
         // At the data level it is the connection's window that counts, and a subflow-level window must not be in its way (section 3.3.4).
-        return connection.isMptcp() ? connection.receiver().capacityBytes() : connection.receiver().windowBytes();
+        return connection.isMptcp() ? connection.data().receiver.capacityBytes() : connection.data().receiver.windowBytes();
     }
 
     @Override
     public void writePayload(long dsn, int length, PacketSlot out, int offset) {
         if (out.gather) {
-            connection.sender().buffer().reference(dsn, length, out);
+            connection.data().sender.buffer().reference(dsn, length, out);
         } else {
-            connection.sender().buffer().copyTo(dsn, length, out.buffer, offset);
+            connection.data().sender.buffer().copyTo(dsn, length, out.buffer, offset);
             out.length += length;
         }
     }
@@ -280,7 +280,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         if (!isJoin && !connection.handshake().onSegment(this, segment)) {
             return tcb.state() != TcpState.CLOSED;
         }
-        return receiver.onOptions(segment) && connection.onSignals(this, mptcp);
+        return receiver.onOptions(segment) && connection.signals().onSegment(this, mptcp);
     }
 
     @Override

@@ -14,7 +14,7 @@ final class SubflowOptions {
     private static final int MP_JOIN_ACK_BYTES = 24;
 
     private final Subflow subflow;
-    private final MptcpConnection connection;
+    private final Connection connection;
 
     SubflowOptions(Subflow subflow) {
         this.subflow = subflow;
@@ -46,7 +46,7 @@ final class SubflowOptions {
 
     private void writeSyn(OptionWriter writer) {
         if (subflow.isJoin) {
-            writer.mpJoinSyn(subflow.localBackup, subflow.localAddressId, connection.remoteToken(), subflow.join.localNonce());
+            writer.mpJoinSyn(subflow.localBackup, subflow.localAddressId, connection.data().sequence.remoteToken(), subflow.join.localNonce());
             subflow.stack.count(Counter.MPJoinSynTx);
         } else if (connection.handshake().offersMptcp(subflow)) {
             writer.mpCapableSyn(Handshake.VERSION, connection.handshake().flags());
@@ -58,7 +58,7 @@ final class SubflowOptions {
         if (subflow.isJoin) {
             writer.mpJoinSynAck(subflow.localBackup, subflow.localAddressId, subflow.join.synAckHmac(), subflow.join.localNonce());
         } else if (connection.isMptcp()) {
-            writer.mpCapableSynAck(Handshake.VERSION, connection.handshake().flags(), connection.localKey());
+            writer.mpCapableSynAck(Handshake.VERSION, connection.handshake().flags(), connection.data().sequence.localKey());
         }
     }
 
@@ -74,14 +74,14 @@ final class SubflowOptions {
         if (subflow.phase == Subflow.Phase.PRE_ESTABLISHED) {
             writer.mpJoinAck(subflow.join.ackHmac());
         } else if (repeatsMpCapable(ssn)) {
-            writer.mpCapableAck(Handshake.VERSION, connection.handshake().flags(), connection.localKey(), connection.remoteKey());
-        } else if (connection.takeEcho(subflow, writer)) {
+            writer.mpCapableAck(Handshake.VERSION, connection.handshake().flags(), connection.data().sequence.localKey(), connection.data().sequence.remoteKey());
+        } else if (connection.signals().writePending(subflow, writer)) {
             return; // ADD_ADDR's echo leaves no room for more beside timestamps
         } else if (connection.takeDataFin(subflow)) {
-            writer.dssMapping(true, true, connection.wireDataAck(), true, connection.toWireDsn(connection.sender().finDsn()), 0, 1, true,
-                    connection.dataFinChecksum());
+            writer.dssMapping(true, true, connection.data().wireDataAck(), true, connection.data().toWireDsn(connection.data().sender.finDsn()), 0, 1, true,
+                    connection.data().dataFinChecksum());
         } else {
-            writer.dssAck(true, connection.wireDataAck());
+            writer.dssAck(true, connection.data().wireDataAck());
         }
     }
 
@@ -91,12 +91,12 @@ final class SubflowOptions {
         }
         SegmentLog log = subflow.tcb.log();
         if (repeatsMpCapable(log.mapSsn(logIndex))) {
-            writer.mpCapableData(Handshake.VERSION, connection.handshake().flags(), connection.localKey(), connection.remoteKey(),
+            writer.mpCapableData(Handshake.VERSION, connection.handshake().flags(), connection.data().sequence.localKey(), connection.data().sequence.remoteKey(),
                     log.mapLength(logIndex), log.mapChecksum(logIndex));
             return;
         }
         // A retransmitted piece repeats the mapping of the whole: once declared it never changes (section 3.3.1).
-        writer.dssMapping(true, true, connection.wireDataAck(), true, connection.toWireDsn(log.mapDsn(logIndex)), (int) log.mapSsn(logIndex),
+        writer.dssMapping(true, true, connection.data().wireDataAck(), true, connection.data().toWireDsn(log.mapDsn(logIndex)), (int) log.mapSsn(logIndex),
                 log.mapLength(logIndex), false, log.mapChecksum(logIndex));
     }
 
@@ -105,7 +105,7 @@ final class SubflowOptions {
             return;
         }
         if (connection.isFastclosing()) {
-            writer.mpFastclose(connection.remoteKey());
+            writer.mpFastclose(connection.data().sequence.remoteKey());
             subflow.stack.count(Counter.MPFastcloseTx);
         } else if (subflow.resetReason >= 0) {
             writer.mpTcpRst(subflow.resetReason, subflow.resetReason == ResetReason.RESOURCES);

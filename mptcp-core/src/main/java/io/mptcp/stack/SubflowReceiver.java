@@ -16,7 +16,7 @@ final class SubflowReceiver {
     private static final int MAX_MAPPING_BYTES = 65_535;
 
     private final Subflow subflow;
-    private final MptcpConnection connection;
+    private final Connection connection;
     private final RxMappings mappings;
     /** Payload in subflow sequence space that waits for its mapping or for the rest of it; null when there is none. */
     private ReceiveBuffer staged;
@@ -47,14 +47,14 @@ final class SubflowReceiver {
         if (mptcp.dataLevelLength == 0) {
             return connection.onInfiniteMapping(subflow);
         }
-        long dsn = connection.toDsn(mptcp);
+        long dsn = connection.data().toDsn(mptcp);
         if (dsn == Long.MIN_VALUE) {
             subflow.stack.count(Counter.NoDSSInWindow);
             return true;
         }
         int dataLength = mptcp.dataLevelLength - (mptcp.dataFin ? 1 : 0);
         if (mptcp.dataFin) {
-            connection.onDataFin(dsn + dataLength);
+            connection.data().receiver.onFin(dsn + dataLength);
             subflow.tcb.requestAck();
         }
         if (dataLength == 0) {
@@ -92,7 +92,7 @@ final class SubflowReceiver {
     /** @return false when the payload cannot be kept and must come again */
     boolean onPayload(long ssn, MemorySegment buffer, long offset, int length) {
         if (!connection.isMptcp()) {
-            connection.onData(ssn, buffer, offset, length);
+            connection.data().onData(ssn, buffer, offset, length);
             return true;
         }
         if (connection.isChecksumOn() || staged != null) {
@@ -124,14 +124,14 @@ final class SubflowReceiver {
         while (position < end) {
             int mapping = mappings.find(position);
             int count = (int) (Math.min(end, mappings.endSsn(mapping)) - position);
-            connection.onData(mappings.dsn(mapping) + (position - mappings.ssn(mapping)), buffer, offset + (position - ssn), count);
+            connection.data().onData(mappings.dsn(mapping) + (position - mappings.ssn(mapping)), buffer, offset + (position - ssn), count);
             position += count;
         }
     }
 
     private boolean stage(long ssn, MemorySegment buffer, long offset, int length) {
         if (staged == null) {
-            staged = new ReceiveBuffer(subflow.tcb.rcvNxt(), 16 * 1024, connection.receiver().capacityBytes() + MAX_MAPPING_BYTES,
+            staged = new ReceiveBuffer(subflow.tcb.rcvNxt(), 16 * 1024, connection.data().receiver.capacityBytes() + MAX_MAPPING_BYTES,
                     subflow.stack.config().limits().maxRanges());
         }
         if (staged.insert(ssn, buffer, offset, length) == 0 && ssn + length > staged.rcvNxt()) {
@@ -161,7 +161,7 @@ final class SubflowReceiver {
                 connection.onChecksumFailure(subflow, mappings.dsn(mapping));
                 return;
             }
-            connection.onData(dsn, scratch, 0, count);
+            connection.data().onData(dsn, scratch, 0, count);
             mappings.removeBelow(staged.readPosition());
         }
         if (staged != null && !connection.isChecksumOn() && staged.readableBytes() == 0 && staged.outOfOrderBytes() == 0) {
@@ -172,8 +172,8 @@ final class SubflowReceiver {
 
     /** RFC 8684 section 3.3.1; the scratch holds the whole mapping. */
     private boolean verify(int mapping, int count) {
-        long wireDsn = connection.sequence().peerToWire(mappings.dsn(mapping));
-        boolean endsWithFin = connection.isDataFinAt(mappings.dsn(mapping) + count);
+        long wireDsn = connection.data().sequence.peerToWire(mappings.dsn(mapping));
+        boolean endsWithFin = connection.data().receiver.isFinAt(mappings.dsn(mapping) + count);
         long sum = Checksum.sum(scratch, 0, count) + mappings.checksum(mapping);
         int withoutFin = Checksum.fold(sum + Checksum.dssPseudoHeader(wireDsn, (int) mappings.ssn(mapping), count));
         if (withoutFin == 0xffff) {

@@ -189,8 +189,8 @@ class IpHeadersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"2c 0600000100000001", "2c 0600000000000001", "2b 0600000000000000", "11 0000000000000000", "3b 0000000000000000",
-        "00 0604010c00000000", "00 06ff010c00000000", "3c 3c00010400000000"})
+    @ValueSource(strings = {"2c 0600000100000001", "2c 0600000000000001", "2b 0600000000000000", "11 0000000000000000",
+        "3b 0000000000000000", "00 0604010c00000000", "00 06ff010c00000000", "3c 3c00010400000000"})
     void refusesIpv6FragmentsRoutingHeadersOtherProtocolsAndOptionsWithoutEnd(String nextAndExtension) {
         String next = nextAndExtension.substring(0, 2);
         String extension = nextAndExtension.substring(3);

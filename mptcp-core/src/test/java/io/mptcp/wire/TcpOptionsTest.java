@@ -85,7 +85,8 @@ class TcpOptionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0203 05 030305", "0205 05b400 030305", "0303 07 0304 0700 030305", "0809 00000000000000 030305", "0403 00 030305"})
+    @ValueSource(strings = {"0203 05 030305", "0205 05b400 030305", "0303 07 0304 0700 030305",
+        "0809 00000000000000 030305", "0403 00 030305"})
     void skipsAKnownOptionOfWrongLengthByThatLength(String bytes) {
         TcpOptions options = Segments.parse(SYN, 0, bytes);
         assertAll(
@@ -115,6 +116,16 @@ class TcpOptionsTest {
                 () -> assertEquals(0, options.mptcp.present));
         options.parse(Segments.header(ACK, new byte[0]), 0, 0);
         assertEquals(0, options.sackCount);
+    }
+
+    @Test
+    void nothingOfTheLastDssIsLeftOver() {
+        TcpOptions options = new TcpOptions();
+        options.parse(Segments.header(ACK, Segments.hex("1e1c201f535beea38e087c8ff5a101d3d29d6f7300000001000dcd7b")), 0, 13);
+        MptcpOptions mptcp = options.mptcp;
+        assertTrue(mptcp.hasDataAck && mptcp.hasMapping && mptcp.dataFin && mptcp.hasChecksum);
+        options.parse(Segments.header(ACK, Segments.hex("1e0351")), 0, 0);
+        assertFalse(mptcp.hasDataAck || mptcp.hasMapping || mptcp.dataFin || mptcp.hasChecksum);
     }
 
     @ParameterizedTest

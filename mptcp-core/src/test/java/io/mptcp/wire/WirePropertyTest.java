@@ -50,12 +50,14 @@ class WirePropertyTest {
     Arbitrary<Case> cases() {
         return Arbitraries.randomValue(random -> switch (random.nextInt(17)) {
             case 0 -> new Case(SYN, random.nextInt(2000), new MpCapableSyn(random.nextInt(16), random.nextInt(256)));
-            case 1 -> new Case(SYN_ACK, random.nextInt(2000), new MpCapableSynAck(random.nextInt(16), random.nextInt(256), random.nextLong()));
+            case 1 -> new Case(SYN_ACK, random.nextInt(2000),
+                    new MpCapableSynAck(random.nextInt(16), random.nextInt(256), random.nextLong()));
             case 2 -> new Case(ACK, 0, new MpCapableAck(random.nextInt(16), random.nextInt(256), random.nextLong(), random.nextLong()));
             case 3 -> new Case(ACK, 1 + random.nextInt(2000), new MpCapableData(random.nextInt(16), random.nextInt(256),
                     random.nextLong(), random.nextLong(), random.nextInt(0x10000), checksum(random)));
             case 4 -> new Case(SYN, 0, new MpJoinSyn(random.nextBoolean(), random.nextInt(256), random.nextInt(), random.nextInt()));
-            case 5 -> new Case(SYN_ACK, 0, new MpJoinSynAck(random.nextBoolean(), random.nextInt(256), random.nextLong(), random.nextInt()));
+            case 5 -> new Case(SYN_ACK, 0,
+                    new MpJoinSynAck(random.nextBoolean(), random.nextInt(256), random.nextLong(), random.nextInt()));
             case 6 -> new Case(ACK, 0, new MpJoinAck(random.nextLong(), random.nextLong(), random.nextInt()));
             case 7 -> new Case(ACK, 0, new Dss(dataAck(random), null));
             case 8 -> new Case(ACK, random.nextInt(2000), new Dss(null, mapping(random)));
@@ -197,13 +199,15 @@ class WirePropertyTest {
         PacketSlot slot = new PacketSlot();
         if (IpHeaders.toSlot(buffer, 0, packet.length, slot)) {
             assertEquals(packet.length, slot.offset + slot.length);
+            assertTrue(slot.length >= 0);
             assertEquals(IpHeaders.PROTOCOL_TCP, Ipv6Packet.protocol(buffer, 0));
         }
     }
 
     @Property(tries = 2_000, seed = "7")
     void tcpHeadersComeBackAsTheyWereWritten(@ForAll @IntRange(max = 0xffff) int source, @ForAll @IntRange(max = 0xffff) int destination,
-                                             @ForAll int sequence, @ForAll int acknowledgment, @ForAll @IntRange(min = 5, max = 15) int words,
+                                             @ForAll int sequence, @ForAll int acknowledgment,
+                                             @ForAll @IntRange(min = 5, max = 15) int words,
                                              @ForAll @IntRange(max = 0xff) int flags, @ForAll @IntRange(max = 0xffff) int window) {
         MemorySegment buffer = MemorySegment.ofArray(new byte[63]);
         TcpSegment.encode(buffer, 3, source, destination, sequence, acknowledgment, words * 4, flags, window);

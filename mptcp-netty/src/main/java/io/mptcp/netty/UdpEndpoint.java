@@ -1,7 +1,8 @@
 package io.mptcp.netty;
 
-import io.mptcp.netty.linux.UdpSocket;
 import io.mptcp.netty.SegmentLink.SendResult;
+import io.mptcp.netty.linux.Errno;
+import io.mptcp.netty.linux.UdpSocket;
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
 import io.netty.channel.IoEventLoop;
@@ -74,7 +75,7 @@ final class UdpEndpoint {
             socket.addPiece(slot.payload, slot.payloadOffset1, slot.payloadLength1);
         }
         int error = socket.send(slot.destinationHi, slot.destinationLo, udpPort, 0);
-        if (error == UdpSocket.EAGAIN) {
+        if (error == Errno.EAGAIN) {
             poll.awaitWritable();
             return SendResult.AGAIN;
         }
@@ -120,7 +121,7 @@ final class UdpEndpoint {
             socket.beginSend();
             socket.addPiece(cut, backlogOffset, length);
             int error = socket.send(backlogDestinationHi, backlogDestinationLo, backlogPort, length > backlogSegmentBytes ? backlogSegmentBytes : 0);
-            if (error == UdpSocket.EAGAIN) {
+            if (error == Errno.EAGAIN) {
                 return false;
             }
             if (gso && length > backlogSegmentBytes && isUnsupported(error)) {
@@ -134,7 +135,7 @@ final class UdpEndpoint {
     }
 
     private static boolean isUnsupported(int error) {
-        return error == UdpSocket.EINVAL || error == UdpSocket.EIO || error == UdpSocket.EMSGSIZE;
+        return error == Errno.EINVAL || error == Errno.EIO || error == Errno.EMSGSIZE;
     }
 
     private void writable() {
@@ -151,7 +152,7 @@ final class UdpEndpoint {
             while (budget > 0) {
                 int length = socket.receive();
                 if (length < 0) {
-                    if (length == -UdpSocket.EAGAIN) {
+                    if (length == -Errno.EAGAIN) {
                         break;
                     }
                     budget--; // an ICMP error reported on the socket; what follows is still to be read

@@ -39,10 +39,8 @@ final class StreamHandler implements ConnectionHandler {
     public void ready(MptcpConnection connection, int readiness) {
         this.connection = connection;
         bits |= readiness;
-        if ((readiness & Readiness.CLOSED) == 0) {
-            read();
-            write();
-        }
+        read(); // the last bytes may come together with the end of the connection
+        write();
     }
 
     boolean isClosed() {
@@ -69,7 +67,7 @@ final class StreamHandler implements ConnectionHandler {
     }
 
     private void write() {
-        if (!connection.isConnected() || outputEnded) {
+        if (!connection.isConnected() || connection.isClosed() || outputEnded) {
             return;
         }
         while (sent < toSend) {
@@ -94,7 +92,7 @@ final class StreamHandler implements ConnectionHandler {
     }
 
     private void closeWhenDone() {
-        if (outputEnded && endOfStream) {
+        if (outputEnded && endOfStream && !connection.isClosed()) {
             connection.close();
         }
     }

@@ -1,12 +1,16 @@
 package io.mptcp.cli.lab;
 
+import io.mptcp.netty.linux.KernelMptcp;
+import io.mptcp.netty.linux.LinuxException;
+import io.mptcp.netty.linux.SocketAddresses;
+import io.mptcp.netty.linux.Syscalls;
+import io.mptcp.wire.IpEndpoint;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.net.InetAddress;
 import java.util.Objects;
 
 /** A blocking stream socket of the kernel's MPTCP, the independent peer in tests. */
@@ -14,6 +18,8 @@ public final class KernelMptcpSocket implements AutoCloseable {
     private static final int SO_REUSEADDR = 2;
     private static final int TCP_CONGESTION = 13;
     private static final int SHUT_WR = 1;
+    private static final int SHUT_BOTH = 2;
+    private static final int MSG_NOSIGNAL = 0x4000;
     private static final int BACKLOG = 64;
     private static final int CHUNK_BYTES = 256 << 10;
 
@@ -23,67 +29,58 @@ public final class KernelMptcpSocket implements AutoCloseable {
         this.fd = fd;
     }
 
-    /** Whether this kernel makes MPTCP sockets in the namespace of the calling thread. */
-    public static boolean isAvailable() {
-        try {
-            LinuxCalls.close(LinuxCalls.socket(LinuxCalls.AF_INET, LinuxCalls.SOCK_STREAM, LinuxCalls.IPPROTO_MPTCP));
-            return true;
-        } catch (IOException unknownOrDisabled) {
-            return false;
-        }
-    }
-
     /**
      * A listening socket in the namespace of the calling thread, for use by others.
      *
+     * @param protocol   {@link KernelMptcp#IPPROTO_MPTCP}, or {@link Syscalls#IPPROTO_TCP} for a peer without MPTCP
      * @param congestion congestion control of the accepted connections, or null for the namespace's
      * @return its file descriptor
      */
-    public static int listen(InetAddress address, int port, String congestion) throws IOException {
-        return listen(LinuxCalls.IPPROTO_MPTCP, address, port, congestion);
-    }
-
-    /** As {@link #listen}, but plain TCP: a peer without MPTCP. */
-    public static int listenTcp(InetAddress address, int port, String congestion) throws IOException {
-        return listen(LinuxCalls.IPPROTO_TCP, address, port, congestion);
-    }
-
-    private static int listen(int protocol, InetAddress address, int port, String congestion) throws IOException {
-        int fd = LinuxCalls.socket(SocketAddress.family(address), LinuxCalls.SOCK_STREAM, protocol);
+    public static int listen(int protocol, IpEndpoint local, String congestion) throws LinuxException {
+        Syscalls syscalls = new Syscalls();
+        int family = SocketAddresses.family(local.address());
+        int fd = Syscalls.check(syscalls.socket(family, Syscalls.SOCK_STREAM, protocol), "cannot open a socket");
         try (Arena arena = Arena.ofConfined()) {
-            LinuxCalls.setsockopt(fd, LinuxCalls.SOL_SOCKET, SO_REUSEADDR, 1);
+            Syscalls.check(syscalls.setsockopt(fd, Syscalls.SOL_SOCKET, SO_REUSEADDR, 1), "SO_REUSEADDR");
             if (congestion != null) {
-                LinuxCalls.setsockopt(fd, LinuxCalls.IPPROTO_TCP, TCP_CONGESTION, arena.allocateFrom(congestion));
+                Syscalls.check(syscalls.setsockopt(fd, Syscalls.IPPROTO_TCP, TCP_CONGESTION, arena.allocateFrom(congestion)),
+                        "cannot use congestion control " + congestion);
             }
-            LinuxCalls.bind(fd, SocketAddress.of(arena, address, port));
-            LinuxCalls.listen(fd, BACKLOG);
+            MemorySegment address = SocketAddresses.encode(local, arena);
+            Syscalls.check(syscalls.bind(fd, address, (int) address.byteSize()), "cannot bind to " + local);
+            Syscalls.check(syscalls.listen(fd, BACKLOG), "cannot listen on " + local);
             return fd;
-        } catch (IOException e) {
-            LinuxCalls.close(fd);
-            throw new IOException("cannot listen on " + address.getHostAddress() + " port " + port + ": " + e.getMessage(), e);
+        } catch (LinuxException e) {
+            syscalls.close(fd);
+            throw e;
         }
     }
 
     /** Connects from the namespace of the calling thread. */
-    public static KernelMptcpSocket connect(InetAddress address, int port) throws IOException {
-        int fd = LinuxCalls.socket(SocketAddress.family(address), LinuxCalls.SOCK_STREAM, LinuxCalls.IPPROTO_MPTCP);
+    public static KernelMptcpSocket connect(IpEndpoint remote) throws LinuxException {
+        Syscalls syscalls = new Syscalls();
+        int family = SocketAddresses.family(remote.address());
+        int fd = Syscalls.check(syscalls.socket(family, Syscalls.SOCK_STREAM, KernelMptcp.IPPROTO_MPTCP), "cannot open an MPTCP socket");
         try (Arena arena = Arena.ofConfined()) {
-            LinuxCalls.connect(fd, SocketAddress.of(arena, address, port));
+            MemorySegment address = SocketAddresses.encode(remote, arena);
+            Syscalls.check(syscalls.connect(fd, address, (int) address.byteSize()), "cannot connect to " + remote);
             return new KernelMptcpSocket(fd);
-        } catch (IOException e) {
-            LinuxCalls.close(fd);
-            throw new IOException("cannot connect to " + address.getHostAddress() + " port " + port + ": " + e.getMessage(), e);
+        } catch (LinuxException e) {
+            syscalls.close(fd);
+            throw e;
         }
     }
 
     /** Waits for a connection on a descriptor from {@link #listen}. */
-    public static KernelMptcpSocket accept(int listeningFd) throws IOException {
-        return new KernelMptcpSocket(LinuxCalls.accept(listeningFd));
+    public static KernelMptcpSocket accept(int listeningFd) throws LinuxException {
+        return new KernelMptcpSocket(Syscalls.check(new Syscalls().accept(listeningFd, 0), "cannot accept"));
     }
 
-    /** Closes a descriptor from {@link #listen}. */
-    public static void closeListener(int listeningFd) throws IOException {
-        LinuxCalls.close(listeningFd);
+    /** Closes a descriptor from {@link #listen}; a thread in {@link #accept} gets an error. */
+    public static void closeListener(int listeningFd) {
+        Syscalls syscalls = new Syscalls();
+        syscalls.shutdown(listeningFd, SHUT_BOTH);
+        syscalls.close(listeningFd);
     }
 
     public InputStream inputStream() {
@@ -96,19 +93,16 @@ public final class KernelMptcpSocket implements AutoCloseable {
 
     /** No more output: the peer sees the end of the stream. */
     public void shutdownOutput() throws IOException {
-        LinuxCalls.shutdown(fd, SHUT_WR);
+        Syscalls.check(new Syscalls().shutdown(fd, SHUT_WR), "cannot shut down");
     }
 
     @Override
-    public void close() throws IOException {
-        LinuxCalls.close(fd);
-    }
-
-    private static IOException failed(String what) {
-        return new IOException(what + ": " + LinuxCalls.errorText(LinuxCalls.errno()));
+    public void close() {
+        new Syscalls().close(fd);
     }
 
     private final class In extends InputStream {
+        private final Syscalls syscalls = new Syscalls();
         private final MemorySegment chunk = Arena.ofAuto().allocate(CHUNK_BYTES, 8);
 
         @Override
@@ -123,16 +117,14 @@ public final class KernelMptcpSocket implements AutoCloseable {
             if (length == 0) {
                 return 0;
             }
-            long bytes = LinuxCalls.recv(fd, chunk.asSlice(0, Math.min(length, CHUNK_BYTES)), 0);
-            if (bytes < 0) {
-                throw failed("recv");
-            }
-            MemorySegment.copy(chunk, ValueLayout.JAVA_BYTE, 0, target, offset, (int) bytes);
-            return bytes == 0 ? -1 : (int) bytes;
+            int bytes = Syscalls.check(syscalls.recv(fd, chunk, Math.min(length, CHUNK_BYTES), 0), "cannot receive");
+            MemorySegment.copy(chunk, ValueLayout.JAVA_BYTE, 0, target, offset, bytes);
+            return bytes == 0 ? -1 : bytes;
         }
     }
 
     private final class Out extends OutputStream {
+        private final Syscalls syscalls = new Syscalls();
         private final MemorySegment chunk = Arena.ofAuto().allocate(CHUNK_BYTES, 8);
 
         @Override
@@ -147,11 +139,7 @@ public final class KernelMptcpSocket implements AutoCloseable {
             while (done < length) {
                 int bytes = Math.min(length - done, CHUNK_BYTES);
                 MemorySegment.copy(source, offset + done, chunk, ValueLayout.JAVA_BYTE, 0, bytes);
-                long sent = LinuxCalls.send(fd, chunk, bytes, LinuxCalls.MSG_NOSIGNAL);
-                if (sent < 0) {
-                    throw failed("send");
-                }
-                done += (int) sent;
+                done += Syscalls.check(syscalls.sendto(fd, chunk, bytes, MSG_NOSIGNAL, MemorySegment.NULL, 0), "cannot send");
             }
         }
     }

@@ -1,14 +1,14 @@
 package io.mptcp.cli.lab;
 
+import io.mptcp.netty.linux.NetworkNamespace;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 
 /** One network namespace of a {@link Lab}. */
 public final class LabNamespace {
@@ -97,26 +97,10 @@ public final class LabNamespace {
      * @throws LabException when the action fails
      */
     public <T> T call(Callable<T> action) {
-        FutureTask<T> task = new FutureTask<>(() -> {
-            int fd = LinuxCalls.open("/run/netns/" + name);
-            try {
-                LinuxCalls.enterNetworkNamespace(fd);
-            } finally {
-                LinuxCalls.close(fd);
-            }
-            return action.call();
-        });
-        // The thread ends in the namespace it went to: nothing has to be put back.
-        Thread thread = Thread.ofPlatform().name(name).start(task);
         try {
-            thread.join();
-            return task.get();
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            throw cause instanceof LabException lab ? lab : new LabException("in " + name + ": " + cause.getMessage(), cause);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new LabException("interrupted in " + name, e);
+            return NetworkNamespace.named(name).call(action);
+        } catch (UncheckedIOException e) {
+            throw new LabException("in " + name + ": " + e.getMessage(), e);
         }
     }
 

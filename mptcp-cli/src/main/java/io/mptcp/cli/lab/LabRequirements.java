@@ -1,5 +1,6 @@
 package io.mptcp.cli.lab;
 
+import io.mptcp.netty.linux.Syscalls;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,8 +20,9 @@ public final class LabRequirements {
             try (Lab probe = Lab.create()) {
                 LabNamespace namespace = probe.namespace("probe");
                 namespace.call(() -> {
-                    LinuxCalls.close(LinuxCalls.socket(LinuxCalls.AF_PACKET, LinuxCalls.SOCK_RAW, 0));
-                    return null;
+                    Syscalls syscalls = new Syscalls();
+                    int socket = Syscalls.check(syscalls.socket(Syscalls.AF_PACKET, Syscalls.SOCK_RAW, 0), "cannot open a packet socket");
+                    return syscalls.close(socket);
                 });
             } catch (LabException e) {
                 missing.add("network namespaces: run as root (" + e.getMessage() + ")");

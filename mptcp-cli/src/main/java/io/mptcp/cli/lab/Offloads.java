@@ -1,6 +1,7 @@
 package io.mptcp.cli.lab;
 
-import java.io.IOException;
+import io.mptcp.netty.linux.LinuxException;
+import io.mptcp.netty.linux.Syscalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -22,8 +23,9 @@ final class Offloads {
     }
 
     /** Switches off segmentation, checksum and merging offloads of a device in the namespace of the calling thread. */
-    static void switchOff(String device) throws IOException {
-        int socket = LinuxCalls.socket(LinuxCalls.AF_INET, LinuxCalls.SOCK_DGRAM, 0);
+    static void switchOff(String device) throws LinuxException {
+        Syscalls syscalls = new Syscalls();
+        int socket = Syscalls.check(syscalls.socket(Syscalls.AF_INET, Syscalls.SOCK_DGRAM, 0), "cannot open a socket");
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(8, 4);
             MemorySegment request = arena.allocate(40, 8);
@@ -32,12 +34,10 @@ final class Offloads {
             for (int command : ALL) {
                 value.set(ValueLayout.JAVA_INT, 0, command);
                 value.set(ValueLayout.JAVA_INT, 4, 0);
-                LinuxCalls.ioctl(socket, SIOCETHTOOL, request);
+                Syscalls.check(syscalls.ioctl(socket, SIOCETHTOOL, request), "cannot switch off the offloads of " + device);
             }
-        } catch (IOException e) {
-            throw new IOException("cannot switch off the offloads of " + device + ": " + e.getMessage(), e);
         } finally {
-            LinuxCalls.close(socket);
+            syscalls.close(socket);
         }
     }
 }

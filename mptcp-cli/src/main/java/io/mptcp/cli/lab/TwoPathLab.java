@@ -1,6 +1,8 @@
 package io.mptcp.cli.lab;
 
-import java.net.InetAddress;
+import io.mptcp.netty.linux.KernelMptcp;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -53,7 +55,7 @@ public final class TwoPathLab {
         emulator.start();
         server.address("lo", SERVICE_V4 + "/32");
         server.address("lo", SERVICE_V6 + "/128");
-        if (KernelMptcpSocket.isAvailable()) {
+        if (KernelMptcp.available()) {
             server.ip("mptcp limits set subflows " + MPTCP_LIMIT + " add_addr_accepted " + MPTCP_LIMIT);
         }
         return network;
@@ -109,7 +111,8 @@ public final class TwoPathLab {
      */
     public void serveFiles(int port, String congestion) {
         for (String address : List.of(SERVICE_V4, SERVICE_V6)) {
-            int fd = server.call(() -> KernelMptcpSocket.listen(InetAddress.getByName(address), port, congestion));
+            IpEndpoint local = new IpEndpoint(IpAddress.parse(address), port);
+            int fd = server.call(() -> KernelMptcpSocket.listen(KernelMptcp.IPPROTO_MPTCP, local, congestion));
             lab.own(new FileServer(fd));
         }
     }

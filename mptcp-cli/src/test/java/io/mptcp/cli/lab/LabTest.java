@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.mptcp.netty.linux.KernelMptcp;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
 import java.io.InputStream;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
@@ -58,15 +60,15 @@ class LabTest {
 
     @Test
     void aKernelMptcpDownloadThroughTwoEmulatedLinksUsesBoth() throws Exception {
-        assumeTrue(KernelMptcpSocket.isAvailable(), "this kernel has no MPTCP");
+        assumeTrue(KernelMptcp.available(), "this kernel has no MPTCP");
         TwoPathLab two = TwoPathLab.create(lab, LinkProfile.of(200, 2, 50), LinkProfile.of(200, 4, 50));
         two.client().ip("mptcp limits set subflows 4", "mptcp endpoint add 10.77.2.1 dev p2 subflow");
-        InetAddress service = InetAddress.getByName(TwoPathLab.SERVICE_V4);
+        IpEndpoint service = new IpEndpoint(IpAddress.parse(TwoPathLab.SERVICE_V4), PORT);
         two.serveFiles(PORT, null);
 
         long bytes = 20_000_000;
         String digest = two.client().call(() -> {
-            try (KernelMptcpSocket socket = KernelMptcpSocket.connect(service, PORT)) {
+            try (KernelMptcpSocket socket = KernelMptcpSocket.connect(service)) {
                 socket.outputStream().write(("GET /file?bytes=" + bytes + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").getBytes());
                 return digestOfBody(socket.inputStream());
             }
