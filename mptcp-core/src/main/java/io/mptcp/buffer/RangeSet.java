@@ -1,67 +1,184 @@
 package io.mptcp.buffer;
 
+import java.util.Arrays;
+
 /**
  * Disjoint, sorted, bounded half-open intervals {@code [start, end)} of 64-bit positions in one array; neighbours are joined.
  * Positions are relative stream positions (non-negative), so plain comparison is right.
  */
 public final class RangeSet {
+    private static final int FIRST_RANGES = 8;
+    private static final long[] NONE = {};
+
+    private final int maxRanges;
+    /** Start and end of each interval, in turn. Empty until the first interval: most streams never need one. */
+    private long[] bounds = NONE;
+    private int size;
+    private long totalBytes;
+
     /** @param maxRanges most intervals held at once; an insert that would need more is refused */
     public RangeSet(int maxRanges) {
-        throw new UnsupportedOperationException();
+        if (maxRanges < 1) {
+            throw new IllegalArgumentException("maxRanges must be positive, not " + maxRanges);
+        }
+        this.maxRanges = maxRanges;
     }
 
     /** Adds {@code [start, end)}. @return false (and no change) when that would exceed the bound */
     public boolean add(long start, long end) {
-        throw new UnsupportedOperationException();
+        if (start >= end) {
+            return true;
+        }
+        int first = firstEndingAtOrAfter(start);
+        int behind = first;
+        while (behind < size && start(behind) <= end) {
+            totalBytes -= end(behind) - start(behind);
+            behind++;
+        }
+        if (behind == first) {
+            return insertAt(first, start, end);
+        }
+        long joinedStart = Math.min(start, start(first));
+        long joinedEnd = Math.max(end, end(behind - 1));
+        removeAt(first + 1, behind);
+        set(first, joinedStart, joinedEnd);
+        totalBytes += joinedEnd - joinedStart;
+        return true;
+    }
+
+    /** Whether {@link #add} of {@code [start, end)} would succeed. */
+    public boolean canAdd(long start, long end) {
+        if (size < maxRanges || start >= end) {
+            return true;
+        }
+        int neighbour = firstEndingAtOrAfter(start);
+        return neighbour < size && start(neighbour) <= end;
     }
 
     /** Removes everything below {@code end}. */
     public void removeBelow(long end) {
-        throw new UnsupportedOperationException();
+        int kept = 0;
+        while (kept < size && end(kept) <= end) {
+            totalBytes -= end(kept) - start(kept);
+            kept++;
+        }
+        removeAt(0, kept);
+        if (size > 0 && start(0) < end) {
+            totalBytes -= end - start(0);
+            bounds[0] = end;
+        }
     }
 
     /** Whether the whole of {@code [start, end)} is covered. */
     public boolean contains(long start, long end) {
-        throw new UnsupportedOperationException();
+        return start >= end || coveredUntil(start) >= end;
     }
 
     /** Bytes of {@code [start, end)} that are covered. */
     public long overlap(long start, long end) {
-        throw new UnsupportedOperationException();
+        long covered = 0;
+        for (int i = firstEndingAfter(start); i < size && start(i) < end; i++) {
+            covered += Math.min(end, end(i)) - Math.max(start, start(i));
+        }
+        return covered;
     }
 
     /** End of the interval that covers {@code position}, or {@code position} itself when none does. */
     public long coveredUntil(long position) {
-        throw new UnsupportedOperationException();
+        int i = firstEndingAfter(position);
+        return i < size && start(i) <= position ? end(i) : position;
     }
 
-    /** First uncovered position at or after {@code position} has an interval behind it: its start, or Long.MAX_VALUE when none starts after. */
+    /**
+     * Start of the first interval that starts behind {@code position}, Long.MAX_VALUE when none does: where the hole at or after
+     * {@code position} ends.
+     */
     public long nextStart(long position) {
-        throw new UnsupportedOperationException();
+        int i = firstEndingAfter(position);
+        if (i < size && start(i) <= position) {
+            i++;
+        }
+        return i < size ? start(i) : Long.MAX_VALUE;
     }
 
     public int size() {
-        throw new UnsupportedOperationException();
+        return size;
     }
 
     public boolean isEmpty() {
-        throw new UnsupportedOperationException();
+        return size == 0;
     }
 
     public long start(int index) {
-        throw new UnsupportedOperationException();
+        return bounds[2 * index];
     }
 
     public long end(int index) {
-        throw new UnsupportedOperationException();
+        return bounds[2 * index + 1];
     }
 
     /** Sum of all interval lengths. */
     public long totalBytes() {
-        throw new UnsupportedOperationException();
+        return totalBytes;
     }
 
     public void clear() {
-        throw new UnsupportedOperationException();
+        size = 0;
+        totalBytes = 0;
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("{");
+        for (int i = 0; i < size; i++) {
+            text.append(i == 0 ? "" : ", ").append('[').append(start(i)).append(", ").append(end(i)).append(')');
+        }
+        return text.append('}').toString();
+    }
+
+    private int firstEndingAtOrAfter(long position) {
+        return position == Long.MIN_VALUE ? 0 : firstEndingAfter(position - 1);
+    }
+
+    /** Index of the first interval whose end lies behind {@code position}; {@link #size} when there is none. */
+    private int firstEndingAfter(long position) {
+        int low = 0;
+        int high = size;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (end(middle) > position) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return low;
+    }
+
+    private boolean insertAt(int index, long start, long end) {
+        if (size == maxRanges) {
+            return false;
+        }
+        if (2 * size == bounds.length) {
+            int ranges = Math.clamp(2L * size, Math.min(FIRST_RANGES, maxRanges), maxRanges);
+            bounds = Arrays.copyOf(bounds, 2 * ranges);
+        }
+        System.arraycopy(bounds, 2 * index, bounds, 2 * index + 2, 2 * (size - index));
+        set(index, start, end);
+        size++;
+        totalBytes += end - start;
+        return true;
+    }
+
+    private void removeAt(int from, int to) {
+        if (from < to) {
+            System.arraycopy(bounds, 2 * to, bounds, 2 * from, 2 * (size - to));
+            size -= to - from;
+        }
+    }
+
+    private void set(int index, long start, long end) {
+        bounds[2 * index] = start;
+        bounds[2 * index + 1] = end;
     }
 }

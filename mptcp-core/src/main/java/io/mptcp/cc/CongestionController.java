@@ -8,7 +8,13 @@ public interface CongestionController {
     /** The name used to choose it, e.g. {@code cubic}. */
     String name();
 
-    /** The handshake is done. {@code mssBytes} is the effective send MSS; IW is RFC 6928's unless {@code synRetransmitted}. */
+    /**
+     * The handshake is done.
+     *
+     * @param mssBytes         effective send MSS
+     * @param synRetransmitted the SYN or SYN/ACK was lost, or sent more than twice: start with one segment instead of the window of RFC 6928.
+     *                         That RFC recommends not to say so for a single retransmission
+     */
     void onEstablished(long nowNanos, int mssBytes, boolean synRetransmitted);
 
     /** The effective MSS changed (path MTU). */
@@ -16,10 +22,19 @@ public interface CongestionController {
 
     void onAck(AckSample sample);
 
-    /** Loss was detected by SACK, RACK or duplicate ACKs: one call per loss episode. */
+    /**
+     * Loss was detected by SACK, RACK or duplicate ACKs: one call per loss episode.
+     *
+     * @param inFlightBytes FlightSize of RFC 5681: sent and not yet acknowledged, what is lost included
+     */
     void onLoss(long nowNanos, long inFlightBytes);
 
-    /** The retransmission timer expired. @param first whether this is the first expiry for this data (RFC 5681 section 3.1) */
+    /**
+     * The retransmission timer expired. The recovery that follows is slow start: its ACKs come with {@link AckSample#inRecovery} false.
+     *
+     * @param inFlightBytes FlightSize of RFC 5681: sent and not yet acknowledged, what is lost included
+     * @param first         whether this is the first expiry for this data (RFC 5681 section 3.1)
+     */
     void onRetransmissionTimeout(long nowNanos, long inFlightBytes, boolean first);
 
     /** A loss or timeout proved spurious: restore what was before it. */

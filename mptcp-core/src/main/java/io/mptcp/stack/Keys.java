@@ -79,7 +79,8 @@ public final class Keys {
      */
     public boolean verifyJoinAck(long senderKey, long receiverKey, int senderNonce, int receiverNonce, long hmac0, long hmac1, int hmac2) {
         byte[] expected = hmacSha256(senderKey, receiverKey, senderNonce, receiverNonce);
-        long difference = (long) LONG.get(expected, 0) ^ hmac0 | (long) LONG.get(expected, 8) ^ hmac1 | (int) INT.get(expected, 16) ^ hmac2;
+        long difference = ((long) LONG.get(expected, 0) ^ hmac0) | ((long) LONG.get(expected, 8) ^ hmac1)
+                | ((int) INT.get(expected, 16) ^ hmac2);
         return difference == 0;
     }
 

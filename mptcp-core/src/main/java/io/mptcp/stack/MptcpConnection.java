@@ -6,127 +6,143 @@ import java.util.List;
 
 /**
  * One connection as its application sees it: a byte stream over one or more subflows, or over plain TCP after fallback. Calls record
- * intent and never send; they must come from the thread that owns the {@link Stack}.
+ * intent and never send; they must come from the thread that owns the {@link Stack}. Call {@link #close()} or {@link #abort()} in the
+ * end, also on a connection the peer has closed: it frees the memory of unread data.
  */
 public final class MptcpConnection {
-    MptcpConnection() {
+    private final Connection core;
+    private Object attachment;
+
+    MptcpConnection(Connection core, Object attachment) {
+        this.core = core;
+        this.attachment = attachment;
     }
 
     /** The object given to connect or set since; the engine does not look at it. */
     public Object attachment() {
-        throw new UnsupportedOperationException();
+        return attachment;
     }
 
     public void attach(Object attachment) {
-        throw new UnsupportedOperationException();
+        this.attachment = attachment;
     }
 
     /** The listener this connection came from, null for an active one. */
     public Listener listener() {
-        throw new UnsupportedOperationException();
+        return core.listener();
     }
 
     /** Takes and clears the {@link Readiness} bits. */
     public int takeReadiness() {
-        throw new UnsupportedOperationException();
+        return core.takeReadiness();
     }
 
     /** Lets the handshake of a connection from a deferring listener go on. To refuse it call {@link #abort()}. */
     public void accept() {
-        throw new UnsupportedOperationException();
+        core.accept();
     }
 
+    // ---- the stream ----
+
+    /** Bytes that {@link #write} would take now. */
     public int writableBytes() {
-        throw new UnsupportedOperationException();
+        return core.writableBytes();
     }
 
-    /** Copies bytes into the send buffer. @return bytes taken, 0 when it is full; WRITABLE is raised when there is room again */
+    /**
+     * Copies bytes into the send buffer.
+     *
+     * @return bytes taken, 0 when it is full; {@link Readiness#WRITABLE} is raised when there is room again
+     * @throws IllegalStateException after {@link #shutdownOutput()} or {@link #close()}
+     */
     public int write(MemorySegment source, long offset, int length) {
-        throw new UnsupportedOperationException();
+        return core.write(source, offset, length);
     }
 
     public int readableBytes() {
-        throw new UnsupportedOperationException();
+        return core.data().receiver.readableBytes();
     }
 
     /** @return bytes read, 0 when there are none now, -1 at the end of the stream */
     public int read(MemorySegment destination, long offset, int length) {
-        throw new UnsupportedOperationException();
+        return core.read(destination, offset, length);
     }
 
     /** Whether the peer has ended its stream and everything before that has been read. */
     public boolean isEndOfStream() {
-        throw new UnsupportedOperationException();
+        return core.data().receiver.isEndOfStream();
     }
 
     /** Ends the output after what has been written (DATA_FIN, or FIN after fallback); reading goes on. */
     public void shutdownOutput() {
-        throw new UnsupportedOperationException();
+        core.shutdownOutput();
     }
 
     /** Ends the output and gives up reading. Unread or later data from the peer aborts the connection (RFC 9293 section 3.6). */
     public void close() {
-        throw new UnsupportedOperationException();
+        core.close();
     }
 
     /** Ends the connection at once: MP_FASTCLOSE, or RST on plain TCP. */
     public void abort() {
-        throw new UnsupportedOperationException();
+        core.abort();
     }
 
+    // ---- its state ----
+
     public boolean isConnected() {
-        throw new UnsupportedOperationException();
+        return core.wasConnected() && !isClosed();
     }
 
     public boolean isClosed() {
-        throw new UnsupportedOperationException();
+        return core.closeReason() != CloseReason.NONE;
     }
 
     public CloseReason closeReason() {
-        throw new UnsupportedOperationException();
+        return core.closeReason();
     }
 
     /** Whether this connection runs as plain TCP: never negotiated, or fallen back. */
     public boolean isFallback() {
-        throw new UnsupportedOperationException();
+        return !core.isMptcp();
     }
 
     /** Why it fell back, or null: one of the kernel's counter names, e.g. {@code MPCapableFallbackSYNACK}. */
     public String fallbackReason() {
-        throw new UnsupportedOperationException();
+        return core.fallbackReason();
     }
 
     /** Local token (RFC 8684 section 3.2); 0 in plain TCP. */
     public int token() {
-        throw new UnsupportedOperationException();
+        return core.data().sequence.localToken();
     }
 
     /** Endpoints of the initial subflow, also after it closed. */
     public IpEndpoint local() {
-        throw new UnsupportedOperationException();
+        return core.local();
     }
 
     public IpEndpoint remote() {
-        throw new UnsupportedOperationException();
+        return core.remote();
     }
 
     /** Link of the initial subflow. */
     public int linkId() {
-        throw new UnsupportedOperationException();
+        return core.linkId();
     }
 
-    /** The subflows there are, and those that have closed (state CLOSED), in order of creation. */
+    /** The subflows there are, and the last of those that have closed (state CLOSED), in order of creation. */
     public List<SubflowInfo> subflows() {
-        throw new UnsupportedOperationException();
+        return core.subflows().infos();
     }
 
-    /** Payload bytes accepted by {@link #write} and acknowledged by the peer's data level. */
+    /** Payload bytes acknowledged by the peer's data level. */
     public long bytesAcked() {
-        throw new UnsupportedOperationException();
+        return core.data().sender.dsnUna() - 1;
     }
 
     /** Payload bytes received in order. */
     public long bytesReceived() {
-        throw new UnsupportedOperationException();
+        return core.data().receiver.bytesReceived();
     }
 }

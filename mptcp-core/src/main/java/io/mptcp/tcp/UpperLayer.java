@@ -1,5 +1,70 @@
 package io.mptcp.tcp;
 
-/** What TCP needs from the layer above it. */
+import io.mptcp.wire.OptionWriter;
+import io.mptcp.wire.PacketSlot;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What TCP needs from the layer above it, and all it tells that layer. Called on the stack's thread, never re-entrantly into the same
+ * {@link Tcb}; the implementation may call the Tcb's {@code request} and {@code reset} methods, which only record.
+ */
 public interface UpperLayer {
+    /** Adds the upper layer's options to a segment, behind TCP's own. {@code logIndex} is the entry being sent for DATA, else -1. */
+    void writeOptions(SegmentKind kind, long ssn, int logIndex, OptionWriter writer);
+
+    /** Option bytes kept free on every data segment for this layer, so that the payload size stays the same from segment to segment. */
+    int dataOptionBytes();
+
+    /** Option bytes this layer needs on a pure acknowledgment; SACK blocks get what remains. */
+    int ackOptionBytes();
+
+    /** The value for the 16-bit window field, with {@code shift} applied. The right edge it implies never moves left. */
+    int windowField(int shift);
+
+    /** Bytes behind RCV.NXT that a segment may occupy to be acceptable (RFC 9293 section 3.10.7.4). */
+    long acceptanceWindowBytes();
+
+    /** Puts {@code length} payload bytes of data sequence number {@code dsn} behind the header, at {@code offset} of the slot's buffer, or by reference. */
+    void writePayload(long dsn, int length, PacketSlot out, int offset);
+
+    /** The SYN/ACK is acceptable as TCP. @return false to refuse the connection; the upper layer has then asked for a reset */
+    boolean onSynAck(IncomingSegment segment);
+
+    /** The ACK that completes a passive handshake is acceptable as TCP. @return false to drop it (a reset may have been asked for) */
+    boolean onHandshakeAck(IncomingSegment segment);
+
+    /** The connection reached ESTABLISHED. */
+    void onEstablished();
+
+    /**
+     * An acceptable segment of an established connection, after its ACK and before its payload was dealt with.
+     *
+     * @return false to drop the payload and FIN without acknowledging them
+     */
+    boolean onSegment(IncomingSegment segment);
+
+    /**
+     * Payload at relative sequence number {@code ssn}, possibly out of order, possibly overlapping what came before.
+     *
+     * @return false when it cannot be kept: it is then not acknowledged and will be sent again
+     */
+    boolean onPayload(long ssn, MemorySegment buffer, long offset, int length);
+
+    /** Payload up to RCV.NXT is contiguous now. */
+    void onContiguous(long rcvNxt);
+
+    /** SND.UNA advanced. */
+    void onAcked();
+
+    /** The retransmission timer expired for the {@code count}th time in a row, or a loss probe went unanswered. */
+    void onRetransmissionTimeout(int count);
+
+    /** The peer's FIN is in order: no more payload. */
+    void onFin();
+
+    /** A valid RST arrived; {@link #onClosed} follows. */
+    void onReset(IncomingSegment segment);
+
+    /** The connection is CLOSED, for good. */
+    void onClosed(TcpCloseReason reason);
 }

@@ -12,7 +12,7 @@ final class IpAddressText {
         int[] groups = new int[8];
         int gap = text.indexOf("::");
         if (gap < 0) {
-            if (fill(text, groups, 0, text) != 8) {
+            if (fill(text, groups, true, text) != 8) {
                 throw invalid(text);
             }
             return ofGroups(groups);
@@ -21,8 +21,8 @@ final class IpAddressText {
             throw invalid(text);
         }
         int[] tail = new int[8];
-        int headCount = fill(text.substring(0, gap), groups, 0, text);
-        int tailCount = fill(text.substring(gap + 2), tail, 0, text);
+        int headCount = fill(text.substring(0, gap), groups, false, text);
+        int tailCount = fill(text.substring(gap + 2), tail, true, text);
         if (headCount + tailCount > 7) {
             throw invalid(text);
         }
@@ -30,14 +30,16 @@ final class IpAddressText {
         return ofGroups(groups);
     }
 
-    private static int fill(String part, int[] groups, int count, String whole) {
+    /** Reads the groups of a part into {@code groups} and returns their number; only the end of an address may be dotted. */
+    private static int fill(String part, int[] groups, boolean end, String whole) {
         if (part.isEmpty()) {
             return 0;
         }
+        int count = 0;
         String[] fields = part.split(":", -1);
         for (int i = 0; i < fields.length; i++) {
             String field = fields[i];
-            if (i == fields.length - 1 && field.indexOf('.') >= 0) {
+            if (end && i == fields.length - 1 && field.indexOf('.') >= 0) {
                 if (count > 6) {
                     throw invalid(whole);
                 }
@@ -46,16 +48,16 @@ final class IpAddressText {
                 groups[count++] = v4 & 0xffff;
                 continue;
             }
-            if (field.isEmpty() || field.length() > 4 || count > 7) {
+            if (field.isEmpty() || field.length() > 4 || count > 7 || !field.chars().allMatch(IpAddressText::isHexDigit)) {
                 throw invalid(whole);
             }
-            try {
-                groups[count++] = Integer.parseInt(field, 16);
-            } catch (NumberFormatException e) {
-                throw invalid(whole);
-            }
+            groups[count++] = Integer.parseInt(field, 16);
         }
         return count;
+    }
+
+    private static boolean isHexDigit(int c) {
+        return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F';
     }
 
     private static int parseIpv4(String text, String whole) {

@@ -43,7 +43,7 @@ public final class TcpOptions {
         clear();
     }
 
-    /** Reads the options of the validated segment at {@code offset}; {@code payloadLength} decides MP_CAPABLE forms (RFC 8684 section 3.1). */
+    /** Reads the options of the validated segment at {@code offset}; {@code payloadLength} decides the form of MP_CAPABLE. */
     public void parse(MemorySegment buffer, long offset, int payloadLength) {
         clear();
         int flags = TcpSegment.flags(buffer, offset);

@@ -77,7 +77,11 @@ public final class TcpSegment {
         return Bytes.get16(buffer, offset + URGENT_POINTER);
     }
 
-    /** Writes the 20 fixed bytes; checksum and urgent pointer 0, reserved bits 0. {@code headerLength} includes options, a multiple of 4. */
+    /**
+     * Writes the 20 fixed bytes; checksum, urgent pointer and reserved bits 0.
+     *
+     * @param headerLength options included, a multiple of 4
+     */
     public static void encode(MemorySegment buffer, long offset, int sourcePort, int destinationPort, int sequenceNumber,
                               int acknowledgmentNumber, int headerLength, int flags, int window) {
         assert headerLength >= MIN_HEADER_LENGTH && headerLength <= MAX_HEADER_LENGTH && (headerLength & 3) == 0 : headerLength;

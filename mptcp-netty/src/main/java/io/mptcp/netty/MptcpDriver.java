@@ -1,5 +1,6 @@
 package io.mptcp.netty;
 
+import io.mptcp.netty.linux.Syscalls;
 import io.mptcp.stack.Listener;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Readiness;
@@ -62,6 +63,16 @@ public final class MptcpDriver {
         this.stack = stack;
         this.clock = loop.ticker();
         out.gather = true;
+        loop.execute(MptcpDriver::sharpenTimers);
+    }
+
+    /** By default the kernel wakes a thread up to 50 µs late, which is much for pacing. A setting of the loop's thread. */
+    private static void sharpenTimers() {
+        try {
+            new Syscalls().setTimerSlack(1);
+        } catch (LinkageError notLinux) {
+            LOG.debug("timers stay as they are: {}", notLinux.toString());
+        }
     }
 
     public IoEventLoop loop() {

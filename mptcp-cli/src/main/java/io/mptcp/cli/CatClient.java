@@ -1,0 +1,69 @@
+package io.mptcp.cli;
+
+import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.MptcpConnection;
+import io.mptcp.tun.ConnectListener;
+import io.mptcp.tun.PathSpec;
+import io.mptcp.tun.Uplinks;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/** Opens one connection and gives it the standard streams. */
+final class CatClient {
+    private final CatIo io;
+    private final ConnectionOptions options;
+    private final long connectTimeoutMillis;
+
+    CatClient(CatIo io, ConnectionOptions options, long connectTimeoutMillis) {
+        this.io = io;
+        this.options = options;
+        this.connectTimeoutMillis = connectTimeoutMillis;
+    }
+
+    /** Tries the addresses in turn; the first that answers is used to the end. @return exit code */
+    int run(String host, List<IpAddress> addresses, int port) throws InterruptedException, ExecutionException {
+        CommandFailure failure = null;
+        for (IpAddress address : addresses) {
+            IpEndpoint remote = new IpEndpoint(address, port);
+            try {
+                List<PathSpec> paths = options.paths().isEmpty() ? List.of(DefaultPaths.towards(address)) : options.paths();
+                Uplinks uplinks = io.openUplinks(paths, options.settings(0));
+                CatStream stream = connect(uplinks, remote).get();
+                return io.endOf(remote, stream.outcome().get());
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof CommandFailure refused)) {
+                    throw e;
+                }
+                failure = refused;
+            }
+            io.closeUplinks();
+            if (io.isInterrupted()) {
+                return ExitCodes.FAILURE;
+            }
+        }
+        throw failure;
+    }
+
+    private CompletableFuture<CatStream> connect(Uplinks uplinks, IpEndpoint remote) {
+        CompletableFuture<CatStream> result = new CompletableFuture<>();
+        long startNanos = io.loop().ticker().nanoTime();
+        io.loop().execute(() -> uplinks.connect(remote, connectTimeoutMillis, new ConnectListener() {
+            @Override
+            public void connected(MptcpConnection connection) {
+                io.note("connected to " + remote + (connection.isFallback() && options.mptcp() ? " by plain TCP: it does not speak MPTCP" : ""));
+                CatStream stream = new CatStream(io, uplinks.driver(), connection, true, startNanos);
+                stream.start();
+                result.complete(stream);
+            }
+
+            @Override
+            public void failed(CloseReason reason) {
+                result.completeExceptionally(CommandFailure.failed(remote + ": " + reason));
+            }
+        }));
+        return result;
+    }
+}

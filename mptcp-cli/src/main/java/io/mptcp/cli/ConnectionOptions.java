@@ -1,0 +1,110 @@
+package io.mptcp.cli;
+
+import io.mptcp.cc.CongestionControllers;
+import io.mptcp.scheduler.Schedulers;
+import io.mptcp.stack.StackConfig;
+import io.mptcp.tun.PathSpec;
+import io.mptcp.tun.UplinkSettings;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Options of every command that opens or takes connections. */
+final class ConnectionOptions {
+    /** The command these options are mixed into. */
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(names = "--path", paramLabel = "DEV[,OPTION...]", converter = PathSpecConverter.class, description = {
+        "A network interface to use; give it once per path. Without it the route to HOST decides. Options:",
+        "  addr=A     local address to use (default: what routing says)",
+        "  backup     use it only when no other path works",
+        "  link=KIND  packet: the host's own addresses, by a packet socket (default; needs CAP_NET_RAW and CAP_NET_ADMIN);"
+                + " udp: TCP segments in UDP, needs no privilege but the same on the other side;"
+                + " raw, tun: see the README",
+        "  gso=off    no super-segments",
+        "  weight=N   share of this path for schedulers that use weights"})
+    private List<PathSpec> paths = new ArrayList<>();
+
+    @Option(names = "--scheduler", paramLabel = "NAME", defaultValue = "default", completionCandidates = SchedulerNames.class,
+            description = "How data is spread over the subflows: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private String scheduler;
+
+    @Option(names = "--congestion", paramLabel = "NAME", defaultValue = "cubic", completionCandidates = CongestionNames.class,
+            description = "Congestion control: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private String congestion;
+
+    @Option(names = "--checksum", description = "Ask for DSS checksums (RFC 8684 section 3.3): they find middleboxes that change payload.")
+    private boolean checksum;
+
+    @Option(names = "--plain-tcp", description = "Do not speak MPTCP.")
+    private boolean plainTcp;
+
+    @Option(names = "--pcap", paramLabel = "FILE", description = "Record every segment of every path in a pcapng file, for wireshark or tshark.")
+    private Path pcap;
+
+    @Option(names = "--stats", description = "At the end print one line of JSON on standard error: bytes, duration, fallback, subflows, counters.")
+    private boolean stats;
+
+    /** The paths given; none when the choice is left to routing. */
+    List<PathSpec> paths() {
+        return paths;
+    }
+
+    String scheduler() {
+        return scheduler;
+    }
+
+    boolean mptcp() {
+        return !plainTcp;
+    }
+
+    boolean stats() {
+        return stats;
+    }
+
+    /** @throws ParameterException when a name is unknown; the message lists the known ones */
+    void check() {
+        oneOf("--scheduler", "scheduler", scheduler, Schedulers.names());
+        oneOf("--congestion", "congestion control", congestion, CongestionControllers.names());
+        for (PathSpec path : paths) {
+            if (path.kind() == PathSpec.Kind.RAW) {
+                throw new ParameterException(command.commandLine(), "path " + path.device() + ": link=raw is not implemented yet, use link=packet");
+            }
+        }
+    }
+
+    private void oneOf(String option, String what, String name, List<String> known) {
+        if (!known.contains(name)) {
+            throw new ParameterException(command.commandLine(),
+                    option + ": unknown " + what + " '" + name + "', known are " + String.join(", ", known));
+        }
+    }
+
+    /** @param listenPort TCP port to take connections on, 0 to open connections only */
+    UplinkSettings settings(int listenPort) {
+        StackConfig stack = StackConfig.defaults().withCongestionControl(congestion).withChecksum(checksum).withMptcp(!plainTcp);
+        return new UplinkSettings(stack, scheduler, listenPort, pcap);
+    }
+
+    /** For help and completion. */
+    static final class SchedulerNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Schedulers.names().iterator();
+        }
+    }
+
+    /** For help and completion. */
+    static final class CongestionNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return CongestionControllers.names().iterator();
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package io.mptcp.cli;
+
+import io.mptcp.tun.PathSpec;
+import io.mptcp.wire.IpAddress;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.channels.DatagramChannel;
+import java.util.List;
+
+/** The paths used when none are given: where routing leads. */
+final class DefaultPaths {
+    /** Any port will do: connecting a datagram socket looks the route up and sends nothing. */
+    private static final int ANY_PORT = 9;
+
+    private DefaultPaths() {
+    }
+
+    /** The interface the host's routing uses towards an address. @throws CommandFailure when there is no route */
+    static PathSpec towards(IpAddress remote) {
+        try (DatagramChannel probe = DatagramChannel.open()) {
+            InetAddress target = InetAddress.getByAddress(remote.toBytes());
+            probe.connect(new InetSocketAddress(target, ANY_PORT));
+            InetAddress local = ((InetSocketAddress) probe.getLocalAddress()).getAddress();
+            // Addresses of the host itself are reached over the loopback interface, whichever interface has them.
+            NetworkInterface device = local.equals(target) ? loopback() : NetworkInterface.getByInetAddress(local);
+            if (device != null) {
+                return PathSpec.of(device.getName());
+            }
+        } catch (IOException e) {
+            throw CommandFailure.failed(remote + ": no route to host", e);
+        }
+        throw CommandFailure.failed(remote + ": no interface leads there, give one with --path");
+    }
+
+    /** The interfaces that connections to {@code local} can come in by; those of the whole host when it is null. */
+    static List<PathSpec> listeningOn(IpAddress local) {
+        try {
+            if (local != null && !local.isAny()) {
+                NetworkInterface device = NetworkInterface.getByInetAddress(InetAddress.getByAddress(local.toBytes()));
+                if (device == null) {
+                    throw CommandFailure.failed(local + ": no interface has this address");
+                }
+                return List.of(PathSpec.of(device.getName()));
+            }
+            return NetworkInterface.networkInterfaces().filter(DefaultPaths::takesConnections)
+                    .map(device -> PathSpec.of(device.getName())).toList();
+        } catch (SocketException | UnknownHostException e) {
+            throw CommandFailure.failed("the network interfaces cannot be listed: " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean takesConnections(NetworkInterface device) {
+        try {
+            // Point-to-point interfaces have no link layer that a packet socket could use.
+            return device.isUp() && !device.isPointToPoint() && device.inetAddresses().findAny().isPresent();
+        } catch (SocketException _) {
+            return false;
+        }
+    }
+
+    private static NetworkInterface loopback() throws SocketException {
+        return NetworkInterface.networkInterfaces().filter(device -> {
+            try {
+                return device.isLoopback() && device.isUp();
+            } catch (SocketException _) {
+                return false;
+            }
+        }).findFirst().orElse(null);
+    }
+}

@@ -1,0 +1,40 @@
+package io.mptcp.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code mptcp} command. */
+@Command(name = "mptcp",
+        description = "Multipath TCP (RFC 8684) in user space.",
+        synopsisSubcommandLabel = "COMMAND",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:success", "1:it was tried and failed", "2:wrong usage or configuration"},
+        subcommands = CatCommand.class)
+public final class Mptcp implements Runnable {
+    @Mixin
+    private CommonOptions common;
+
+    @Spec
+    private CommandSpec spec;
+
+    public static void main(String[] args) {
+        CommandLines.runAndExit(commandLine(), args);
+    }
+
+    static CommandLine commandLine() {
+        CommandLine line = CommandLines.of(new Mptcp());
+        // The one name it has beside its own command, mptcp-tun.
+        CommandLine tun = CommandLines.of(new TunCommand());
+        tun.getCommandSpec().name("tun");
+        return line.addSubcommand(tun);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing: one of " + String.join(", ", spec.subcommands().keySet()));
+    }
+}

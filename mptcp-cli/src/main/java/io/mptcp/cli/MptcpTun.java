@@ -1,0 +1,11 @@
+package io.mptcp.cli;
+
+/** The {@code mptcp-tun} command: {@code mptcp tun} under the name that service files use. */
+public final class MptcpTun {
+    private MptcpTun() {
+    }
+
+    public static void main(String[] args) {
+        CommandLines.runAndExit(CommandLines.of(new TunCommand()), args);
+    }
+}

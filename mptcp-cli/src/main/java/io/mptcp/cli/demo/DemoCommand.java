@@ -1,0 +1,120 @@
+package io.mptcp.cli.demo;
+
+import io.mptcp.cli.lab.Command;
+import io.mptcp.cli.lab.LabRequirements;
+import io.mptcp.cli.lab.LinkProfile;
+import io.mptcp.cli.lab.UserNamespace;
+import io.mptcp.netty.linux.KernelMptcp;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code mptcp demo}. */
+@CommandLine.Command(name = "demo", mixinStandardHelpOptions = true,
+        description = {"Downloads a file with curl through mptcp-tun over two emulated paths, cuts one on the way and brings it back.",
+            "Runs in network namespaces of its own and leaves nothing behind. Needs root, or a host that allows user namespaces; "
+                + "without them the same story runs in the simulator."})
+public final class DemoCommand implements Callable<Integer> {
+    private static final long MEGA = 1_000_000;
+    private static final double QUEUE_MILLIS = 50;
+    private static final double SINGLE_SHARE = 0.25;
+
+    @Option(names = "--json", description = "Print one JSON document instead of the live view and the table.")
+    private boolean json;
+
+    @Option(names = "--size", paramLabel = "MB", defaultValue = "100",
+            description = "Size of the download over both paths in megabytes, at least 40 (default: ${DEFAULT-VALUE}).")
+    private int sizeMegabytes;
+
+    @Option(names = "--rate", paramLabel = "MBIT", defaultValue = "50",
+            description = "Rate of each path in Mbit/s (default: ${DEFAULT-VALUE}).")
+    private double rateMbit;
+
+    @Option(names = "--rtt", paramLabel = "MS", split = ",", defaultValue = "20,40",
+            description = "Round-trip times of the two paths in milliseconds (default: ${DEFAULT-VALUE}).")
+    private List<Double> rttMillis;
+
+    @Option(names = "--simulate", description = "Run in the simulator even where namespaces are possible.")
+    private boolean simulate;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        DemoSettings settings = settings();
+        PrintStream out = System.out;
+        DemoView view = json ? DemoView.SILENT : new PrintView(out, System.console() != null && System.console().isTerminal(), rateMbit * MEGA);
+        List<String> obstacles = obstacles();
+        if (!simulate && obstacles.isEmpty()) {
+            obstacles = LabRequirements.missing();
+            if (!obstacles.isEmpty() && !UserNamespace.isInside()) {
+                String obstacle = UserNamespace.obstacle();
+                if (obstacle.isEmpty()) {
+                    return UserNamespace.rerun();
+                }
+                obstacles.add("user namespaces: " + obstacle);
+            }
+        }
+        DemoReport report;
+        if (simulate || !obstacles.isEmpty()) {
+            obstacles.forEach(obstacle -> System.err.println("mptcp demo: " + obstacle));
+            report = SimulatedDemo.run(settings, view);
+        } else {
+            report = NamespaceDemo.run(settings, view);
+        }
+        if (json) {
+            out.println(report.json());
+        } else {
+            view.step("");
+            out.print(report.table());
+        }
+        List<String> failures = report.failures();
+        if (!failures.isEmpty()) {
+            System.err.println("mptcp demo: " + failures.getFirst());
+        }
+        return failures.isEmpty() ? 0 : 1;
+    }
+
+    private DemoSettings settings() {
+        if ((long) sizeMegabytes * MEGA < DemoSettings.MIN_SIZE_BYTES) {
+            throw wrong("--size must be at least " + DemoSettings.MIN_SIZE_BYTES / MEGA);
+        }
+        if (!(rateMbit >= 1 && rateMbit <= 1000)) {
+            throw wrong("--rate must be between 1 and 1000");
+        }
+        if (rttMillis.size() != 2 || rttMillis.stream().anyMatch(rtt -> !(rtt >= 0 && rtt <= 1000))) {
+            throw wrong("--rtt takes two round-trip times between 0 and 1000, as in --rtt 20,40");
+        }
+        List<LinkProfile> paths = rttMillis.stream().map(rtt -> LinkProfile.of(rateMbit, rtt / 2, QUEUE_MILLIS)).toList();
+        long size = sizeMegabytes * MEGA;
+        return new DemoSettings(size, (long) (size * SINGLE_SHARE), paths);
+    }
+
+    private CommandLine.ParameterException wrong(String message) {
+        return new CommandLine.ParameterException(spec.commandLine(), message);
+    }
+
+    /** What keeps this machine from running the demonstration on real sockets, one line each. */
+    private static List<String> obstacles() {
+        List<String> obstacles = new ArrayList<>();
+        if (Command.find("curl").isEmpty()) {
+            obstacles.add("the program curl is missing: install curl");
+        }
+        Path tun = Path.of("/dev/net/tun");
+        if (!Files.isReadable(tun) || !Files.isWritable(tun)) {
+            obstacles.add(tun + (Files.exists(tun) ? " may not be opened: run as root" : " is missing: modprobe tun"));
+        }
+        if (!KernelMptcp.available()) {
+            obstacles.add("this kernel has no MPTCP, or sysctl net.mptcp.enabled is 0");
+        }
+        return obstacles;
+    }
+}

@@ -1,0 +1,135 @@
+package io.mptcp.cli.lab;
+
+import io.mptcp.netty.linux.Syscalls;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Links with rate, delay, queue and loss between pairs of devices of one namespace: a thread that relays whole Ethernet frames from one device
+ * to the other when an {@link EmulatedLink} says so. Needs no queueing discipline of the kernel.
+ */
+public final class LinkEmulator implements AutoCloseable {
+    private static final int FRAME_BYTES = 65_536;
+    /** Frames read from one device before the others have their turn. */
+    private static final int READ_BUDGET = 64;
+    /** How long it may take until the emulator notices that it is closed. */
+    private static final long IDLE_NANOS = 50_000_000L;
+
+    private final LabNamespace namespace;
+    private final Arena arena = Arena.ofShared();
+    private final List<Direction> directions = new ArrayList<>();
+    private final List<EmulatedPath> paths = new ArrayList<>();
+    private Thread thread;
+    private volatile boolean closing;
+
+    /** An emulator for devices of {@code namespace}. Add its links, then {@link #start} it. */
+    public LinkEmulator(LabNamespace namespace) {
+        this.namespace = namespace;
+    }
+
+    /**
+     * Joins two devices by an emulated link. Their peers must have their offloads off, so that they send what a wire would carry.
+     *
+     * @param aToB what happens to frames that come in on device {@code a}
+     * @param seed decides which frames random loss takes
+     */
+    public EmulatedPath join(String a, String b, LinkProfile aToB, LinkProfile bToA, long seed) {
+        if (thread != null) {
+            throw new IllegalStateException("the emulator runs already");
+        }
+        PacketSocket socketA = namespace.call(() -> new PacketSocket(a));
+        PacketSocket socketB = namespace.call(() -> new PacketSocket(b));
+        Direction forward = new Direction(socketA, socketB, new EmulatedLink(aToB, seed));
+        Direction backward = new Direction(socketB, socketA, new EmulatedLink(bToA, ~seed));
+        directions.add(forward);
+        directions.add(backward);
+        EmulatedPath path = new EmulatedPath(forward.link, backward.link);
+        paths.add(path);
+        return path;
+    }
+
+    /** Starts to relay. */
+    public void start() {
+        thread = Thread.ofPlatform().daemon().name("link-emulator").start(this::run);
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        if (thread != null) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return; // The thread still uses the sockets and the memory: they end with the process.
+            }
+        }
+        for (Direction direction : directions) {
+            direction.in.close(); // Each socket is the entrance of exactly one direction.
+            direction.link.close();
+        }
+        arena.close();
+    }
+
+    private void run() {
+        Syscalls syscalls = new Syscalls();
+        Poll poll = new Poll(arena, directions.stream().mapToInt(direction -> direction.in.fd()).toArray());
+        MemorySegment frame = arena.allocate(FRAME_BYTES, 8);
+        while (!closing) {
+            long next = deliverDue(syscalls);
+            poll.await(Math.clamp(next - System.nanoTime(), 0, IDLE_NANOS));
+            for (int i = 0; i < directions.size(); i++) {
+                if (poll.isReady(i)) {
+                    directions.get(i).read(syscalls, frame);
+                }
+            }
+        }
+    }
+
+    /** Sends every frame whose time has come; when the next one's comes. */
+    private long deliverDue(Syscalls syscalls) {
+        long next = EmulatedLink.NEVER;
+        long now = System.nanoTime();
+        for (int i = 0; i < directions.size(); i++) {
+            next = Math.min(next, directions.get(i).deliverDue(syscalls, now));
+        }
+        return next;
+    }
+
+    /** Frames from one device to the other. */
+    private static final class Direction {
+        private final PacketSocket in;
+        private final PacketSocket out;
+        private final EmulatedLink link;
+
+        Direction(PacketSocket in, PacketSocket out, EmulatedLink link) {
+            this.in = in;
+            this.out = out;
+            this.link = link;
+        }
+
+        void read(Syscalls syscalls, MemorySegment frame) {
+            for (int i = 0; i < READ_BUDGET; i++) {
+                int bytes = syscalls.recv(in.fd(), frame, FRAME_BYTES, Syscalls.MSG_DONTWAIT);
+                if (bytes <= 0) {
+                    return;
+                }
+                link.offer(System.nanoTime(), frame, 0, bytes);
+            }
+        }
+
+        long deliverDue(Syscalls syscalls, long now) {
+            long next = link.nextDepartureNanos();
+            while (next <= now) {
+                // A full device drops here as any device does; the frame counts as delivered because the link has done its part.
+                MemorySegment frame = link.memory().asSlice(link.nextFrameOffset(), link.nextFrameBytes());
+                syscalls.sendto(out.fd(), frame, frame.byteSize(), Syscalls.MSG_DONTWAIT, MemorySegment.NULL, 0);
+                link.removeDelivered();
+                next = link.nextDepartureNanos();
+            }
+            return next;
+        }
+    }
+}

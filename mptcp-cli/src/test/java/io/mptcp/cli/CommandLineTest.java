@@ -1,0 +1,160 @@
+package io.mptcp.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mptcp.cc.CongestionControllers;
+import io.mptcp.scheduler.Schedulers;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** Exit codes and messages, without a network. */
+class CommandLineTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(CommandLine line, String... args) {
+        line.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        return line.execute(args);
+    }
+
+    private int mptcp(String... args) {
+        return run(Mptcp.commandLine(), args);
+    }
+
+    private void assertOneLine(String start) {
+        String text = err.toString();
+        assertEquals(1, text.lines().count(), text);
+        assertTrue(text.startsWith(start), text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "cat --help", "tun --help", "tun run --help", "tun check-config --help"})
+    void everyCommandHelps(String args) {
+        assertEquals(ExitCodes.OK, mptcp(args.split(" ")));
+        assertTrue(out.toString().contains("Usage: mptcp") || out.toString().startsWith("Usage:"), out.toString());
+        assertTrue(out.toString().contains("--help"), out.toString());
+        assertEquals("", err.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--version", "cat --version", "tun run --version"})
+    void everyCommandHasAVersion(String args) {
+        assertEquals(ExitCodes.OK, mptcp(args.split(" ")));
+        assertTrue(out.toString().matches("mptcp \\d+\\.\\d+\\.\\S+ \\(Java \\d+.*\\)\\R"), out.toString());
+    }
+
+    @Test
+    void helpOfCatListsWhatThereIs() {
+        assertEquals(ExitCodes.OK, mptcp("cat", "--help"));
+        assertTrue(out.toString().contains(String.join(", ", CongestionControllers.names())), out.toString());
+        for (String scheduler : Schedulers.names()) {
+            assertTrue(out.toString().contains(scheduler), scheduler);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                                          | mptcp: a command is missing: one of cat,
+        fly                               | mptcp: Unmatched argument at index 0: 'fly'
+        tun                               | mptcp tun: a command is missing: one of run, check-config
+        tun run                           | mptcp tun run: Missing required option: '--config=FILE'
+        cat                               | mptcp cat: Missing required parameter: 'HOST PORT'
+        cat localhost                     | mptcp cat: HOST and PORT are needed
+        cat localhost http                | mptcp cat: 'http' is not a port (1 to 65535)
+        cat localhost 65536               | mptcp cat: '65536' is not a port (1 to 65535)
+        cat -l 0                          | mptcp cat: '0' is not a port (1 to 65535)
+        cat -k localhost 80               | mptcp cat: -k goes with -l only
+        cat -4 -6 localhost 80            | mptcp cat: -4 and -6 exclude each other
+        cat -w 0 localhost 80             | mptcp cat: --wait is a number of seconds, at least 1
+        cat -w soon localhost 80          | mptcp cat: Invalid value for option '--wait'
+        cat --scheduler best localhost 80 | mptcp cat: --scheduler: unknown scheduler 'best', known are default,
+        cat --congestion vegas localhost 80 | mptcp cat: --congestion: unknown congestion control 'vegas', known are cubic,
+        cat --path eth0,fast localhost 80 | mptcp cat: Invalid value for option '--path'
+        cat --path eth0,link=raw h 80     | mptcp cat: path eth0: link=raw is not implemented yet, use link=packet
+        cat --frob localhost 80           | mptcp cat: Unknown option: '--frob'
+        cat a b 80                        | mptcp cat: Unmatched argument
+        """)
+    void wrongUsageIsOneLineAndCode2(String args, String message) {
+        assertEquals(ExitCodes.USAGE, mptcp(args == null ? new String[0] : args.split(" ")));
+        assertOneLine(message);
+        assertTrue(err.toString().contains("--help"), err.toString());
+    }
+
+    @Test
+    void unknownHostIsOneLineAndCode1() {
+        assertEquals(ExitCodes.FAILURE, mptcp("cat", "no.such.host.invalid", "80"));
+        assertOneLine("mptcp cat: no.such.host.invalid: unknown host");
+    }
+
+    @Test
+    void unknownDeviceIsOneLineThatNamesTheKnownOnes() {
+        assertEquals(ExitCodes.FAILURE, mptcp("cat", "--path", "nosuchdev9", "127.0.0.1", "80"));
+        assertOneLine("mptcp cat: no such interface: nosuchdev9, there are ");
+        assertTrue(err.toString().contains("lo"), err.toString());
+    }
+
+    @Test
+    void configurationIsChecked(@TempDir Path folder) throws IOException {
+        Path config = Files.writeString(folder.resolve("good.yaml"), """
+            tun: {device: mptcp7, address: 10.255.0.1/30, routes: [198.51.100.0/24]}
+            paths: [{device: eth0}, {device: wlan0, backup: true}]
+            """);
+        assertEquals(ExitCodes.OK, mptcp("tun", "check-config", "-c", config.toString()));
+        assertEquals(config + ": ok\n", out.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"run", "check-config"})
+    void truncatedConfigurationIsOneLineAndCode2(String command, @TempDir Path folder) throws IOException {
+        Path config = Files.writeString(folder.resolve("bad.yaml"), "tun: {device: mptcp7, address: 10.255");
+        assertEquals(ExitCodes.USAGE, run(CommandLines.of(new TunCommand()), command, "--config", config.toString()));
+        assertOneLine("mptcp-tun " + command + ": " + config + ":1: ");
+    }
+
+    @Test
+    void missingConfigurationIsOneLineAndCode2(@TempDir Path folder) {
+        assertEquals(ExitCodes.USAGE, mptcp("tun", "run", "-c", folder.resolve("absent.yaml").toString()));
+        assertOneLine("mptcp tun run: " + folder.resolve("absent.yaml") + ": no such file");
+    }
+
+    @Command(name = "broken")
+    private record Broken(Exception failure) implements Callable<Integer> {
+        @Override
+        public Integer call() throws Exception {
+            throw failure;
+        }
+    }
+
+    @Test
+    void whatNobodyExpectedIsOneLineWithoutStackTrace() {
+        assertEquals(ExitCodes.FAILURE, run(CommandLines.of(new Broken(new IllegalStateException("first\n\tsecond")))));
+        assertOneLine("broken: internal error: IllegalStateException: first second");
+        assertFalse(err.toString().contains("\tat "), err.toString());
+    }
+
+    @Test
+    void filesThatAreNotThereAreCalledSo() {
+        assertEquals(ExitCodes.FAILURE, run(CommandLines.of(new Broken(new NoSuchFileException("/dev/null/x")))));
+        assertOneLine("broken: /dev/null/x: no such file");
+    }
+
+    @Test
+    void silentFailureSaysNothing() {
+        assertEquals(ExitCodes.FAILURE, run(CommandLines.of(new Broken(CommandFailure.silent()))));
+        assertEquals("", err.toString());
+    }
+}

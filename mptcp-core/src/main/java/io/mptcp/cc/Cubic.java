@@ -1,0 +1,127 @@
+package io.mptcp.cc;
+
+/**
+ * CUBIC (RFC 9438): after a loss the window climbs back to where the loss happened, lingers there, and then probes further, as a cubic
+ * function of the time since the loss, and so independent of the round-trip time. The names of the variables are those of the RFC; windows
+ * are in bytes instead of segments.
+ */
+final class Cubic extends LossBasedController {
+    static final String NAME = "cubic";
+
+    private static final double C = 0.4;
+    private static final double BETA = 0.7;
+    /** Makes W_est as aggressive on average as Reno, which halves where CUBIC only takes off 30 % (RFC 9438 section 4.3). */
+    private static final double ALPHA = 3 * (1 - BETA) / (1 + BETA);
+    private static final double NANOS_PER_SECOND = 1e9;
+    private static final long NOT_STARTED = Long.MIN_VALUE;
+
+    /** Window just before the last reduction, after fast convergence; 0 when there is none to climb back to. */
+    private double wMaxBytes;
+    private double cwndPriorBytes;
+    /** When this congestion avoidance stage began, moved on by the time in which cwnd was not used up. */
+    private long epochStartNanos = NOT_STARTED;
+    /** Seconds from the start of the epoch until the curve is back at W_max. */
+    private double kSeconds;
+    /** What Reno would have reached by now. */
+    private double wEstBytes;
+    private long lastAckNanos;
+
+    private double undoWMaxBytes;
+    private double undoCwndPriorBytes;
+    private long undoEpochStartNanos;
+    private double undoKSeconds;
+    private double undoWEstBytes;
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public void onIdleRestart(long nowNanos) {
+        super.onIdleRestart(nowNanos);
+        epochStartNanos = NOT_STARTED;
+    }
+
+    @Override
+    void avoidCongestion(AckSample sample, long bytes, boolean cwndLimited) {
+        long now = sample.nowNanos;
+        if (epochStartNanos == NOT_STARTED) {
+            startEpoch(now);
+        } else if (!cwndLimited) {
+            // RFC 9438 section 4.2: the time in which cwnd was not what limited the sender does not count.
+            epochStartNanos += now - lastAckNanos;
+        }
+        lastAckNanos = now;
+        if (!cwndLimited) {
+            return;
+        }
+        double cwnd = cwndBytes();
+        double acked = Math.min(bytes, cwnd);
+        double alpha = wEstBytes >= cwndPriorBytes ? 1 : ALPHA;
+        wEstBytes += alpha * mssBytes() * acked / cwnd;
+        double seconds = (now - epochStartNanos) / NANOS_PER_SECOND;
+        if (wCubic(seconds) < wEstBytes) {
+            growCwnd(Math.max(0, wEstBytes - cwnd));
+        } else {
+            double target = Math.clamp(wCubic(seconds + sample.srttNanos / NANOS_PER_SECOND), cwnd, 1.5 * cwnd);
+            growCwnd((target - cwnd) / cwnd * acked);
+        }
+    }
+
+    /** W_cubic(t), in bytes (RFC 9438 section 4.2, figure 1). */
+    private double wCubic(double seconds) {
+        double sinceK = seconds - kSeconds;
+        return C * sinceK * sinceK * sinceK * mssBytes() + wMaxBytes;
+    }
+
+    private void startEpoch(long nowNanos) {
+        epochStartNanos = nowNanos;
+        double cwnd = cwndBytes();
+        wEstBytes = cwnd;
+        if (cwnd < wMaxBytes) {
+            // StrictMath: the same on every machine, so that a run can be repeated elsewhere.
+            kSeconds = StrictMath.cbrt((wMaxBytes - cwnd) / mssBytes() / C);
+        } else {
+            kSeconds = 0;
+            wMaxBytes = cwnd;
+        }
+    }
+
+    @Override
+    void reduce(long inFlightBytes) {
+        double cwnd = cwndBytes();
+        // RFC 9438 section 4.7: a loss below the last maximum means that others want a share; leave some room at once.
+        wMaxBytes = cwnd < wMaxBytes ? cwnd * (1 + BETA) / 2 : cwnd;
+        cwndPriorBytes = cwnd;
+        epochStartNanos = NOT_STARTED;
+        setSsthresh((long) (inFlightBytes * BETA));
+    }
+
+    @Override
+    void reduceAfterTimeout(long inFlightBytes) {
+        cwndPriorBytes = cwndBytes();
+        // RFC 9438 section 4.8: the stage after a timeout starts with K = 0 and W_max = cwnd.
+        wMaxBytes = 0;
+        epochStartNanos = NOT_STARTED;
+        setSsthresh((long) (inFlightBytes * BETA));
+    }
+
+    @Override
+    void saveAvoidanceState() {
+        undoWMaxBytes = wMaxBytes;
+        undoCwndPriorBytes = cwndPriorBytes;
+        undoEpochStartNanos = epochStartNanos;
+        undoKSeconds = kSeconds;
+        undoWEstBytes = wEstBytes;
+    }
+
+    @Override
+    void restoreAvoidanceState() {
+        wMaxBytes = undoWMaxBytes;
+        cwndPriorBytes = undoCwndPriorBytes;
+        epochStartNanos = undoEpochStartNanos;
+        kSeconds = undoKSeconds;
+        wEstBytes = undoWEstBytes;
+    }
+}

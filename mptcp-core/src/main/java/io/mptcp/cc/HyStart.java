@@ -1,0 +1,72 @@
+package io.mptcp.cc;
+
+/**
+ * HyStart++ (RFC 9406): ends the first slow start when the round-trip time rises, before the queue overflows. A rise first leads to
+ * conservative slow start for some rounds; if the round-trip time falls again, it was a false alarm.
+ */
+final class HyStart {
+    /** Answer of {@link #onAck}: slow start is over. */
+    static final int LEAVE = -1;
+
+    // The constants of RFC 9406 section 4.3. Its limit L is infinite because sending is paced.
+    private static final long MIN_RTT_THRESH_NANOS = 4_000_000;
+    private static final long MAX_RTT_THRESH_NANOS = 16_000_000;
+    private static final int MIN_RTT_DIVISOR = 8;
+    private static final int N_RTT_SAMPLE = 8;
+    private static final int CSS_GROWTH_DIVISOR = 4;
+    private static final int CSS_ROUNDS = 5;
+
+    private static final long NONE = Long.MAX_VALUE;
+
+    private long roundEndSsn = -1;
+    private long lastRoundMinRttNanos = NONE;
+    private long roundMinRttNanos = NONE;
+    private int samplesInRound;
+    /** Round-trip time at which conservative slow start was entered; {@link #NONE} outside it. */
+    private long cssBaselineNanos = NONE;
+    private int cssRounds;
+
+    /** @return by how much the growth of slow start is divided for this ACK, or {@link #LEAVE} */
+    int onAck(AckSample sample) {
+        boolean roundOver = roundEndSsn >= 0 && sample.sndUnaSsn >= roundEndSsn;
+        if (roundOver || roundEndSsn < 0) {
+            startRound(sample.sndNxtSsn);
+        }
+        if (roundOver && inConservativeSlowStart() && ++cssRounds >= CSS_ROUNDS) {
+            return LEAVE;
+        }
+        if (sample.rttNanos > 0) {
+            roundMinRttNanos = Math.min(roundMinRttNanos, sample.rttNanos);
+            samplesInRound++;
+        }
+        if (samplesInRound >= N_RTT_SAMPLE) {
+            judgeRound();
+        }
+        return inConservativeSlowStart() ? CSS_GROWTH_DIVISOR : 1;
+    }
+
+    private boolean inConservativeSlowStart() {
+        return cssBaselineNanos != NONE;
+    }
+
+    private void startRound(long sndNxtSsn) {
+        roundEndSsn = sndNxtSsn;
+        lastRoundMinRttNanos = roundMinRttNanos;
+        roundMinRttNanos = NONE;
+        samplesInRound = 0;
+    }
+
+    private void judgeRound() {
+        if (inConservativeSlowStart()) {
+            if (roundMinRttNanos < cssBaselineNanos) {
+                cssBaselineNanos = NONE;
+            }
+        } else if (lastRoundMinRttNanos != NONE) {
+            long threshold = Math.clamp(lastRoundMinRttNanos / MIN_RTT_DIVISOR, MIN_RTT_THRESH_NANOS, MAX_RTT_THRESH_NANOS);
+            if (roundMinRttNanos >= lastRoundMinRttNanos + threshold) {
+                cssBaselineNanos = roundMinRttNanos;
+                cssRounds = 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package io.mptcp.cc;
+
+/**
+ * What controllers that react to loss have in common: the initial window (RFC 6928), slow start with HyStart++ (RFC 9406), the timeout
+ * (RFC 5681 section 3.1), restart after idle time, and undoing a reduction that proved wrong. They differ in congestion avoidance and
+ * in how far they reduce.
+ */
+abstract sealed class LossBasedController implements CongestionController permits Cubic, NewReno {
+    private static final int INITIAL_SEGMENTS = 10;
+    private static final int INITIAL_BYTES = 14_600;
+    /** RFC 5681 section 3.1: no threshold below two segments. */
+    private static final int MIN_SEGMENTS = 2;
+
+    private final HyStart hyStart = new HyStart();
+    private int mssBytes = 536;
+    private long cwndBytes = mssBytes;
+    private long ssthreshBytes = Long.MAX_VALUE;
+    /** Fraction of a byte by which cwnd has grown beyond {@link #cwndBytes}. */
+    private double cwndFraction;
+    /** Bytes delivered since cwnd last had a chance to grow. */
+    private long deliveredBytes;
+
+    /** A timeout has happened, and what was in flight then is not all acknowledged: slow start goes by one segment an ACK. */
+    private boolean afterTimeout;
+    /** Highest number sent when the first ACK after the timeout came, -1 before that ACK. */
+    private long timeoutSndNxtSsn = -1;
+
+    private long undoCwndBytes;
+    private long undoSsthreshBytes;
+
+    @Override
+    public void onEstablished(long nowNanos, int mssBytes, boolean synRetransmitted) {
+        this.mssBytes = mssBytes;
+        cwndBytes = synRetransmitted ? mssBytes : initialWindowBytes();
+    }
+
+    @Override
+    public void onMssChange(int mssBytes) {
+        this.mssBytes = mssBytes;
+        cwndBytes = Math.max(cwndBytes, mssBytes);
+    }
+
+    @Override
+    public void onAck(AckSample sample) {
+        if (sample.inRecovery) {
+            deliveredBytes = 0;
+            return;
+        }
+        // Growth waits for the cumulative ACK (RFC 5681 section 3.2, step 1), but then counts what SACK had reported before.
+        deliveredBytes += sample.deliveredBytes;
+        if (sample.ackedBytes <= 0) {
+            return;
+        }
+        long bytes = deliveredBytes;
+        deliveredBytes = 0;
+        if (afterTimeout) {
+            bytes = limitAfterTimeout(sample, bytes);
+        }
+        // A window not used says nothing about the path. Slow start may double it in a round trip, so half used is used.
+        boolean used = 2 * sample.priorInFlightBytes >= cwndBytes;
+        if (inSlowStart()) {
+            bytes = used ? slowStart(sample, bytes) : 0;
+        }
+        if (!inSlowStart()) {
+            avoidCongestion(sample, bytes, used && !sample.appLimited);
+        }
+    }
+
+    @Override
+    public void onLoss(long nowNanos, long inFlightBytes) {
+        saveForUndo();
+        reduce(inFlightBytes);
+        // Never upwards: shortly after a timeout more may be in flight than cwnd.
+        cwndBytes = Math.min(cwndBytes, ssthreshBytes);
+    }
+
+    @Override
+    public void onRetransmissionTimeout(long nowNanos, long inFlightBytes, boolean first) {
+        if (first) {
+            saveForUndo();
+            reduceAfterTimeout(inFlightBytes);
+        }
+        cwndBytes = mssBytes;
+        afterTimeout = true;
+        timeoutSndNxtSsn = -1;
+    }
+
+    @Override
+    public void onSpuriousLoss(long nowNanos) {
+        if (undoCwndBytes == 0) {
+            return;
+        }
+        cwndBytes = Math.max(cwndBytes, undoCwndBytes);
+        ssthreshBytes = undoSsthreshBytes;
+        afterTimeout = false;
+        undoCwndBytes = 0;
+        restoreAvoidanceState();
+    }
+
+    @Override
+    public void onEcnEcho(long nowNanos, long inFlightBytes) {
+        reduce(inFlightBytes);
+        cwndBytes = Math.min(cwndBytes, ssthreshBytes);
+        undoCwndBytes = 0;
+    }
+
+    @Override
+    public void onIdleRestart(long nowNanos) {
+        if (ssthreshBytes != Long.MAX_VALUE) {
+            // As RFC 7661 does: what the path could carry before is still worth going for quickly.
+            ssthreshBytes = Math.max(ssthreshBytes, cwndBytes * 3 / 4);
+        }
+        cwndBytes = Math.min(cwndBytes, initialWindowBytes());
+    }
+
+    @Override
+    public long cwndBytes() {
+        return cwndBytes;
+    }
+
+    @Override
+    public long ssthreshBytes() {
+        return ssthreshBytes;
+    }
+
+    /**
+     * An ACK in congestion avoidance.
+     *
+     * @param bytes       bytes acknowledged
+     * @param cwndLimited whether cwnd was what limited the sender; if not, cwnd must stay
+     */
+    abstract void avoidCongestion(AckSample sample, long bytes, boolean cwndLimited);
+
+    /** Sets ssthresh, by {@link #setSsthresh}, after a loss or an ECN echo. */
+    abstract void reduce(long inFlightBytes);
+
+    /** Sets ssthresh after the first timeout of some data. */
+    abstract void reduceAfterTimeout(long inFlightBytes);
+
+    /** Remembers the state of congestion avoidance before a reduction. */
+    abstract void saveAvoidanceState();
+
+    /** Brings it back. */
+    abstract void restoreAvoidanceState();
+
+    final int mssBytes() {
+        return mssBytes;
+    }
+
+    final void setSsthresh(long bytes) {
+        ssthreshBytes = Math.max(bytes, (long) MIN_SEGMENTS * mssBytes);
+        cwndFraction = 0;
+    }
+
+    final void growCwnd(double bytes) {
+        cwndFraction += bytes;
+        long whole = (long) cwndFraction;
+        cwndFraction -= whole;
+        cwndBytes += whole;
+    }
+
+    /** RFC 6928 section 2. */
+    private long initialWindowBytes() {
+        return Math.min(INITIAL_SEGMENTS * mssBytes, Math.max(MIN_SEGMENTS * mssBytes, INITIAL_BYTES));
+    }
+
+    /**
+     * Byte counting without limit, as ACKs may be few and large. The exception is what was in flight at a timeout: one ACK may cover much of
+     * it that left the network long ago, so it counts for one segment (RFC 3465 section 2.3).
+     */
+    private long limitAfterTimeout(AckSample sample, long bytes) {
+        if (timeoutSndNxtSsn < 0) {
+            timeoutSndNxtSsn = sample.sndNxtSsn;
+        }
+        if (sample.sndUnaSsn >= timeoutSndNxtSsn) {
+            afterTimeout = false;
+        }
+        return Math.min(bytes, mssBytes);
+    }
+
+    /** @return the bytes left over for congestion avoidance when the threshold is reached */
+    private long slowStart(AckSample sample, long bytes) {
+        int divisor = 1;
+        if (ssthreshBytes == Long.MAX_VALUE) {
+            divisor = hyStart.onAck(sample);
+            if (divisor == HyStart.LEAVE) {
+                ssthreshBytes = cwndBytes;
+                return bytes;
+            }
+        }
+        long growth = Math.min(bytes / divisor, ssthreshBytes - cwndBytes);
+        cwndBytes += growth;
+        return bytes - growth * divisor;
+    }
+
+    private void saveForUndo() {
+        undoCwndBytes = cwndBytes;
+        undoSsthreshBytes = ssthreshBytes;
+        saveAvoidanceState();
+    }
+}

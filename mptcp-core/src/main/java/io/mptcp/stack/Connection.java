@@ -1,0 +1,632 @@
+package io.mptcp.stack;
+
+import io.mptcp.cc.CongestionController;
+import io.mptcp.cc.CongestionControllers;
+import io.mptcp.tcp.IncomingSegment;
+import io.mptcp.tcp.TcpCloseReason;
+import io.mptcp.wire.IpEndpoint;
+import io.mptcp.wire.MptcpOptions;
+import io.mptcp.wire.PacketSlot;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * The engine's side of an {@link MptcpConnection}: its subflows, its life from SYN to the last FIN, and what each event means for the
+ * whole. The byte stream is {@link DataLevel}'s business, what to send next {@link ConnectionOutput}'s, addresses {@link AddressSignals}'.
+ */
+final class Connection extends DeadlineQueue.Node {
+    /** How long a connection waits for a new subflow after it lost the last one (Linux: close_timeout). */
+    private static final long CLOSE_TIMEOUT_NANOS = 60_000_000_000L;
+
+    final Stack stack;
+    private final Listener listener;
+    private final ConnectOptions options;
+    private final SubflowSet subflows = new SubflowSet();
+    private final DataLevel data;
+    private final DataSender sender;
+    private final DataReceiver receiver;
+    private final Handshake handshake;
+    private final ConnectionOutput output;
+    private final AddressSignals signals;
+    private final PathControl paths;
+
+    private final MptcpConnection facade;
+    private IpEndpoint local;
+    private IpEndpoint remote;
+    private int linkId;
+
+    /** MPTCP was offered or accepted on this connection, whatever became of it. */
+    private final boolean offered;
+    private boolean mptcp;
+    private boolean fullyEstablished;
+    private boolean peerDeniesJoinToInitialAddress;
+    private String fallbackReason;
+
+    private boolean connected;
+    private boolean closedByApplication;
+    private boolean fastclosing;
+    private boolean writeBlocked;
+    private boolean endSeen;
+    private long receivedBytesSeen;
+    private boolean removed;
+    private CloseReason closeReason = CloseReason.NONE;
+    private int readiness;
+    private long closeDeadlineNanos = Long.MAX_VALUE;
+
+    /** Queues of the stack this connection stands in. */
+    boolean inWorkQueue;
+    boolean inReadyQueue;
+    long waitingForLinks;
+
+    Connection(Stack stack, Listener listener, ConnectOptions options, boolean mptcp, Object attachment) {
+        this.stack = stack;
+        this.listener = listener;
+        this.options = options;
+        this.mptcp = mptcp;
+        this.offered = mptcp;
+        facade = new MptcpConnection(this, attachment);
+        StackConfig config = stack.config();
+        data = new DataLevel(stack);
+        sender = data.sender;
+        receiver = data.receiver;
+        handshake = new Handshake(this, config.checksum());
+        output = new ConnectionOutput(this, subflows, sender,
+                options.scheduler() == null ? BuiltInScheduler.INSTANCE : options.scheduler());
+        signals = new AddressSignals(this, data.sequence);
+        paths = new PathControl(this, subflows, config.pathManager().create());
+    }
+
+    /** The first subflow; called once by the stack. */
+    Subflow openInitial(int initialLinkId, FlowKey key, boolean active) {
+        linkId = initialLinkId;
+        local = key.local();
+        remote = key.remote();
+        signals.noteLocalAddress(local.address());
+        return addSubflow(initialLinkId, key, false, active);
+    }
+
+    Subflow addSubflow(int overLinkId, FlowKey key, boolean isJoin, boolean active) {
+        Subflow subflow = new Subflow(this, subflows.nextId(), overLinkId, isJoin, active, key);
+        subflow.localAddressId = isJoin ? signals.localAddressId(key.local().address()) : 0;
+        subflows.add(subflow);
+        output.onSubflowsChanged();
+        stack.register(subflow);
+        return subflow;
+    }
+
+    // ==== the application's side, behind MptcpConnection ====
+
+    MptcpConnection facade() {
+        return facade;
+    }
+
+    Listener listener() {
+        return listener;
+    }
+
+    int takeReadiness() {
+        int taken = readiness;
+        readiness = 0;
+        return taken;
+    }
+
+    void accept() {
+        if (!subflows.isEmpty()) {
+            subflows.getFirst().tcb.releaseSynAck();
+            stack.enqueue(this);
+        }
+    }
+
+    int writableBytes() {
+        return canWrite() ? sender.buffer().writableBytes() : 0;
+    }
+
+    private boolean canWrite() {
+        return closeReason == CloseReason.NONE && !sender.isFinRequested();
+    }
+
+    int write(MemorySegment source, long offset, int length) {
+        if (sender.isFinRequested()) {
+            throw new IllegalStateException("the output of this connection has been shut down");
+        }
+        if (!canWrite()) {
+            return 0;
+        }
+        int taken = sender.buffer().write(source, offset, length);
+        writeBlocked |= taken < length;
+        if (taken > 0) {
+            stack.enqueue(this);
+        }
+        return taken;
+    }
+
+    int read(MemorySegment destination, long offset, int length) {
+        int count = receiver.read(destination, offset, length);
+        if (count > 0 && !isFinished()) {
+            updateWindows();
+        }
+        return count;
+    }
+
+    /** RFC 9293 section 3.8.6.2.2: tell the peer when reading has opened the window enough, on every subflow, as each has its own view of it. */
+    private void updateWindows() {
+        for (int i = 0; i < subflows.size(); i++) {
+            Subflow subflow = subflows.get(i);
+            if (subflow.phase == Subflow.Phase.ESTABLISHED
+                    && receiver.isWindowUpdateDue(subflow.tcb.rcvWindowShift(), subflow.tcb.rcvMssBytes())) {
+                subflow.tcb.requestAck();
+                stack.enqueue(this);
+            }
+        }
+    }
+
+    void shutdownOutput() {
+        if (!sender.isFinRequested()) {
+            sender.requestFin();
+            stack.enqueue(this);
+        }
+    }
+
+    void close() {
+        closedByApplication = true;
+        if (isFinished()) {
+            receiver.close();
+        } else if (receiver.readableBytes() > 0 || !connected) {
+            abort();
+        } else {
+            shutdownOutput();
+        }
+    }
+
+    void abort() {
+        closedByApplication = true;
+        terminate(CloseReason.ABORTED, true);
+        receiver.close();
+    }
+
+    CloseReason closeReason() {
+        return closeReason;
+    }
+
+    String fallbackReason() {
+        return fallbackReason;
+    }
+
+    IpEndpoint local() {
+        return local;
+    }
+
+    IpEndpoint remote() {
+        return remote;
+    }
+
+    int linkId() {
+        return linkId;
+    }
+
+    SubflowSet subflows() {
+        return subflows;
+    }
+
+    // ==== what its parts ask ====
+
+    Handshake handshake() {
+        return handshake;
+    }
+
+    DataLevel data() {
+        return data;
+    }
+
+    PathControl paths() {
+        return paths;
+    }
+
+    boolean isMptcp() {
+        return mptcp;
+    }
+
+    boolean wasMptcp() {
+        return offered;
+    }
+
+    boolean isFullyEstablished() {
+        return fullyEstablished;
+    }
+
+    boolean isChecksumOn() {
+        return mptcp && data.isChecksumOn();
+    }
+
+    /** The handshake was completed at some time. */
+    boolean wasConnected() {
+        return connected;
+    }
+
+    boolean isFastclosing() {
+        return fastclosing;
+    }
+
+    boolean peerDeniesJoinToInitialAddress() {
+        return peerDeniesJoinToInitialAddress;
+    }
+
+    CongestionController newCongestionController() {
+        String name = options.congestionControl() == null ? stack.config().congestionControl() : options.congestionControl();
+        return CongestionControllers.create(name);
+    }
+
+    // ==== handshake and fallback ====
+
+    void setPeerDeniesJoinToInitialAddress(boolean denies) {
+        peerDeniesJoinToInitialAddress = denies;
+    }
+
+    /** The peer has shown at the data level that MPTCP works both ways: joins may start (section 3.1). */
+    void setFullyEstablished() {
+        fullyEstablished = true;
+        stack.trace("ESTABLISHED", this, null, "");
+        paths.onEstablished();
+    }
+
+    /** From now on this is a TCP connection (section 3.7). Relative data and subflow sequence numbers are the same there. */
+    void fallBack(String reason) {
+        if (mptcp) {
+            mptcp = false;
+            fallbackReason = reason;
+            stack.forgetToken(this);
+            stack.trace("FALLBACK", this, null, reason);
+        }
+    }
+
+    /** The peer ends MPTCP with an infinite mapping: possible only while all data has gone over this one subflow. */
+    boolean onInfiniteMapping(Subflow subflow) {
+        stack.count(Counter.InfiniteMapRx);
+        if (subflows.created() > 1) {
+            subflow.reset(ResetReason.MPTCP);
+            return false;
+        }
+        fallBack("InfiniteMapRx");
+        onPlainAck(subflow);
+        return true;
+    }
+
+    /** A mapping failed its checksum (section 3.7): with other subflows, or because fallback by MP_FAIL is not implemented, the subflow ends. */
+    void onChecksumFailure(Subflow subflow, long dsn) {
+        stack.count(Counter.DataCsumErr);
+        stack.count(Counter.DSSCorruptionReset);
+        subflow.reset(ResetReason.MIDDLEBOX);
+    }
+
+    // ==== signals ====
+
+    void onDataAck(MptcpOptions options, long windowBytes) {
+        if (data.onDataAck(options, windowBytes)) {
+            output.onProgress();
+        }
+    }
+
+    void onPlainAck(Subflow subflow) {
+        if (data.onPlainAck(subflow)) {
+            output.onProgress();
+        }
+    }
+
+    /** @return whether the key was ours, and the connection is over */
+    boolean onFastclose(long key) {
+        if (!mptcp || key != data.sequence.localKey()) {
+            return false;
+        }
+        stack.count(Counter.MPFastcloseRx);
+        terminate(CloseReason.RESET, false);
+        return true;
+    }
+
+    AddressSignals signals() {
+        return signals;
+    }
+
+    // ==== DATA_FIN ====
+
+    /** The DATA_FIN goes on every usable subflow, as on Linux: whichever is fastest ends the stream. */
+    void signalDataFin() {
+        for (int i = 0; i < subflows.size(); i++) {
+            Subflow subflow = subflows.get(i);
+            if (subflow.phase == Subflow.Phase.ESTABLISHED) {
+                subflow.dataFinDue = true;
+                subflow.tcb.requestAck();
+            }
+        }
+        stack.enqueue(this);
+    }
+
+    boolean isDataFinDueOn(Subflow subflow) {
+        return subflow.dataFinDue && !sender.isFinAcked();
+    }
+
+    boolean takeDataFin(Subflow subflow) {
+        boolean due = isDataFinDueOn(subflow);
+        subflow.dataFinDue = false;
+        return due;
+    }
+
+    // ==== subflows ====
+
+    void onSubflowEstablished(Subflow subflow) {
+        if (!subflow.isJoin) {
+            connected = true;
+            if (listener != null) {
+                stack.onHandshakeDone();
+                if (!listener.isDeferred()) {
+                    raise(Readiness.ACCEPTED);
+                }
+            }
+            // Until the first DATA_ACK the only window known is the handshake's (RFC 8684 section 3.3.1).
+            sender.onWindow(subflow.tcb.sndUna() + subflow.tcb.sndWnd());
+            raise(Readiness.CONNECTED | Readiness.WRITABLE);
+            stack.trace("CREATED", this, subflow, "");
+        } else {
+            closeDeadlineNanos = Long.MAX_VALUE;
+            stack.trace("SF_ESTABLISHED", this, subflow, "");
+        }
+        raise(Readiness.SUBFLOWS);
+        paths.onSubflowEstablished(subflow);
+    }
+
+    /**
+     * Nothing came back within an RTO: while another subflow is alive the data goes there at once, and new data stays away from this one
+     * until something is heard on it again.
+     */
+    void onSubflowTimeout(Subflow subflow) {
+        if (!mptcp || subflow.phase != Subflow.Phase.ESTABLISHED || !subflows.hasActiveBeside(subflow)) {
+            return;
+        }
+        if (!subflow.stale) {
+            subflow.stale = true;
+            stack.count(Counter.SubflowStale);
+            stack.trace("SUBFLOW_STALE", this, subflow, "");
+        }
+        sender.reinject(subflow.tcb.log());
+    }
+
+    void onSubflowFin(Subflow subflow) {
+        if (!mptcp) {
+            receiver.onFin(subflow.tcb.rcvNxt() - 1);
+        } else {
+            subflow.tcb.requestFin(); // RFC 8684 section 3.3.3: a FIN ends its subflow only, and there is nothing to wait for
+        }
+    }
+
+    void onSubflowClosed(Subflow subflow, TcpCloseReason reason) {
+        if (mptcp && connected) {
+            sender.reinject(subflow.tcb.log());
+        }
+        subflows.close(subflow);
+        output.onSubflowsChanged();
+        raise(Readiness.SUBFLOWS);
+        stack.trace("SF_CLOSED", this, subflow, reason + (subflow.receivedResetReason >= 0 ? " reset-reason "
+                + subflow.receivedResetReason : ""));
+        paths.onSubflowClosed(subflow);
+        stack.unregister(subflow);
+        if (subflows.isEmpty()) {
+            onLastSubflowClosed(subflow, reason);
+        }
+    }
+
+    private void onLastSubflowClosed(Subflow subflow, TcpCloseReason reason) {
+        if (isFinished()) {
+            return;
+        }
+        boolean waits = mptcp && connected && fullyEstablished && !isDataDone();
+        if (waits) {
+            closeDeadlineNanos = stack.nowNanos() + CLOSE_TIMEOUT_NANOS; // make-after-break: a join may revive it
+        } else {
+            finish(toCloseReason(reason));
+        }
+    }
+
+    private CloseReason toCloseReason(TcpCloseReason reason) {
+        return switch (reason) {
+            case FINISHED -> CloseReason.CLOSED;
+            case REFUSED -> CloseReason.REFUSED;
+            case RESET -> isDataDone() ? CloseReason.CLOSED : CloseReason.RESET;
+            case TIMED_OUT -> CloseReason.TIMED_OUT;
+            case ABORTED -> CloseReason.ABORTED;
+        };
+    }
+
+    // ==== time ====
+
+    void receiveOn(long nowNanos, Subflow subflow, IncomingSegment segment) {
+        subflow.receive(nowNanos, segment);
+        settle(nowNanos);
+    }
+
+    void expire(long nowNanos) {
+        if (closeDeadlineNanos <= nowNanos) {
+            closeDeadlineNanos = Long.MAX_VALUE;
+            terminate(CloseReason.TIMED_OUT, true);
+        }
+        output.expire(nowNanos);
+        paths.expire(nowNanos);
+        settle(nowNanos);
+    }
+
+    boolean transmit(long nowNanos, PacketSlot out) {
+        if (!isFinished()) {
+            beginFin();
+        }
+        boolean filled = output.transmit(nowNanos, out);
+        if (!filled) {
+            settle(nowNanos);
+        }
+        return filled;
+    }
+
+    void afterTransmit(Subflow subflow) {
+        stack.reschedule(subflow);
+    }
+
+    /** After anything that took time: draws the consequences for the connection as a whole. */
+    void settle(long nowNanos) {
+        if (removed) {
+            return;
+        }
+        releaseSendBuffer();
+        if (closedByApplication && !isFinished() && receiver.readableBytes() > 0) {
+            terminate(CloseReason.ABORTED, true);
+            receiver.close();
+        }
+        raiseDataReadiness();
+        if (!isFinished()) {
+            beginFin();
+            finishIfDone();
+        }
+        paths.deliverEvents();
+        output.updateTimer(nowNanos);
+        for (int i = 0; i < subflows.size(); i++) {
+            stack.reschedule(subflows.get(i));
+        }
+        stack.schedule(this, Math.min(Math.min(output.timerNanos(), paths.timerNanos()), closeDeadlineNanos));
+        removeIfDead();
+    }
+
+    /**
+     * What a silent subflow still carries keeps the bytes in the buffer although the peer has them from elsewhere. When that takes half of
+     * the buffer the subflow is given up (RFC 8684 section 3.6, "too much outstanding data"); the path manager may open another.
+     */
+    private void releaseSendBuffer() {
+        sender.release(subflows);
+        if (!mptcp || sender.dsnUna() - sender.buffer().head() < stack.config().tcp().sendBufferBytes() / 2) {
+            return;
+        }
+        for (Subflow subflow : List.copyOf(subflows)) {
+            if (subflow.stale && subflow.lowestDsn() < sender.dsnUna()) {
+                subflow.reset(ResetReason.OUTSTANDING_DATA);
+            }
+        }
+        sender.release(subflows);
+    }
+
+    private void raiseDataReadiness() {
+        if (receiver.bytesReceived() != receivedBytesSeen || receiver.isFinReceived() != endSeen) {
+            receivedBytesSeen = receiver.bytesReceived();
+            endSeen = receiver.isFinReceived();
+            raise(Readiness.READABLE);
+        }
+        if (writeBlocked && sender.buffer().writableBytes() >= stack.config().tcp().sendBufferBytes() / 4) {
+            writeBlocked = false;
+            raise(Readiness.WRITABLE);
+        }
+    }
+
+    /** Everything written has been sent: now the end may be signalled. */
+    private void beginFin() {
+        if (!connected || !sender.isFinDue()) {
+            return;
+        }
+        if (mptcp) {
+            sender.onFinSent();
+            signalDataFin();
+        } else if (!subflows.isEmpty()) {
+            sender.onFinSent();
+            subflows.getFirst().tcb.requestFin();
+            stack.enqueue(this);
+        }
+    }
+
+    /** Both streams have ended and both ends are known to know. */
+    private boolean isDataDone() {
+        if (mptcp) {
+            return sender.isFinAcked() && receiver.isFinReceived();
+        }
+        return sender.isFinSent() && receiver.isFinReceived() && (subflows.isEmpty() || isFinAcknowledged(subflows.getFirst()));
+    }
+
+    private static boolean isFinAcknowledged(Subflow subflow) {
+        return subflow.tcb.isFinSent() && subflow.tcb.sndUna() == subflow.tcb.sndNxt();
+    }
+
+    private void finishIfDone() {
+        if (!connected || !isDataDone()) {
+            return;
+        }
+        boolean allEnding = true;
+        for (int i = 0; i < subflows.size(); i++) {
+            Subflow subflow = subflows.get(i);
+            if (mptcp && !subflow.tcb.isFinSent()) {
+                if (subflow.phase == Subflow.Phase.ESTABLISHED) {
+                    subflow.tcb.requestFin(); // section 3.3.3: once DATA_FINs are acknowledged all subflows are closed
+                    allEnding = false;
+                } else {
+                    subflow.reset(ResetReason.UNSPECIFIED);
+                    i--;
+                }
+                stack.enqueue(this);
+            }
+        }
+        if (allEnding) {
+            finish(CloseReason.CLOSED);
+        }
+    }
+
+    private boolean isFinished() {
+        return closeReason != CloseReason.NONE;
+    }
+
+    private void finish(CloseReason reason) {
+        closeReason = reason;
+        closeDeadlineNanos = Long.MAX_VALUE;
+        if (closedByApplication) {
+            receiver.close();
+        }
+        stack.trace("CLOSED", this, null, reason.name());
+        raise(Readiness.CLOSED);
+        stack.enqueue(this);
+    }
+
+    /** Ends everything now. */
+    void terminate(CloseReason reason, boolean tellPeer) {
+        if (isFinished()) {
+            return;
+        }
+        finish(reason);
+        fastclosing = tellPeer && mptcp && connected && data.sequence.remoteKey() != 0;
+        for (Subflow subflow : List.copyOf(subflows)) {
+            subflow.tcb.reset(TcpCloseReason.ABORTED);
+        }
+    }
+
+    void onLinkChange(int changedLinkId, boolean up) {
+        if (!up && mptcp && fullyEstablished) { // a TCP connection has nowhere else to go, and waits as TCP does
+            for (Subflow subflow : List.copyOf(subflows)) {
+                if (subflow.linkId == changedLinkId) {
+                    subflow.tcb.forget(TcpCloseReason.TIMED_OUT);
+                }
+            }
+        }
+        paths.onLinkChange(changedLinkId, up);
+    }
+
+    private void removeIfDead() {
+        if (!isFinished() || !subflows.isEmpty()) {
+            return;
+        }
+        removed = true;
+        sender.close();
+        stack.remove(this);
+    }
+
+    boolean isRemoved() {
+        return removed;
+    }
+
+    private void raise(int bits) {
+        readiness |= bits;
+        stack.enqueueReady(this);
+    }
+
+    void raiseAccepted() {
+        raise(Readiness.ACCEPTED);
+    }
+}

@@ -1,0 +1,272 @@
+package io.mptcp.stack;
+
+import io.mptcp.spi.PacketScheduler;
+import io.mptcp.tcp.Tcb;
+import io.mptcp.wire.PacketSlot;
+import java.util.List;
+
+/**
+ * What a connection sends next, one segment a call: control segments of its subflows, then reinjections, then new data where the scheduler
+ * wants it. Also the data-level timer: lost DATA_FINs, data that only the subflow level acknowledged, closed windows.
+ */
+final class ConnectionOutput {
+    private static final int MAX_MAPPING_BYTES = 65_535;
+    private static final long DEFAULT_TIMEOUT_NANOS = 1_000_000_000L;
+    private static final int MAX_BACKOFF = 6;
+
+    private final Connection connection;
+    private final List<Subflow> subflows;
+    private final DataSender sender;
+    private final PacketScheduler scheduler;
+    private final ConnectionView view;
+    private int nextControl;
+
+    /** Further subflows that are to carry a copy of the range just sent. */
+    private long copyMask;
+    private long copyDsn;
+    private int copyLength;
+
+    private long timerNanos = Long.MAX_VALUE;
+    private int backoff;
+
+    ConnectionOutput(Connection connection, List<Subflow> subflows, DataSender sender, PacketScheduler scheduler) {
+        this.connection = connection;
+        this.subflows = subflows;
+        this.sender = sender;
+        this.scheduler = scheduler;
+        view = new ConnectionView(connection, subflows);
+    }
+
+    boolean transmit(long nowNanos, PacketSlot out) {
+        return transmitControl(nowNanos, out) || transmitCopy(nowNanos, out) || transmitReinjection(nowNanos, out)
+                || transmitNew(nowNanos, out);
+    }
+
+    private boolean transmitControl(long nowNanos, PacketSlot out) {
+        int count = subflows.size();
+        for (int i = 0; i < count; i++) {
+            if (nextControl >= count) {
+                nextControl = 0;
+            }
+            Subflow subflow = subflows.get(nextControl);
+            if (connection.stack.isLinkWritable(subflow.linkId)) {
+                if (subflow.transmitControl(nowNanos, out)) {
+                    connection.afterTransmit(subflow);
+                    return true;
+                }
+            } else {
+                connection.stack.waitForLink(connection, subflow.linkId);
+            }
+            nextControl++;
+        }
+        return false;
+    }
+
+    // ---- new data ----
+
+    /**
+     * How much of {@code pendingBytes} the subflow should take now: a full segment or more, or all there is; less only when nothing is in
+     * flight and the window is all that stands in the way (sender's silly window avoidance, RFC 9293 section 3.8.6.2.1).
+     */
+    static int chunkBytes(Subflow subflow, long pendingBytes, long windowBytes) {
+        Tcb tcb = subflow.tcb;
+        int mss = tcb.payloadMssBytes();
+        long limit = Math.min(Math.min(tcb.sendableBytes(), windowBytes), Math.min(tcb.maxPayloadBytes(), MAX_MAPPING_BYTES));
+        long chunk = Math.min(pendingBytes, limit);
+        if (chunk <= 0) {
+            return 0;
+        }
+        if (chunk < mss && chunk < pendingBytes) {
+            return tcb.inFlightBytes() == 0 ? (int) chunk : 0;
+        }
+        return (int) (chunk > mss && chunk < pendingBytes ? chunk / mss * mss : chunk);
+    }
+
+    private boolean transmitNew(long nowNanos, PacketSlot out) {
+        long pending = sender.pendingBytes();
+        long window = sender.windowBytes();
+        if (pending <= 0 || window <= 0) {
+            return false;
+        }
+        long mask = select(view.forNewData(pending, window));
+        if (mask == 0) {
+            return false;
+        }
+        int index = Long.numberOfTrailingZeros(mask);
+        Subflow subflow = subflows.get(index);
+        int length = chunkBytes(subflow, pending, window);
+        long dsn = sender.dsnNxt();
+        sender.onSent(length);
+        copyMask = mask & ~(1L << index);
+        copyDsn = dsn;
+        copyLength = length;
+        send(nowNanos, out, subflow, dsn, length, length == pending);
+        return true;
+    }
+
+    /** The scheduler's choice, less what cannot be: a policy may be stupid, but it cannot break the protocol. */
+    private long select(ConnectionView choice) {
+        int count = choice.subflowCount();
+        long available = 0;
+        for (int i = 0; i < count; i++) {
+            Subflow subflow = subflows.get(i);
+            if (choice.isAvailable(i)) {
+                available |= 1L << i;
+            } else if (subflow.isActiveForData() && !connection.stack.isLinkWritable(subflow.linkId)) {
+                connection.stack.waitForLink(connection, subflow.linkId);
+            }
+        }
+        if (available == 0 || count == 1) {
+            return available;
+        }
+        return scheduler.select(choice) & available;
+    }
+
+    private boolean transmitCopy(long nowNanos, PacketSlot out) {
+        while (copyMask != 0) {
+            int index = Long.numberOfTrailingZeros(copyMask);
+            copyMask &= copyMask - 1;
+            if (index >= subflows.size() || copyDsn < sender.dsnUna()) {
+                continue;
+            }
+            Subflow subflow = subflows.get(index);
+            if (subflow.isActiveForData() && connection.stack.isLinkWritable(subflow.linkId)
+                    && subflow.tcb.sendableBytes() >= copyLength && subflow.tcb.maxPayloadBytes() >= copyLength) {
+                send(nowNanos, out, subflow, copyDsn, copyLength, false);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The list of subflows changed: indices remembered from before mean nothing now. */
+    void onSubflowsChanged() {
+        copyMask = 0;
+    }
+
+    private void send(long nowNanos, PacketSlot out, Subflow subflow, long dsn, int length, boolean push) {
+        subflow.transmitData(nowNanos, out, dsn, length, push);
+        connection.afterTransmit(subflow);
+    }
+
+    // ---- reinjection ----
+
+    private boolean transmitReinjection(long nowNanos, PacketSlot out) {
+        while (sender.hasReinjection()) {
+            long start = sender.reinjectionStart();
+            long bytes = sender.reinjectionEnd() - start;
+            ConnectionView choice = view.forReinjection(start, bytes);
+            long mask = select(choice);
+            if (mask != 0) {
+                Subflow subflow = subflows.get(Long.numberOfTrailingZeros(mask));
+                int length = chunkBytes(subflow, bytes, bytes);
+                sender.reinjected(start + length);
+                connection.stack.count(Counter.MPTCPRetrans);
+                send(nowNanos, out, subflow, start, length, false);
+                return true;
+            }
+            if (hasCandidate(choice) || !isCarried(start)) {
+                return false; // somebody will be able to take it
+            }
+            sender.reinjected(start + Math.min(bytes, connection.subflows().minPayloadMssBytes())); // every subflow left carries it already
+        }
+        return false;
+    }
+
+    private boolean hasCandidate(ConnectionView choice) {
+        for (int i = 0; i < choice.subflowCount(); i++) {
+            if (choice.isActive(i)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isCarried(long dsn) {
+        for (int i = 0; i < subflows.size(); i++) {
+            if (subflows.get(i).tcb.log().carries(dsn)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // ---- the data-level timer ----
+
+    long timerNanos() {
+        return timerNanos;
+    }
+
+    /** The peer's data level moved on. */
+    void onProgress() {
+        timerNanos = Long.MAX_VALUE;
+        backoff = 0;
+    }
+
+    /** Arms the timer if there is anything to wait for, and stops it if not. */
+    void updateTimer(long nowNanos) {
+        if (!isWaiting()) {
+            timerNanos = Long.MAX_VALUE;
+            backoff = 0;
+        } else if (timerNanos == Long.MAX_VALUE) {
+            timerNanos = nowNanos + (timeoutNanos() << backoff);
+        }
+    }
+
+    private boolean isWaiting() {
+        boolean windowClosed = sender.pendingBytes() > 0 && sender.windowBytes() <= 0;
+        if (!connection.isMptcp()) {
+            return windowClosed || isSubflowWindowClosed();
+        }
+        boolean finOutstanding = sender.isFinSent() && !sender.isFinAcked();
+        return windowClosed || finOutstanding || sender.dsnUna() < sender.dsnNxt();
+    }
+
+    /** Plain TCP: the subflow's own window may be smaller than a segment while the edge has not been reached. */
+    private boolean isSubflowWindowClosed() {
+        return sender.pendingBytes() > 0 && subflows.size() == 1 && subflows.get(0).tcb.log().isEmpty()
+                && subflows.get(0).isActiveForData();
+    }
+
+    private long timeoutNanos() {
+        long timeout = 0;
+        for (int i = 0; i < subflows.size(); i++) {
+            timeout = Math.max(timeout, subflows.get(i).tcb.rtt().rtoNanos());
+        }
+        return timeout == 0 ? DEFAULT_TIMEOUT_NANOS : Math.min(timeout, 10 * DEFAULT_TIMEOUT_NANOS);
+    }
+
+    void expire(long nowNanos) {
+        if (timerNanos > nowNanos) {
+            return;
+        }
+        timerNanos = Long.MAX_VALUE;
+        backoff = Math.min(backoff + 1, MAX_BACKOFF);
+        if (connection.isMptcp()) {
+            if (sender.dsnUna() < sender.dsnNxt()) {
+                if (!isCarried(sender.dsnUna())) {
+                    // Acknowledged by the subflow, never by the data level: a proxy did it, or the peer had to drop it (section 3.3.6).
+                    sender.reinject(sender.dsnUna(), Math.min(sender.dsnNxt(), sender.dsnUna() + MAX_MAPPING_BYTES));
+                }
+            } else if (sender.isFinSent() && !sender.isFinAcked()) {
+                connection.signalDataFin();
+                connection.stack.count(Counter.MPTCPRetrans);
+            }
+        }
+        if (sender.pendingBytes() > 0) {
+            probeWindow();
+        }
+    }
+
+    /** Persist (RFC 9293 section 3.8.6.1) is per connection: one probe on one subflow. */
+    private void probeWindow() {
+        for (int i = 0; i < subflows.size(); i++) {
+            Subflow subflow = subflows.get(i);
+            if (subflow.isActiveForData() && subflow.tcb.log().isEmpty()) {
+                subflow.tcb.requestProbe();
+                connection.stack.count(Counter.WinProbe);
+                return;
+            }
+        }
+    }
+}

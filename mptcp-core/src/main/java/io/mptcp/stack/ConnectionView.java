@@ -1,0 +1,119 @@
+package io.mptcp.stack;
+
+import io.mptcp.spi.SchedulerView;
+import java.util.List;
+
+/** A connection's subflows as schedulers see them. One object per connection; valid only during {@code select}. */
+final class ConnectionView implements SchedulerView {
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+    private final Connection connection;
+    private final List<Subflow> subflows;
+    private boolean reinjection;
+    private long dsn;
+    private long pendingBytes;
+    private long windowBytes;
+
+    ConnectionView(Connection connection, List<Subflow> subflows) {
+        this.connection = connection;
+        this.subflows = subflows;
+    }
+
+    ConnectionView forNewData(long pendingBytes, long windowBytes) {
+        reinjection = false;
+        this.pendingBytes = pendingBytes;
+        this.windowBytes = windowBytes;
+        return this;
+    }
+
+    ConnectionView forReinjection(long dsn, long bytes) {
+        reinjection = true;
+        this.dsn = dsn;
+        pendingBytes = bytes;
+        windowBytes = bytes;
+        return this;
+    }
+
+    @Override
+    public int subflowCount() {
+        return Math.min(64, subflows.size());
+    }
+
+    @Override
+    public boolean isAvailable(int index) {
+        Subflow subflow = subflows.get(index);
+        return isActive(index) && connection.stack.isLinkWritable(subflow.linkId)
+                && ConnectionOutput.chunkBytes(subflow, pendingBytes, windowBytes) > 0;
+    }
+
+    @Override
+    public boolean isActive(int index) {
+        Subflow subflow = subflows.get(index);
+        return subflow.isActiveForData() && !(reinjection && subflow.tcb.log().carries(dsn));
+    }
+
+    @Override
+    public boolean isBackup(int index) {
+        return subflows.get(index).isBackup();
+    }
+
+    @Override
+    public long srttNanos(int index) {
+        return subflows.get(index).tcb.rtt().srttNanos();
+    }
+
+    @Override
+    public long rttVarNanos(int index) {
+        return subflows.get(index).tcb.rtt().rttVarNanos();
+    }
+
+    @Override
+    public long cwndBytes(int index) {
+        return subflows.get(index).tcb.congestionController().cwndBytes();
+    }
+
+    @Override
+    public long inFlightBytes(int index) {
+        return subflows.get(index).tcb.inFlightBytes();
+    }
+
+    @Override
+    public long rateBytesPerSecond(int index) {
+        long pacing = subflows.get(index).tcb.congestionController().pacingBytesPerSecond();
+        if (pacing > 0) {
+            return pacing;
+        }
+        long srtt = srttNanos(index);
+        return srtt == 0 ? 0 : (long) ((double) cwndBytes(index) * NANOS_PER_SECOND / srtt);
+    }
+
+    @Override
+    public int mssBytes(int index) {
+        return subflows.get(index).tcb.payloadMssBytes();
+    }
+
+    @Override
+    public boolean isInitial(int index) {
+        return !subflows.get(index).isJoin;
+    }
+
+    @Override
+    public int weight(int index) {
+        return connection.stack.linkProperties(subflows.get(index).linkId).weight();
+    }
+
+    @Override
+    public boolean isReinjection() {
+        return reinjection;
+    }
+
+    @Override
+    public long pendingBytes() {
+        return pendingBytes;
+    }
+
+    @Override
+    public long windowBytes() {
+        return windowBytes;
+    }
+}

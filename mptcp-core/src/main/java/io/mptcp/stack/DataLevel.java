@@ -1,0 +1,92 @@
+package io.mptcp.stack;
+
+import io.mptcp.wire.Checksum;
+import io.mptcp.wire.MptcpOptions;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The data level of a connection: both halves of the byte stream, the numbers they have on the wire, and the checksums over mappings
+ * (RFC 8684 section 3.3). After fallback the numbers are the one subflow's own, and its acknowledgments count here.
+ */
+final class DataLevel {
+    private final Stack stack;
+    final DataSender sender;
+    final DataReceiver receiver;
+    final DataSequence sequence;
+    private boolean checksumOn;
+
+    DataLevel(Stack stack) {
+        this.stack = stack;
+        StackConfig config = stack.config();
+        sender = new DataSender(config.tcp().sendBufferBytes(), config.limits().maxRanges());
+        receiver = new DataReceiver(config.tcp().receiveBufferBytes(), config.limits().maxRanges());
+        sequence = new DataSequence(stack.keys());
+    }
+
+    // ---- received ----
+
+    void onData(long dsn, MemorySegment buffer, long offset, int length) {
+        if (receiver.insert(dsn, buffer, offset, length) == 0 && dsn + length <= receiver.nextByteDsn()) {
+            stack.count(Counter.DuplicateData);
+        }
+    }
+
+    /** @return whether the peer's data level moved on: data was acknowledged, or a closed window opened */
+    boolean onDataAck(MptcpOptions mptcp, long windowBytes) {
+        long ackDsn = sequence.ackFromWire(mptcp.dataAck, mptcp.dataAck8, sender.dsnUna());
+        boolean advanced = sender.onDataAck(ackDsn);
+        if (ackDsn <= sender.dsnNxt() + 1 && ackDsn >= sender.dsnUna()) {
+            return onWindow(ackDsn + windowBytes) | advanced;
+        }
+        return advanced;
+    }
+
+    /** Plain TCP: the subflow's acknowledgment and window are the connection's. */
+    boolean onPlainAck(Subflow subflow) {
+        boolean advanced = sender.onDataAck(subflow.tcb.sndUna());
+        return onWindow(subflow.tcb.sndUna() + subflow.tcb.sndWnd()) | advanced;
+    }
+
+    /** @return whether a closed window opened */
+    boolean onWindow(long edgeDsn) {
+        boolean wasClosed = sender.windowBytes() <= 0;
+        sender.onWindow(edgeDsn);
+        return wasClosed && sender.windowBytes() > 0;
+    }
+
+    /** Relative data sequence number of a received mapping; Long.MIN_VALUE when it makes no sense here. */
+    long toDsn(MptcpOptions mptcp) {
+        return sequence.fromWire(mptcp.dsn, mptcp.dsn8, receiver.nextByteDsn());
+    }
+
+    // ---- sent ----
+
+    long wireDataAck() {
+        return sequence.peerToWire(receiver.rcvNxt());
+    }
+
+    long toWireDsn(long dsn) {
+        return sequence.toWire(dsn);
+    }
+
+    // ---- checksums (section 3.3.1) ----
+
+    void setChecksumOn(boolean on) {
+        checksumOn = on;
+    }
+
+    boolean isChecksumOn() {
+        return checksumOn;
+    }
+
+    /** DSS checksum of payload about to be sent. */
+    int mappingChecksum(long dsn, long ssn, int length) {
+        long sum = sender.buffer().checksum(dsn, length) + Checksum.dssPseudoHeader(sequence.toWire(dsn), (int) ssn, length);
+        return ~Checksum.fold(sum) & 0xffff;
+    }
+
+    /** Of the DATA_FIN sent alone, -1 when checksums are off. */
+    int dataFinChecksum() {
+        return checksumOn ? ~Checksum.fold(Checksum.dssPseudoHeader(sequence.toWire(sender.finDsn()), 0, 1)) & 0xffff : -1;
+    }
+}

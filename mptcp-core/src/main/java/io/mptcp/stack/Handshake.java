@@ -1,0 +1,125 @@
+package io.mptcp.stack;
+
+import io.mptcp.tcp.IncomingSegment;
+import io.mptcp.wire.MptcpOptions;
+
+/**
+ * The MP_CAPABLE handshake of a connection (RFC 8684 section 3.1) and the decision, at each of its steps, whether the connection is
+ * MPTCP or falls back to TCP (section 3.7).
+ */
+final class Handshake {
+    static final int VERSION = 1;
+    /** SYNs with MP_CAPABLE sent again before one goes without (Linux: syn_retrans_before_tcp_fallback). */
+    private static final int SYN_RETRIES_WITH_MP_CAPABLE = 2;
+
+    private final Connection connection;
+    private int flags;
+
+    Handshake(Connection connection, boolean checksum) {
+        this.connection = connection;
+        flags = SubflowOptions.mpCapableFlags(checksum);
+    }
+
+    /** Flags octet this side puts in its MP_CAPABLE. */
+    int flags() {
+        return flags;
+    }
+
+    private void settleChecksum(boolean on) {
+        flags = SubflowOptions.mpCapableFlags(on);
+        connection.data().setChecksumOn(on);
+    }
+
+    // ---- active side ----
+
+    boolean offersMptcp(Subflow subflow) {
+        if (!connection.isMptcp()) {
+            return false;
+        }
+        if (subflow.tcb.timeouts() > SYN_RETRIES_WITH_MP_CAPABLE) {
+            connection.fallBack("MPCapableSYNTXDrop");
+            return false;
+        }
+        return true;
+    }
+
+    boolean onSynAck(Subflow subflow, MptcpOptions mptcp) {
+        if (!connection.isMptcp()) {
+            return true;
+        }
+        boolean valid = mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength == 12 && mptcp.version == VERSION
+                && acceptableFlags(mptcp.mpCapableFlags) && mptcp.senderKey != 0;
+        if (!valid) {
+            subflow.stack.count(Counter.MPCapableFallbackSYNACK);
+            connection.fallBack("MPCapableFallbackSYNACK");
+            return true;
+        }
+        subflow.stack.count(Counter.MPCapableSYNACKRX);
+        connection.data().sequence.setRemoteKey(mptcp.senderKey);
+        connection.setPeerDeniesJoinToInitialAddress((mptcp.mpCapableFlags & MptcpOptions.FLAG_DENY_JOIN_ID0) != 0);
+        boolean checksum = ((flags | mptcp.mpCapableFlags) & MptcpOptions.FLAG_CHECKSUM) != 0;
+        settleChecksum(checksum);
+        return true;
+    }
+
+    // ---- passive side ----
+
+    /** Whether a SYN's MP_CAPABLE is one to answer: version 1 or newer, HMAC-SHA256 offered, no extensibility (section 3.1). */
+    static boolean isAcceptableSyn(MptcpOptions mptcp) {
+        return mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength == 4 && mptcp.version >= VERSION
+                && acceptableFlags(mptcp.mpCapableFlags);
+    }
+
+    private static boolean acceptableFlags(int flags) {
+        return (flags & MptcpOptions.FLAG_EXTENSIBILITY) == 0 && (flags & MptcpOptions.FLAG_HMAC_SHA256) != 0;
+    }
+
+    void onSyn(MptcpOptions mptcp) {
+        connection.setPeerDeniesJoinToInitialAddress((mptcp.mpCapableFlags & MptcpOptions.FLAG_DENY_JOIN_ID0) != 0);
+        settleChecksum(((flags | mptcp.mpCapableFlags) & MptcpOptions.FLAG_CHECKSUM) != 0);
+    }
+
+    boolean onHandshakeAck(Subflow subflow, MptcpOptions mptcp) {
+        if (!connection.isMptcp()) {
+            return true;
+        }
+        boolean valid = mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 20 && mptcp.senderKey != 0
+                && mptcp.receiverKey == connection.data().sequence.localKey();
+        if (!valid) {
+            subflow.stack.count(Counter.MPCapableFallbackACK);
+            connection.fallBack("MPCapableFallbackACK");
+            return true;
+        }
+        subflow.stack.count(Counter.MPCapableACKRX);
+        connection.data().sequence.setRemoteKey(mptcp.senderKey);
+        return true;
+    }
+
+    // ---- both: until the peer has proved at the data level that options pass ----
+
+    /**
+     * A segment of the initial subflow. Until the first DSS (or MP_CAPABLE with data) has come, anything else that carries or acknowledges
+     * data means that options do not get through: the connection goes on as TCP (section 3.7).
+     *
+     * @return false when the segment is not to be looked at further as MPTCP
+     */
+    boolean onSegment(Subflow subflow, IncomingSegment segment) {
+        if (connection.isFullyEstablished()) {
+            return true;
+        }
+        MptcpOptions mptcp = segment.options.mptcp;
+        boolean dataWithKeys = mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 22;
+        if (mptcp.has(MptcpOptions.DSS) || dataWithKeys || mptcp.has(MptcpOptions.ADD_ADDR)) {
+            connection.setFullyEstablished();
+            return true;
+        }
+        boolean acksData = segment.acksNewData && subflow.tcb.sndUna() > 1;
+        if (segment.payloadLength == 0 && !acksData) {
+            return true; // a bare third ACK, or a repeated one: says nothing
+        }
+        subflow.stack.count(Counter.MPCapableDataFallback);
+        connection.fallBack("MPCapableDataFallback");
+        connection.onPlainAck(subflow);
+        return false;
+    }
+}

@@ -1,0 +1,190 @@
+package io.mptcp.stack;
+
+import io.mptcp.spi.PathCommands;
+import io.mptcp.spi.PathManager;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import java.util.ArrayDeque;
+import java.util.List;
+
+/** Between a connection and its path manager: events are kept until the segment or timer that caused them is done with, commands act on subflows. */
+final class PathControl implements PathCommands {
+    private final Connection connection;
+    private final List<Subflow> subflows;
+    private final PathManager manager;
+    private final ArrayDeque<Runnable> events = new ArrayDeque<>(0);
+    private long timerNanos = Long.MAX_VALUE;
+
+    PathControl(Connection connection, List<Subflow> subflows, PathManager manager) {
+        this.connection = connection;
+        this.subflows = subflows;
+        this.manager = manager;
+    }
+
+    // ---- events ----
+
+    void onEstablished() {
+        events.add(() -> manager.onEstablished(this));
+    }
+
+    void onSubflowEstablished(Subflow subflow) {
+        if (subflow.isJoin) {
+            events.add(() -> manager.onSubflowEstablished(this, subflow.id));
+        }
+    }
+
+    void onSubflowClosed(Subflow subflow) {
+        if (isUseful()) {
+            IpEndpoint local = subflow.local();
+            IpEndpoint remote = subflow.remote();
+            int reason = subflow.receivedResetReason;
+            events.add(() -> manager.onSubflowClosed(this, subflow.id, subflow.linkId, local, remote, reason));
+        }
+    }
+
+    void onAddressAnnounced(int addressId, IpEndpoint remote) {
+        events.add(() -> manager.onAddressAnnounced(this, addressId, remote));
+    }
+
+    void onAddressRemoved(int addressId) {
+        events.add(() -> manager.onAddressRemoved(this, addressId));
+    }
+
+    void onLinkChange(int linkId, boolean up) {
+        if (isUseful()) {
+            events.add(() -> manager.onLinkChange(this, linkId, up));
+        }
+    }
+
+    private boolean isUseful() {
+        return connection.isMptcp() && connection.isFullyEstablished() && connection.closeReason() == CloseReason.NONE;
+    }
+
+    void deliverEvents() {
+        while (!events.isEmpty()) {
+            Runnable event = events.poll();
+            if (isUseful()) {
+                event.run();
+            }
+        }
+    }
+
+    void expire(long nowNanos) {
+        if (timerNanos <= nowNanos) {
+            timerNanos = Long.MAX_VALUE;
+            if (isUseful()) {
+                manager.onTimer(this);
+            }
+        }
+    }
+
+    long timerNanos() {
+        return connection.closeReason() != CloseReason.NONE ? Long.MAX_VALUE : timerNanos;
+    }
+
+    /** REMOVE_ADDR: the peer no longer answers there. */
+    void closeSubflowsTo(int remoteAddressId) {
+        for (Subflow subflow : List.copyOf(subflows)) {
+            int id = subflow.isJoin ? subflow.remoteAddressId : 0;
+            if (id == remoteAddressId) {
+                connection.stack.count(Counter.RmSubflow);
+                subflow.reset(ResetReason.UNSPECIFIED);
+            }
+        }
+    }
+
+    // ---- PathCommands ----
+
+    @Override
+    public long nowNanos() {
+        return connection.stack.nowNanos();
+    }
+
+    @Override
+    public int token() {
+        return connection.data().sequence.localToken();
+    }
+
+    @Override
+    public boolean isServer() {
+        return connection.listener() != null;
+    }
+
+    @Override
+    public IpEndpoint initialLocal() {
+        return connection.local();
+    }
+
+    @Override
+    public IpEndpoint initialRemote() {
+        return connection.remote();
+    }
+
+    @Override
+    public int initialLinkId() {
+        return connection.linkId();
+    }
+
+    @Override
+    public boolean peerDeniesJoinToInitialAddress() {
+        return connection.peerDeniesJoinToInitialAddress();
+    }
+
+    @Override
+    public int subflowCount() {
+        return subflows.size();
+    }
+
+    @Override
+    public boolean hasSubflowOnLink(int linkId) {
+        return subflows.stream().anyMatch(s -> s.linkId == linkId);
+    }
+
+    @Override
+    public boolean isLinkUp(int linkId) {
+        return connection.stack.isLinkUp(linkId);
+    }
+
+    @Override
+    public int openSubflow(int linkId, IpAddress local, IpEndpoint remote, boolean backup) {
+        Stack stack = connection.stack;
+        if (!isUseful() || subflows.size() >= stack.config().limits().maxSubflows() || local.isIpv4() != remote.address().isIpv4()) {
+            return -1;
+        }
+        int port = stack.allocatePort(local, remote);
+        if (port < 0) {
+            return -1;
+        }
+        Subflow subflow = connection.addSubflow(linkId, FlowKey.of(new IpEndpoint(local, port), remote), true, true);
+        subflow.localBackup = backup;
+        subflow.tcb.openActive();
+        stack.enqueue(connection);
+        return subflow.id;
+    }
+
+    @Override
+    public void closeSubflow(int subflowId, int reason) {
+        for (Subflow subflow : List.copyOf(subflows)) {
+            if (subflow.id == subflowId) {
+                subflow.reset(reason);
+                connection.stack.enqueue(connection);
+            }
+        }
+    }
+
+    @Override
+    public void setBackup(int subflowId, boolean backup) {
+        for (Subflow subflow : subflows) {
+            if (subflow.id == subflowId && subflow.localBackup != backup) {
+                subflow.localBackup = backup;
+                connection.signals().announcePriority(subflow);
+                connection.stack.enqueue(connection);
+            }
+        }
+    }
+
+    @Override
+    public void wakeAt(long nanos) {
+        timerNanos = nanos;
+    }
+}

@@ -1,0 +1,348 @@
+package io.mptcp.stack;
+
+import io.mptcp.tcp.IncomingSegment;
+import io.mptcp.tcp.SegmentKind;
+import io.mptcp.tcp.Tcb;
+import io.mptcp.tcp.TcpCloseReason;
+import io.mptcp.tcp.TcpState;
+import io.mptcp.tcp.UpperLayer;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import io.mptcp.wire.MptcpOptions;
+import io.mptcp.wire.OptionWriter;
+import io.mptcp.wire.PacketSlot;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One TCP connection of an {@link Connection}: its place in the network, its handshake, and what its segments mean to the connection
+ * above. It holds mappings, never payload.
+ */
+final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, UpperLayer {
+    /** Where the subflow is in becoming part of the connection. */
+    enum Phase {
+        /** TCP handshake under way. */
+        HANDSHAKE,
+        /** MP_JOIN sent as third ACK, no answer yet: no data may be sent (RFC 8684 section 3.2). */
+        PRE_ESTABLISHED,
+        ESTABLISHED,
+        CLOSED
+    }
+
+    private static final long JOIN_ACK_RETRY_NANOS = 1_000_000_000L;
+
+    final Connection connection;
+    final Stack stack;
+    final int id;
+    final int linkId;
+    final boolean isJoin;
+    /** This side sent the SYN. */
+    final boolean isActive;
+    private final long localHi;
+    private final long localLo;
+    private final int localPort;
+    private final long remoteHi;
+    private final long remoteLo;
+    private final int remotePort;
+    final Tcb tcb;
+    final JoinHandshake join;
+    final SubflowReceiver receiver;
+    private final SubflowOptions options;
+
+    Phase phase = Phase.HANDSHAKE;
+    int localAddressId;
+    int remoteAddressId;
+    boolean localBackup;
+    boolean remoteBackup;
+    /** Set while nothing is heard although data is outstanding: no new data goes here while another subflow is alive. */
+    boolean stale;
+    /** A DATA_FIN has to go out on this subflow. */
+    boolean dataFinDue;
+    int resetReason = -1;
+    int receivedResetReason = -1;
+    private long joinAckDeadlineNanos = Long.MAX_VALUE;
+
+    Subflow(Connection connection, int id, int linkId, boolean isJoin, boolean isActive, FlowKey key) {
+        this.connection = connection;
+        this.stack = connection.stack;
+        this.id = id;
+        this.linkId = linkId;
+        this.isJoin = isJoin;
+        this.isActive = isActive;
+        localHi = key.localHi();
+        localLo = key.localLo();
+        localPort = key.localPort();
+        remoteHi = key.remoteHi();
+        remoteLo = key.remoteLo();
+        remotePort = key.remotePort();
+        LinkProperties link = stack.linkProperties(linkId);
+        IsnGenerator isns = stack.isns();
+        isns.compute(key);
+        tcb = new Tcb(isJoin ? stack.joinTcpConfig() : stack.config().tcp(), this, connection.newCongestionController(), IpAddress.isIpv4(localHi, localLo), link.mtuBytes(),
+                link.maxSuperSegmentBytes(), localPort, remotePort, isns.isn(), isns.timestampOffset(), stack.config().limits().maxRanges());
+        join = isJoin ? new JoinHandshake(this) : null;
+        receiver = new SubflowReceiver(this, stack.config().limits().maxMappings());
+        options = new SubflowOptions(this);
+        localBackup = link.backup();
+    }
+
+    // ---- driven by the stack and the connection ----
+
+    void receive(long nowNanos, IncomingSegment segment) {
+        tcb.receive(nowNanos, segment);
+    }
+
+    void expire(long nowNanos) {
+        if (joinAckDeadlineNanos <= nowNanos) {
+            joinAckDeadlineNanos = nowNanos + Math.max(2 * tcb.rtt().srttNanos(), JOIN_ACK_RETRY_NANOS);
+            tcb.requestAck(); // RFC 8684 section 3.2: the third ACK is repeated until something comes back
+        }
+        tcb.expire(nowNanos);
+    }
+
+    long nextDeadlineNanos() {
+        return Math.min(tcb.deadlineNanos(), joinAckDeadlineNanos);
+    }
+
+    boolean transmitControl(long nowNanos, PacketSlot out) {
+        boolean filled = tcb.transmitControl(nowNanos, out);
+        if (filled) {
+            address(out);
+            if (phase == Phase.PRE_ESTABLISHED && joinAckDeadlineNanos == Long.MAX_VALUE) {
+                joinAckDeadlineNanos = nowNanos + Math.max(2 * tcb.rtt().srttNanos(), JOIN_ACK_RETRY_NANOS);
+            }
+        }
+        return filled;
+    }
+
+    void transmitData(long nowNanos, PacketSlot out, long dsn, int length, boolean push) {
+        int checksum = connection.isChecksumOn() ? connection.data().mappingChecksum(dsn, tcb.sndNxt(), length) : -1;
+        tcb.transmitData(nowNanos, out, dsn, length, checksum, push);
+        address(out);
+    }
+
+    private void address(PacketSlot out) {
+        out.linkId = linkId;
+        out.sourceHi = localHi;
+        out.sourceLo = localLo;
+        out.destinationHi = remoteHi;
+        out.destinationLo = remoteLo;
+        out.checksumState = PacketSlot.CHECKSUM_UNVERIFIED;
+    }
+
+    /** Ends this subflow with RST and MP_TCPRST. */
+    void reset(int reason) {
+        resetReason = reason;
+        stack.count(Counter.MPRstTx);
+        tcb.reset(TcpCloseReason.ABORTED);
+    }
+
+    // ---- what schedulers and managers ask ----
+
+    /** New data may be sent on it, windows permitting. */
+    boolean isActiveForData() {
+        // A subflow the peer has finished with takes no more data, unless it is all there is (plain TCP, half-closed).
+        boolean open = tcb.state() == TcpState.ESTABLISHED || (tcb.state() == TcpState.CLOSE_WAIT && !connection.isMptcp());
+        return phase == Phase.ESTABLISHED && open && !stale;
+    }
+
+    boolean isBackup() {
+        return localBackup || remoteBackup;
+    }
+
+    long lowestDsn() {
+        return tcb.log().lowestDsn();
+    }
+
+    /** Holds unacknowledged data and its timer has expired: whatever it carries had better be sent elsewhere as well. */
+    boolean isSilent() {
+        return tcb.timeouts() > 0;
+    }
+
+    // ---- FlowTable.Entry ----
+
+    @Override
+    public long localHi() {
+        return localHi;
+    }
+
+    @Override
+    public long localLo() {
+        return localLo;
+    }
+
+    @Override
+    public int localPort() {
+        return localPort;
+    }
+
+    @Override
+    public long remoteHi() {
+        return remoteHi;
+    }
+
+    @Override
+    public long remoteLo() {
+        return remoteLo;
+    }
+
+    @Override
+    public int remotePort() {
+        return remotePort;
+    }
+
+    IpEndpoint local() {
+        return new IpEndpoint(new IpAddress(localHi, localLo), localPort);
+    }
+
+    IpEndpoint remote() {
+        return new IpEndpoint(new IpAddress(remoteHi, remoteLo), remotePort);
+    }
+
+    // ---- UpperLayer ----
+
+    @Override
+    public void writeOptions(SegmentKind kind, long ssn, int logIndex, OptionWriter writer) {
+        options.write(kind, ssn, logIndex, writer);
+    }
+
+    @Override
+    public int dataOptionBytes() {
+        return connection.isMptcp() ? SubflowOptions.MAX_DSS_BYTES : 0;
+    }
+
+    @Override
+    public int ackOptionBytes() {
+        return options.ackOptionBytes();
+    }
+
+    @Override
+    public int windowField(int shift) {
+        return connection.data().receiver.windowField(shift, tcb.rcvMssBytes());
+    }
+
+    @Override
+    public long acceptanceWindowBytes() {
+        // At the data level it is the connection's window that counts, and a subflow-level window must not be in its way (section 3.3.4).
+        return connection.isMptcp() ? connection.data().receiver.capacityBytes() : connection.data().receiver.windowBytes();
+    }
+
+    @Override
+    public void writePayload(long dsn, int length, PacketSlot out, int offset) {
+        if (out.gather) {
+            connection.data().sender.buffer().reference(dsn, length, out);
+        } else {
+            connection.data().sender.buffer().copyTo(dsn, length, out.buffer, offset);
+            out.length += length;
+        }
+    }
+
+    @Override
+    public boolean onSynAck(IncomingSegment segment) {
+        return isJoin ? join.onSynAck(segment.options.mptcp) : connection.handshake().onSynAck(this, segment.options.mptcp);
+    }
+
+    @Override
+    public boolean onHandshakeAck(IncomingSegment segment) {
+        return isJoin ? join.onHandshakeAck(segment.options.mptcp) : connection.handshake().onHandshakeAck(this, segment.options.mptcp);
+    }
+
+    @Override
+    public void onEstablished() {
+        boolean waitsForFourthAck = isJoin && isActive;
+        phase = waitsForFourthAck ? Phase.PRE_ESTABLISHED : Phase.ESTABLISHED;
+        if (!waitsForFourthAck) {
+            connection.onSubflowEstablished(this);
+        }
+        if (isJoin && !isActive) {
+            tcb.requestAck(); // the fourth ACK
+        }
+    }
+
+    @Override
+    public boolean onSegment(IncomingSegment segment) {
+        stale = false;
+        if (phase == Phase.PRE_ESTABLISHED) {
+            phase = Phase.ESTABLISHED;
+            joinAckDeadlineNanos = Long.MAX_VALUE;
+            connection.onSubflowEstablished(this);
+        }
+        if (!connection.isMptcp()) {
+            connection.onPlainAck(this);
+            return true;
+        }
+        MptcpOptions mptcp = segment.options.mptcp;
+        if (mptcp.has(MptcpOptions.MP_FASTCLOSE) && connection.onFastclose(mptcp.fastcloseKey)) {
+            return false;
+        }
+        if (isJoin && mptcp.has(MptcpOptions.MP_JOIN)) {
+            tcb.requestAck(); // our fourth ACK was lost: every repeated third ACK is answered at once
+        }
+        if (!isJoin && !connection.handshake().onSegment(this, segment)) {
+            return tcb.state() != TcpState.CLOSED;
+        }
+        return receiver.onOptions(segment) && connection.signals().onSegment(this, mptcp);
+    }
+
+    @Override
+    public boolean onPayload(long ssn, MemorySegment buffer, long offset, int length) {
+        return receiver.onPayload(ssn, buffer, offset, length);
+    }
+
+    @Override
+    public void onContiguous(long rcvNxt) {
+        receiver.onContiguous(rcvNxt);
+    }
+
+    @Override
+    public void onAcked() {
+        if (stale) {
+            stale = false;
+            stack.count(Counter.SubflowRecover);
+        }
+    }
+
+    @Override
+    public void onRetransmissionTimeout(int count) {
+        stack.count(Counter.TCPTimeouts);
+        connection.onSubflowTimeout(this);
+    }
+
+    @Override
+    public void onFin() {
+        connection.onSubflowFin(this);
+    }
+
+    @Override
+    public void onReset(IncomingSegment segment) {
+        MptcpOptions mptcp = segment.options.mptcp;
+        if (!connection.isMptcp()) {
+            return;
+        }
+        if (mptcp.has(MptcpOptions.MP_TCPRST)) {
+            receivedResetReason = mptcp.resetReason;
+            stack.count(Counter.MPRstRx);
+        }
+        if (mptcp.has(MptcpOptions.MP_FASTCLOSE)) {
+            connection.onFastclose(mptcp.fastcloseKey);
+        }
+    }
+
+    @Override
+    public void onClosed(TcpCloseReason reason) {
+        boolean known = phase != Phase.CLOSED;
+        phase = Phase.CLOSED;
+        joinAckDeadlineNanos = Long.MAX_VALUE;
+        receiver.close();
+        if (known) {
+            connection.onSubflowClosed(this, reason);
+        }
+    }
+
+    SubflowInfo info() {
+        String state = stale ? "STALE" : tcb.state().name();
+        return new SubflowInfo(id, linkId, local(), remote(), state, isBackup(), !isJoin, tcb.bytesSent(), tcb.bytesReceived(),
+                tcb.bytesAcked(), tcb.bytesRetransmitted(), tcb.retransmits(), tcb.rtt().srttNanos(), tcb.rtt().rttVarNanos(),
+                tcb.congestionController().cwndBytes(), tcb.congestionController().ssthreshBytes(), tcb.inFlightBytes(),
+                tcb.rtt().rtoNanos(), tcb.payloadMssBytes());
+    }
+}

@@ -1,0 +1,119 @@
+package io.mptcp.stack;
+
+import io.mptcp.buffer.SegmentLog;
+import io.mptcp.tcp.SegmentKind;
+import io.mptcp.wire.MptcpOptions;
+import io.mptcp.wire.OptionWriter;
+
+/** Which MPTCP options a segment of a subflow carries, by kind of segment and state of the connection. */
+final class SubflowOptions {
+    /** DSS with 64-bit DATA_ACK and 64-bit mapping, padded; the same size with a checksum. */
+    static final int MAX_DSS_BYTES = 28;
+    private static final int DSS_ACK_BYTES = 12;
+    private static final int MP_CAPABLE_ACK_BYTES = 20;
+    private static final int MP_JOIN_ACK_BYTES = 24;
+
+    private final Subflow subflow;
+    private final Connection connection;
+
+    SubflowOptions(Subflow subflow) {
+        this.subflow = subflow;
+        this.connection = subflow.connection;
+    }
+
+    void write(SegmentKind kind, long ssn, int logIndex, OptionWriter writer) {
+        switch (kind) {
+            case SYN -> writeSyn(writer);
+            case SYN_ACK -> writeSynAck(writer);
+            case ACK, FIN -> writeAck(ssn, writer);
+            case DATA -> writeData(ssn, logIndex, writer);
+            case RST -> writeReset(writer);
+        }
+    }
+
+    int ackOptionBytes() {
+        if (!connection.isMptcp()) {
+            return 0;
+        }
+        if (subflow.phase == Subflow.Phase.PRE_ESTABLISHED) {
+            return MP_JOIN_ACK_BYTES;
+        }
+        if (repeatsMpCapable(subflow.tcb.sndNxt())) {
+            return MP_CAPABLE_ACK_BYTES;
+        }
+        return connection.isDataFinDueOn(subflow) ? MAX_DSS_BYTES : DSS_ACK_BYTES;
+    }
+
+    private void writeSyn(OptionWriter writer) {
+        if (subflow.isJoin) {
+            writer.mpJoinSyn(subflow.localBackup, subflow.localAddressId, connection.data().sequence.remoteToken(), subflow.join.localNonce());
+            subflow.stack.count(Counter.MPJoinSynTx);
+        } else if (connection.handshake().offersMptcp(subflow)) {
+            writer.mpCapableSyn(Handshake.VERSION, connection.handshake().flags());
+            subflow.stack.count(Counter.MPCapableSYNTX);
+        }
+    }
+
+    private void writeSynAck(OptionWriter writer) {
+        if (subflow.isJoin) {
+            writer.mpJoinSynAck(subflow.localBackup, subflow.localAddressId, subflow.join.synAckHmac(), subflow.join.localNonce());
+        } else if (connection.isMptcp()) {
+            writer.mpCapableSynAck(Handshake.VERSION, connection.handshake().flags(), connection.data().sequence.localKey());
+        }
+    }
+
+    /** RFC 8684 section 3.1: the keys go with everything that starts at the first byte, until the peer has shown that it got them. */
+    private boolean repeatsMpCapable(long ssn) {
+        return !subflow.isJoin && subflow.isActive && !connection.isFullyEstablished() && ssn == 1;
+    }
+
+    private void writeAck(long ssn, OptionWriter writer) {
+        if (!connection.isMptcp()) {
+            return;
+        }
+        if (subflow.phase == Subflow.Phase.PRE_ESTABLISHED) {
+            writer.mpJoinAck(subflow.join.ackHmac());
+        } else if (repeatsMpCapable(ssn)) {
+            writer.mpCapableAck(Handshake.VERSION, connection.handshake().flags(), connection.data().sequence.localKey(), connection.data().sequence.remoteKey());
+        } else if (connection.signals().writePending(subflow, writer)) {
+            return; // ADD_ADDR's echo leaves no room for more beside timestamps
+        } else if (connection.takeDataFin(subflow)) {
+            writer.dssMapping(true, true, connection.data().wireDataAck(), true, connection.data().toWireDsn(connection.data().sender.finDsn()), 0, 1, true,
+                    connection.data().dataFinChecksum());
+        } else {
+            writer.dssAck(true, connection.data().wireDataAck());
+        }
+    }
+
+    private void writeData(long ssn, int logIndex, OptionWriter writer) {
+        if (!connection.isMptcp()) {
+            return;
+        }
+        SegmentLog log = subflow.tcb.log();
+        if (repeatsMpCapable(log.mapSsn(logIndex))) {
+            writer.mpCapableData(Handshake.VERSION, connection.handshake().flags(), connection.data().sequence.localKey(), connection.data().sequence.remoteKey(),
+                    log.mapLength(logIndex), log.mapChecksum(logIndex));
+            return;
+        }
+        // A retransmitted piece repeats the mapping of the whole: once declared it never changes (section 3.3.1).
+        writer.dssMapping(true, true, connection.data().wireDataAck(), true, connection.data().toWireDsn(log.mapDsn(logIndex)), (int) log.mapSsn(logIndex),
+                log.mapLength(logIndex), false, log.mapChecksum(logIndex));
+    }
+
+    private void writeReset(OptionWriter writer) {
+        if (!connection.wasMptcp()) {
+            return;
+        }
+        if (connection.isFastclosing()) {
+            writer.mpFastclose(connection.data().sequence.remoteKey());
+            subflow.stack.count(Counter.MPFastcloseTx);
+        } else if (subflow.resetReason >= 0) {
+            writer.mpTcpRst(subflow.resetReason, subflow.resetReason == ResetReason.RESOURCES);
+        }
+    }
+
+    /** Flags of MP_CAPABLE this side sends. */
+    static int mpCapableFlags(boolean checksum) {
+        return MptcpOptions.FLAG_HMAC_SHA256 | (checksum ? MptcpOptions.FLAG_CHECKSUM : 0);
+    }
+}

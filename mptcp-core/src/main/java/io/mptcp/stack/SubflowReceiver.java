@@ -1,0 +1,198 @@
+package io.mptcp.stack;
+
+import io.mptcp.buffer.ReceiveBuffer;
+import io.mptcp.tcp.IncomingSegment;
+import io.mptcp.wire.Checksum;
+import io.mptcp.wire.MptcpOptions;
+import io.mptcp.wire.Seq;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * From subflow sequence space to data sequence space: the mappings of one subflow, and what to do with payload that has none yet or whose
+ * checksum has not been verified. Ordinarily payload goes to the connection's ring at once; only in those two cases it is staged here.
+ */
+final class SubflowReceiver {
+    private static final int MAX_MAPPING_BYTES = 65_535;
+
+    private final Subflow subflow;
+    private final Connection connection;
+    private final RxMappings mappings;
+    /** Payload in subflow sequence space that waits for its mapping or for the rest of it; null when there is none. */
+    private ReceiveBuffer staged;
+    private MemorySegment scratch;
+
+    SubflowReceiver(Subflow subflow, int maxMappings) {
+        this.subflow = subflow;
+        this.connection = subflow.connection;
+        mappings = new RxMappings(maxMappings);
+    }
+
+    /** Takes DATA_ACK, mapping and DATA_FIN from a segment. @return false when the subflow was reset because of them */
+    boolean onOptions(IncomingSegment segment) {
+        MptcpOptions mptcp = segment.options.mptcp;
+        if (mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 22) {
+            return addMapping(1, 1, mptcp.dataLevelLength, mptcp.hasChecksum ? mptcp.checksum : -1);
+        }
+        if (!mptcp.has(MptcpOptions.DSS)) {
+            return true;
+        }
+        if (mptcp.hasDataAck) {
+            connection.onDataAck(mptcp, segment.windowBytes);
+        }
+        return !mptcp.hasMapping || onMapping(segment, mptcp);
+    }
+
+    private boolean onMapping(IncomingSegment segment, MptcpOptions mptcp) {
+        if (mptcp.dataLevelLength == 0) {
+            return connection.onInfiniteMapping(subflow);
+        }
+        long dsn = connection.data().toDsn(mptcp);
+        if (dsn == Long.MIN_VALUE) {
+            subflow.stack.count(Counter.NoDSSInWindow);
+            return true;
+        }
+        int dataLength = mptcp.dataLevelLength - (mptcp.dataFin ? 1 : 0);
+        if (mptcp.dataFin) {
+            connection.data().receiver.onFin(dsn + dataLength);
+            subflow.tcb.requestAck();
+        }
+        if (dataLength == 0) {
+            return true;
+        }
+        // A DATA_FIN's octet is part of the mapped length, but has no place in subflow sequence space (section 3.3.3).
+        long ssn = Seq.extend(mptcp.ssn, subflow.tcb.rcvNxt());
+        return addMapping(ssn, dsn, dataLength, mptcp.hasChecksum ? mptcp.checksum : -1);
+    }
+
+    private boolean addMapping(long ssn, long dsn, int length, int checksum) {
+        if (connection.isChecksumOn() != (checksum >= 0)) {
+            subflow.reset(ResetReason.MPTCP); // section 3.3: a checksum where none was negotiated, or none where one was
+            return false;
+        }
+        if (ssn + length <= subflow.tcb.rcvNxt() && staged == null) {
+            return true; // all of it has arrived before
+        }
+        switch (mappings.add(ssn, dsn, length, checksum)) {
+            case CONFLICT -> {
+                subflow.stack.count(Counter.DSSNotMatching);
+                subflow.reset(ResetReason.MPTCP);
+                return false;
+            }
+            case FULL -> {
+                return false;
+            }
+            default -> {
+                drain();
+                return true;
+            }
+        }
+    }
+
+    /** @return false when the payload cannot be kept and must come again */
+    boolean onPayload(long ssn, MemorySegment buffer, long offset, int length) {
+        if (!connection.isMptcp()) {
+            connection.data().onData(ssn, buffer, offset, length);
+            return true;
+        }
+        if (connection.isChecksumOn() || staged != null) {
+            return stage(ssn, buffer, offset, length);
+        }
+        if (!isMapped(ssn, length)) {
+            // Without a hole before it, it may wait for its mapping; behind a hole it is refused and comes again.
+            return ssn == subflow.tcb.rcvNxt() && subflow.tcb.isInOrder() && stage(ssn, buffer, offset, length);
+        }
+        place(ssn, buffer, offset, length);
+        return true;
+    }
+
+    private boolean isMapped(long ssn, int length) {
+        long position = ssn;
+        while (position < ssn + length) {
+            int mapping = mappings.find(position);
+            if (mapping < 0) {
+                return false;
+            }
+            position = mappings.endSsn(mapping);
+        }
+        return true;
+    }
+
+    private void place(long ssn, MemorySegment buffer, long offset, int length) {
+        long position = ssn;
+        long end = ssn + length;
+        while (position < end) {
+            int mapping = mappings.find(position);
+            int count = (int) (Math.min(end, mappings.endSsn(mapping)) - position);
+            connection.data().onData(mappings.dsn(mapping) + (position - mappings.ssn(mapping)), buffer, offset + (position - ssn), count);
+            position += count;
+        }
+    }
+
+    private boolean stage(long ssn, MemorySegment buffer, long offset, int length) {
+        if (staged == null) {
+            staged = new ReceiveBuffer(subflow.tcb.rcvNxt(), 16 * 1024, connection.data().receiver.capacityBytes() + MAX_MAPPING_BYTES,
+                    subflow.stack.config().limits().maxRanges());
+        }
+        if (staged.insert(ssn, buffer, offset, length) == 0 && ssn + length > staged.rcvNxt()) {
+            return false;
+        }
+        drain();
+        return true;
+    }
+
+    /** Hands up what is staged in order and has a whole mapping, verified where checksums are on. */
+    private void drain() {
+        while (staged != null && staged.readableBytes() > 0) {
+            int mapping = mappings.find(staged.readPosition());
+            if (mapping < 0) {
+                return;
+            }
+            int count = (int) (mappings.endSsn(mapping) - staged.readPosition());
+            if (staged.readableBytes() < count) {
+                return;
+            }
+            if (scratch == null) {
+                scratch = Arena.ofAuto().allocate(MAX_MAPPING_BYTES + 1);
+            }
+            long dsn = mappings.dsn(mapping) + (staged.readPosition() - mappings.ssn(mapping));
+            staged.read(scratch, 0, count);
+            if (mappings.checksum(mapping) >= 0 && !verify(mapping, count)) {
+                connection.onChecksumFailure(subflow, mappings.dsn(mapping));
+                return;
+            }
+            connection.data().onData(dsn, scratch, 0, count);
+            mappings.removeBelow(staged.readPosition());
+        }
+        if (staged != null && !connection.isChecksumOn() && staged.readableBytes() == 0 && staged.outOfOrderBytes() == 0) {
+            staged.close();
+            staged = null;
+        }
+    }
+
+    /** RFC 8684 section 3.3.1; the scratch holds the whole mapping. */
+    private boolean verify(int mapping, int count) {
+        long wireDsn = connection.data().sequence.peerToWire(mappings.dsn(mapping));
+        boolean endsWithFin = connection.data().receiver.isFinAt(mappings.dsn(mapping) + count);
+        long sum = Checksum.sum(scratch, 0, count) + mappings.checksum(mapping);
+        int withoutFin = Checksum.fold(sum + Checksum.dssPseudoHeader(wireDsn, (int) mappings.ssn(mapping), count));
+        if (withoutFin == 0xffff) {
+            return true;
+        }
+        // The mapped length on the wire counts a DATA_FIN that rode on this mapping.
+        return endsWithFin && Checksum.fold(sum + Checksum.dssPseudoHeader(wireDsn, (int) mappings.ssn(mapping), count + 1)) == 0xffff;
+    }
+
+    void onContiguous(long rcvNxt) {
+        if (staged == null) {
+            mappings.removeBelow(rcvNxt);
+        }
+    }
+
+    void close() {
+        if (staged != null) {
+            staged.close();
+            staged = null;
+        }
+    }
+}

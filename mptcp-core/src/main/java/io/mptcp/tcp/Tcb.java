@@ -1,0 +1,389 @@
+package io.mptcp.tcp;
+
+import io.mptcp.buffer.RangeSet;
+import io.mptcp.buffer.SegmentLog;
+import io.mptcp.cc.CongestionController;
+import io.mptcp.wire.PacketSlot;
+import io.mptcp.wire.TcpSegment;
+
+/**
+ * Transmission control block: the state of one TCP connection, under RFC 9293's names, and the operations its owner may ask for. What
+ * segments do to it is in {@link TcpInput}, what it sends in {@link TcpOutput}, what it sends again in {@link LossRecovery}.
+ *
+ * <p>Sequence numbers are relative and 64 bits wide: SYN = 0, the first byte = 1, in both directions.
+ */
+public final class Tcb {
+    private static final long NANOS_PER_MILLI = 1_000_000L;
+    static final int DEFAULT_MSS_IPV4 = 536;
+    static final int DEFAULT_MSS_IPV6 = 1220;
+
+    final TcpConfig config;
+    final UpperLayer upper;
+    final CongestionController cc;
+    final SegmentLog log = new SegmentLog();
+    final RttEstimator rtt;
+    final LossRecovery recovery;
+    final DelayedAck delayedAck;
+    final SackBlocks sackBlocks = new SackBlocks();
+    final RangeSet outOfOrder;
+    private final TcpInput input;
+    private final TcpOutput output;
+
+    final int localPort;
+    final int remotePort;
+    final int iss;
+    /** MSS this side announces: MTU less fixed IP and TCP headers (RFC 9293 section 3.7.1). */
+    final int rcvMssBytes;
+    final int maxSuperSegmentBytes;
+    final int tsOffset;
+
+    TcpState state = TcpState.CLOSED;
+    int irs;
+    long sndUna;
+    long sndNxt;
+    long sndWnd;
+    long sndWl1;
+    long sndWl2;
+    long maxSndWnd;
+    long rcvNxt;
+    int sndWndShift;
+    int rcvWndShift;
+    boolean timestampsOn;
+    boolean sackOn;
+    int tsRecent;
+    long tsRecentNanos;
+    boolean tsRecentValid;
+    /** Acknowledgment number of the last segment sent: TS.Recent follows segments at or below it (RFC 7323 section 4.3). */
+    long lastAckSentSsn;
+    int sndMssBytes;
+    /** Relative number of the peer's FIN, -1 before one was seen. */
+    long rcvFinSsn = -1;
+    long lastSendNanos;
+    long lastReceiveNanos;
+
+    boolean synDue;
+    boolean synRetransmitted;
+    /** Another layer has to decide before the SYN/ACK goes out. */
+    boolean synAckHeld;
+    boolean finRequested;
+    boolean finSent;
+    boolean probeDue;
+    boolean resetDue;
+
+    long rtoDeadlineNanos = Long.MAX_VALUE;
+    long timeWaitDeadlineNanos = Long.MAX_VALUE;
+    int timeouts;
+
+    long bytesSent;
+    long bytesRetransmitted;
+    long retransmits;
+    long bytesReceived;
+    long bytesAcked;
+
+    /**
+     * @param mtuBytes             largest IP packet on the way to the peer
+     * @param maxSuperSegmentBytes largest payload handed to the link at once, 0 for one MSS
+     * @param iss                  initial sequence number (RFC 6528)
+     * @param tsOffset             start of the timestamp clock (RFC 7323 section 7.1)
+     * @param maxRanges            bound on out-of-order intervals
+     */
+    public Tcb(TcpConfig config, UpperLayer upper, CongestionController cc, boolean ipv4, int mtuBytes, int maxSuperSegmentBytes,
+               int localPort, int remotePort, int iss, int tsOffset, int maxRanges) {
+        this.config = config;
+        this.upper = upper;
+        this.cc = cc;
+        this.localPort = localPort;
+        this.remotePort = remotePort;
+        this.iss = iss;
+        this.tsOffset = tsOffset;
+        this.maxSuperSegmentBytes = maxSuperSegmentBytes;
+        rcvMssBytes = mtuBytes - (ipv4 ? 40 : 60);
+        sndMssBytes = Math.min(rcvMssBytes, ipv4 ? DEFAULT_MSS_IPV4 : DEFAULT_MSS_IPV6);
+        rtt = new RttEstimator(config.minRtoMillis() * NANOS_PER_MILLI, config.maxRtoMillis() * NANOS_PER_MILLI);
+        delayedAck = new DelayedAck(config.delayedAckMillis() * NANOS_PER_MILLI);
+        outOfOrder = new RangeSet(maxRanges);
+        recovery = new LossRecovery(this);
+        input = new TcpInput(this);
+        output = new TcpOutput(this);
+    }
+
+    // ---- what the owner asks for; nothing is sent before transmit ----
+
+    /** Active open: SYN-SENT. */
+    public void openActive() {
+        state = TcpState.SYN_SENT;
+        synDue = true;
+        sndNxt = 1;
+    }
+
+    /** Passive open on a SYN: SYN-RECEIVED. @param hold keep the SYN/ACK back until {@link #releaseSynAck} */
+    public void openPassive(long nowNanos, IncomingSegment syn, boolean hold) {
+        state = TcpState.SYN_RECV;
+        input.takeSynOptions(syn);
+        irs = syn.sequenceNumber;
+        rcvNxt = 1;
+        sndNxt = 1;
+        sndWnd = syn.window;
+        maxSndWnd = sndWnd;
+        lastReceiveNanos = nowNanos;
+        synAckHeld = hold;
+        synDue = !hold;
+    }
+
+    public void releaseSynAck() {
+        if (synAckHeld) {
+            synAckHeld = false;
+            synDue = true;
+        }
+    }
+
+    /** Ends the output: a FIN follows everything sent so far. */
+    public void requestFin() {
+        finRequested = true;
+    }
+
+    public void requestAck() {
+        delayedAck.requestNow();
+    }
+
+    /** Asks for a segment below SND.NXT that makes the peer answer with its acknowledgment and window (RFC 9293 section 3.8.6.1). */
+    public void requestProbe() {
+        probeDue = true;
+    }
+
+    /** Ends the connection with a RST; the state is CLOSED at once, the segment leaves with the next transmit. */
+    public void reset(TcpCloseReason reason) {
+        if (state == TcpState.CLOSED) {
+            return;
+        }
+        // A SYN that was never answered needs no RST; anything the peer may know of does.
+        resetDue = state != TcpState.SYN_SENT;
+        close(reason);
+    }
+
+    /** A RST waits to be sent with {@link #transmitControl}. */
+    public boolean isResetDue() {
+        return resetDue;
+    }
+
+    /** Ends the connection without telling the peer. */
+    public void forget(TcpCloseReason reason) {
+        if (state != TcpState.CLOSED) {
+            close(reason);
+        }
+    }
+
+    void close(TcpCloseReason reason) {
+        state = TcpState.CLOSED;
+        synDue = false;
+        rtoDeadlineNanos = Long.MAX_VALUE;
+        timeWaitDeadlineNanos = Long.MAX_VALUE;
+        recovery.stop();
+        delayedAck.sent();
+        upper.onClosed(reason);
+        log.clear();
+        outOfOrder.clear();
+    }
+
+    // ---- the verbs ----
+
+    public void receive(long nowNanos, IncomingSegment segment) {
+        input.segmentArrives(nowNanos, segment);
+    }
+
+    /** Fires the timers that are due. */
+    public void expire(long nowNanos) {
+        if (state == TcpState.CLOSED) {
+            return;
+        }
+        if (timeWaitDeadlineNanos <= nowNanos) {
+            close(TcpCloseReason.FINISHED);
+            return;
+        }
+        delayedAck.expire(nowNanos);
+        recovery.expire(nowNanos);
+        if (rtoDeadlineNanos <= nowNanos) {
+            retransmissionTimeout(nowNanos);
+        }
+    }
+
+    /** When {@link #expire} is needed at the latest; Long.MAX_VALUE for never. */
+    public long deadlineNanos() {
+        return Math.min(Math.min(rtoDeadlineNanos, timeWaitDeadlineNanos), Math.min(delayedAck.deadlineNanos(), recovery.deadlineNanos()));
+    }
+
+    /** Sends what is due besides new data: RST, SYN, retransmissions, probes, FIN, acknowledgments. @return whether the slot was filled */
+    public boolean transmitControl(long nowNanos, PacketSlot out) {
+        return output.transmitControl(nowNanos, out);
+    }
+
+    /**
+     * Sends new payload and logs it.
+     *
+     * @param dsn      data sequence number of the first byte, handed back on retransmission
+     * @param checksum DSS checksum of the mapping, -1 for none; kept for retransmissions
+     * @param push     nothing follows for now
+     */
+    public void transmitData(long nowNanos, PacketSlot out, long dsn, int length, int checksum, boolean push) {
+        output.transmitData(nowNanos, out, dsn, length, checksum, push);
+    }
+
+    private void retransmissionTimeout(long nowNanos) {
+        timeouts++;
+        boolean handshake = !state.isSynchronized();
+        if (timeouts > (handshake ? config.synRetries() : config.retries())) {
+            if (handshake) {
+                forget(TcpCloseReason.TIMED_OUT);
+            } else {
+                reset(TcpCloseReason.TIMED_OUT);
+            }
+            return;
+        }
+        rtt.backoff();
+        if (handshake) {
+            synDue = true;
+            synRetransmitted = true;
+        } else {
+            recovery.onRetransmissionTimeout(nowNanos);
+        }
+        armRto(nowNanos);
+        upper.onRetransmissionTimeout(timeouts);
+    }
+
+    void armRto(long nowNanos) {
+        rtoDeadlineNanos = nowNanos + rtt.rtoNanos();
+    }
+
+    void enterTimeWait(long nowNanos) {
+        state = TcpState.TIME_WAIT;
+        rtoDeadlineNanos = Long.MAX_VALUE;
+        recovery.stop();
+        timeWaitDeadlineNanos = nowNanos + config.timeWaitMillis() * NANOS_PER_MILLI;
+    }
+
+    // ---- what the owner may see ----
+
+    public TcpState state() {
+        return state;
+    }
+
+    public SegmentLog log() {
+        return log;
+    }
+
+    public CongestionController congestionController() {
+        return cc;
+    }
+
+    public RttEstimator rtt() {
+        return rtt;
+    }
+
+    public long sndUna() {
+        return sndUna;
+    }
+
+    public long sndNxt() {
+        return sndNxt;
+    }
+
+    public long rcvNxt() {
+        return rcvNxt;
+    }
+
+    /** Last window the peer advertised on this connection, in bytes from {@link #sndUna}. */
+    public long sndWnd() {
+        return sndWnd;
+    }
+
+    /** Nothing is held behind a hole. */
+    public boolean isInOrder() {
+        return outOfOrder.isEmpty();
+    }
+
+    public boolean isFinSent() {
+        return finSent;
+    }
+
+    /** Payload bytes of one full segment: the peer's MSS less all options of a data segment (RFC 9293 section 3.7.1). */
+    public int payloadMssBytes() {
+        return sndMssBytes - (timestampsOn ? 12 : 0) - upper.dataOptionBytes();
+    }
+
+    /** Largest payload that {@link #transmitData} may be given now: a whole number of MSS where the link cuts super-segments. */
+    public int maxPayloadBytes() {
+        int mss = payloadMssBytes();
+        return Math.max(mss, maxSuperSegmentBytes / mss * mss);
+    }
+
+    /** Room for new data: congestion window (or what recovery allows) and the peer's window on this connection, whichever is smaller. */
+    public long sendableBytes() {
+        if (!state.canSend() || finRequested) {
+            return 0;
+        }
+        return Math.min(congestionRoomBytes(), sndUna + sndWnd - sndNxt);
+    }
+
+    public long congestionRoomBytes() {
+        return recovery.limitBytes() - log.inFlightBytes();
+    }
+
+    public long inFlightBytes() {
+        return log.inFlightBytes();
+    }
+
+    /** Consecutive timeouts without an acknowledgment. */
+    public int timeouts() {
+        return timeouts;
+    }
+
+    public boolean isAckDue() {
+        return delayedAck.isDue();
+    }
+
+    public long lastReceiveNanos() {
+        return lastReceiveNanos;
+    }
+
+    public boolean synRetransmitted() {
+        return synRetransmitted;
+    }
+
+    public int rcvMssBytes() {
+        return rcvMssBytes;
+    }
+
+    public int rcvWindowShift() {
+        return rcvWndShift;
+    }
+
+    public long bytesSent() {
+        return bytesSent;
+    }
+
+    public long bytesRetransmitted() {
+        return bytesRetransmitted;
+    }
+
+    public long retransmits() {
+        return retransmits;
+    }
+
+    public long bytesReceived() {
+        return bytesReceived;
+    }
+
+    public long bytesAcked() {
+        return bytesAcked;
+    }
+
+    /** The timestamp clock: one tick a millisecond (RFC 7323 section 5.4). */
+    int tsNow(long nowNanos) {
+        return (int) (nowNanos / NANOS_PER_MILLI) + tsOffset;
+    }
+
+    /** Flags of an ordinary segment. */
+    static int ackFlags(boolean push) {
+        return push ? TcpSegment.ACK | TcpSegment.PSH : TcpSegment.ACK;
+    }
+}

@@ -1,0 +1,358 @@
+package io.mptcp.tcp;
+
+import static io.mptcp.wire.TcpSegment.ACK;
+import static io.mptcp.wire.TcpSegment.FIN;
+import static io.mptcp.wire.TcpSegment.RST;
+import static io.mptcp.wire.TcpSegment.SYN;
+
+import io.mptcp.wire.Seq;
+import io.mptcp.wire.TcpOptions;
+
+/** Segment arrival (RFC 9293 section 3.10.7), one method a step, in the order of the RFC. */
+final class TcpInput {
+    /** RFC 7323 section 5.5: a timestamp older than 24 days says nothing. */
+    private static final long TS_RECENT_VALID_NANOS = 24L * 24 * 3600 * 1_000_000_000L;
+
+    private final Tcb tcb;
+
+    TcpInput(Tcb tcb) {
+        this.tcb = tcb;
+    }
+
+    void segmentArrives(long nowNanos, IncomingSegment segment) {
+        if (tcb.state == TcpState.CLOSED) {
+            return;
+        }
+        segment.ackSsn = Seq.extend(segment.acknowledgmentNumber - tcb.iss, tcb.sndUna);
+        if (tcb.state == TcpState.SYN_SENT) {
+            synSent(nowNanos, segment);
+            return;
+        }
+        segment.ssn = Seq.extend(segment.sequenceNumber - tcb.irs, tcb.rcvNxt);
+        segment.windowBytes = segment.has(SYN) ? segment.window : (long) segment.window << tcb.sndWndShift;
+        if (!checkTimestamps(nowNanos, segment) || !checkSequence(segment) || !checkReset(segment) || !checkSyn(segment)) {
+            return;
+        }
+        if (!segment.has(ACK)) {
+            return;
+        }
+        tcb.lastReceiveNanos = nowNanos;
+        updateTsRecent(nowNanos, segment);
+        if (tcb.state == TcpState.SYN_RECV && !synReceived(nowNanos, segment)) {
+            return;
+        }
+        if (!checkAck(nowNanos, segment)) {
+            return;
+        }
+        boolean keepPayload = tcb.upper.onSegment(segment);
+        if (tcb.state == TcpState.CLOSED || !keepPayload) {
+            return;
+        }
+        if (segment.payloadLength > 0) {
+            payload(nowNanos, segment);
+        }
+        if (segment.has(FIN)) {
+            fin(segment);
+        }
+        deliverFin(nowNanos);
+    }
+
+    // ---- SYN-SENT (section 3.10.7.3) ----
+
+    private void synSent(long nowNanos, IncomingSegment segment) {
+        boolean ackAcceptable = segment.has(ACK) && segment.ackSsn == tcb.sndNxt;
+        if (segment.has(ACK) && !ackAcceptable) {
+            return; // an old duplicate; the owner of the flow table answers unknown segments, not this one
+        }
+        if (segment.has(RST)) {
+            if (ackAcceptable) {
+                tcb.upper.onReset(segment);
+                tcb.close(TcpCloseReason.REFUSED);
+            }
+            return;
+        }
+        if (!segment.has(SYN) || !ackAcceptable) {
+            return; // simultaneous open is not supported: the SYN is left to time out
+        }
+        takeSynOptions(segment);
+        tcb.irs = segment.sequenceNumber;
+        tcb.rcvNxt = 1;
+        tcb.lastReceiveNanos = nowNanos;
+        segment.windowBytes = segment.window; // never scaled on a SYN (RFC 7323 section 2.2)
+        if (tcb.timestampsOn) {
+            tcb.tsRecent = segment.options.tsVal;
+            tcb.tsRecentNanos = nowNanos;
+            tcb.tsRecentValid = true;
+        }
+        if (!tcb.upper.onSynAck(segment)) {
+            return;
+        }
+        tcb.sndUna = 1;
+        takeWindow(segment);
+        synAcknowledged(nowNanos);
+        tcb.requestAck();
+        tcb.state = TcpState.ESTABLISHED;
+        tcb.cc.onEstablished(nowNanos, tcb.payloadMssBytes(), tcb.synRetransmitted);
+        tcb.upper.onEstablished();
+    }
+
+    /** Options of a SYN or SYN/ACK that settle what the connection may use. */
+    void takeSynOptions(IncomingSegment syn) {
+        TcpOptions options = syn.options;
+        if (options.mss > 0) {
+            tcb.sndMssBytes = Math.max(64, Math.min(options.mss, tcb.rcvMssBytes));
+        }
+        tcb.timestampsOn = options.hasTimestamps && tcb.config.timestamps();
+        tcb.sackOn = options.sackPermitted && tcb.config.sack();
+        if (options.windowScale >= 0) {
+            tcb.sndWndShift = options.windowScale;
+            tcb.rcvWndShift = tcb.config.windowShift();
+        } else {
+            tcb.sndWndShift = 0;
+            tcb.rcvWndShift = 0;
+        }
+        if (tcb.timestampsOn) {
+            tcb.tsRecent = options.tsVal;
+            tcb.tsRecentValid = true;
+        }
+    }
+
+    private void synAcknowledged(long nowNanos) {
+        tcb.rtoDeadlineNanos = Long.MAX_VALUE;
+        if (!tcb.synRetransmitted) {
+            tcb.rtt.onSample(nowNanos, nowNanos - tcb.lastSendNanos);
+        }
+        tcb.timeouts = 0;
+        tcb.rtt.resetBackoff();
+    }
+
+    // ---- the other states (section 3.10.7.4) ----
+
+    /** RFC 7323 section 5.3, R1. */
+    private boolean checkTimestamps(long nowNanos, IncomingSegment segment) {
+        if (!tcb.timestampsOn || !segment.options.hasTimestamps || !tcb.tsRecentValid || segment.has(RST)) {
+            return true;
+        }
+        boolean old = segment.options.tsVal - tcb.tsRecent < 0 && nowNanos - tcb.tsRecentNanos < TS_RECENT_VALID_NANOS;
+        if (old) {
+            tcb.requestAck();
+        }
+        return !old;
+    }
+
+    /**
+     * First: is it in the window? As Linux does, anything that ends at or above the last acknowledgment sent is let through, so that pure
+     * acknowledgments overtaken by data still count.
+     */
+    private boolean checkSequence(IncomingSegment segment) {
+        long end = segment.ssn + segment.sequenceLength();
+        long windowEnd = tcb.rcvNxt + tcb.upper.acceptanceWindowBytes();
+        boolean acceptable = end >= Math.min(tcb.lastAckSentSsn, tcb.rcvNxt) && segment.ssn <= windowEnd;
+        if (acceptable) {
+            return true;
+        }
+        if (!segment.has(RST)) {
+            if (segment.payloadLength > 0 && end <= tcb.rcvNxt) {
+                tcb.sackBlocks.duplicate(segment.ssn, segment.ssn + segment.payloadLength);
+            }
+            if (tcb.state == TcpState.SYN_RECV) {
+                if (segment.has(SYN)) {
+                    tcb.synDue = !tcb.synAckHeld; // the SYN again: our SYN/ACK was lost
+                }
+            } else {
+                tcb.requestAck();
+            }
+        }
+        return false;
+    }
+
+    /** Second: RST (RFC 5961 section 3.2): only the exact next number counts, others in the window are challenged. */
+    private boolean checkReset(IncomingSegment segment) {
+        if (!segment.has(RST)) {
+            return true;
+        }
+        if (segment.ssn == tcb.rcvNxt) {
+            tcb.upper.onReset(segment);
+            tcb.close(TcpCloseReason.RESET);
+        } else if (tcb.state != TcpState.SYN_RECV) {
+            tcb.requestAck();
+        }
+        return false;
+    }
+
+    /** Fourth: SYN in a synchronised state (RFC 5961 section 4): answered by an ACK, which also repeats a lost third ACK. */
+    private boolean checkSyn(IncomingSegment segment) {
+        if (!segment.has(SYN)) {
+            return true;
+        }
+        if (tcb.state == TcpState.SYN_RECV) {
+            tcb.synDue = !tcb.synAckHeld;
+        } else {
+            tcb.requestAck();
+        }
+        return false;
+    }
+
+    /** RFC 7323 section 4.3. */
+    private void updateTsRecent(long nowNanos, IncomingSegment segment) {
+        if (tcb.timestampsOn && segment.options.hasTimestamps && segment.ssn <= tcb.lastAckSentSsn
+                && segment.options.tsVal - tcb.tsRecent >= 0) {
+            tcb.tsRecent = segment.options.tsVal;
+            tcb.tsRecentNanos = nowNanos;
+            tcb.tsRecentValid = true;
+        }
+    }
+
+    private boolean synReceived(long nowNanos, IncomingSegment segment) {
+        if (tcb.synAckHeld || segment.ackSsn != 1) {
+            return false;
+        }
+        if (!tcb.upper.onHandshakeAck(segment)) {
+            return false;
+        }
+        tcb.sndUna = 1;
+        tcb.synDue = false;
+        takeWindow(segment);
+        synAcknowledged(nowNanos);
+        tcb.state = TcpState.ESTABLISHED;
+        tcb.cc.onEstablished(nowNanos, tcb.payloadMssBytes(), tcb.synRetransmitted);
+        tcb.upper.onEstablished();
+        return tcb.state != TcpState.CLOSED;
+    }
+
+    /** Fifth: ACK (RFC 5961 section 5.2 for the range that is acceptable). */
+    private boolean checkAck(long nowNanos, IncomingSegment segment) {
+        if (segment.ackSsn > tcb.sndNxt || segment.ackSsn < tcb.sndUna - tcb.maxSndWnd) {
+            tcb.requestAck();
+            return false;
+        }
+        boolean newData = segment.ackSsn > tcb.sndUna;
+        segment.acksNewData = newData;
+        boolean windowChanged = updateWindow(segment);
+        if (segment.ackSsn >= tcb.sndUna) {
+            tcb.recovery.onAck(nowNanos, segment, windowChanged);
+        }
+        if (newData) {
+            tcb.timeouts = 0;
+            tcb.upper.onAcked();
+            advanceClosing(nowNanos);
+        }
+        return tcb.state != TcpState.CLOSED;
+    }
+
+    private boolean updateWindow(IncomingSegment segment) {
+        if (segment.ackSsn < tcb.sndUna) {
+            return false;
+        }
+        boolean newer = tcb.sndWl1 < segment.ssn || (tcb.sndWl1 == segment.ssn && tcb.sndWl2 <= segment.ackSsn);
+        if (!newer) {
+            return false;
+        }
+        boolean changed = segment.windowBytes != tcb.sndWnd;
+        takeWindow(segment);
+        return changed;
+    }
+
+    private void takeWindow(IncomingSegment segment) {
+        tcb.sndWnd = segment.windowBytes;
+        tcb.maxSndWnd = Math.max(tcb.maxSndWnd, tcb.sndWnd);
+        tcb.sndWl1 = segment.ssn;
+        tcb.sndWl2 = segment.ackSsn;
+    }
+
+    /** Our FIN may be among what was acknowledged. */
+    private void advanceClosing(long nowNanos) {
+        if (!tcb.finSent || tcb.sndUna < tcb.sndNxt) {
+            return;
+        }
+        switch (tcb.state) {
+            case FIN_WAIT_1 -> tcb.state = TcpState.FIN_WAIT_2;
+            case CLOSING -> tcb.enterTimeWait(nowNanos);
+            case LAST_ACK -> tcb.close(TcpCloseReason.FINISHED);
+            default -> {
+            }
+        }
+    }
+
+    /** Seventh: the segment text. Only sequence space is kept here; the bytes go up at once, also from behind a hole. */
+    private void payload(long nowNanos, IncomingSegment segment) {
+        if (!tcb.state.canReceive()) {
+            tcb.requestAck();
+            return;
+        }
+        long start = segment.ssn;
+        long end = start + segment.payloadLength;
+        long limit = tcb.rcvNxt + tcb.upper.acceptanceWindowBytes();
+        if (tcb.rcvFinSsn >= 0) {
+            limit = Math.min(limit, tcb.rcvFinSsn);
+        }
+        if (start < tcb.rcvNxt || tcb.outOfOrder.overlap(start, end) > 0) {
+            reportDuplicate(start, end);
+        }
+        long from = Math.max(start, tcb.rcvNxt);
+        long to = Math.min(end, limit);
+        if (from >= to || tcb.outOfOrder.contains(from, to)) {
+            tcb.requestAck();
+            return;
+        }
+        boolean inOrder = from == tcb.rcvNxt;
+        boolean simple = inOrder && tcb.outOfOrder.isEmpty();
+        if (!tcb.upper.onPayload(from, segment.buffer, segment.payloadOffset + (from - start), (int) (to - from))) {
+            return;
+        }
+        if (tcb.state == TcpState.CLOSED) {
+            return;
+        }
+        if (!simple && !tcb.outOfOrder.add(from, to)) {
+            tcb.requestAck(); // too many holes: as if it had been lost, the peer sends it again
+            return;
+        }
+        tcb.bytesReceived += to - from;
+        if (inOrder) {
+            tcb.rcvNxt = simple ? to : tcb.outOfOrder.coveredUntil(tcb.rcvNxt);
+            tcb.outOfOrder.removeBelow(tcb.rcvNxt);
+            tcb.upper.onContiguous(tcb.rcvNxt);
+        } else {
+            tcb.sackBlocks.received(from);
+        }
+        if (simple) {
+            tcb.delayedAck.onInOrderPayload(nowNanos, segment.payloadLength, tcb.rcvMssBytes - 40);
+        } else {
+            tcb.requestAck();
+        }
+    }
+
+    private void reportDuplicate(long start, long end) {
+        if (end <= tcb.rcvNxt) {
+            tcb.sackBlocks.duplicate(start, end);
+        } else if (start < tcb.rcvNxt) {
+            tcb.sackBlocks.duplicate(start, tcb.rcvNxt);
+        } else if (tcb.outOfOrder.contains(start, end)) {
+            tcb.sackBlocks.duplicate(start, end);
+        }
+        tcb.requestAck();
+    }
+
+    /** Eighth: FIN. It may be out of order too. */
+    private void fin(IncomingSegment segment) {
+        if (tcb.rcvFinSsn < 0 && tcb.state.canReceive()) {
+            tcb.rcvFinSsn = segment.ssn + segment.payloadLength;
+        }
+        tcb.requestAck();
+    }
+
+    private void deliverFin(long nowNanos) {
+        if (tcb.rcvFinSsn < 0 || tcb.rcvNxt != tcb.rcvFinSsn || tcb.state == TcpState.CLOSED) {
+            return;
+        }
+        tcb.rcvNxt++;
+        switch (tcb.state) {
+            case ESTABLISHED -> tcb.state = TcpState.CLOSE_WAIT;
+            case FIN_WAIT_1 -> tcb.state = TcpState.CLOSING;
+            case FIN_WAIT_2 -> tcb.enterTimeWait(nowNanos);
+            default -> {
+            }
+        }
+        tcb.upper.onFin();
+    }
+}

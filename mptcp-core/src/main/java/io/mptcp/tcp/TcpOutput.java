@@ -1,0 +1,204 @@
+package io.mptcp.tcp;
+
+import io.mptcp.buffer.SegmentLog;
+import io.mptcp.wire.OptionWriter;
+import io.mptcp.wire.PacketSlot;
+import io.mptcp.wire.TcpSegment;
+
+/** What to send, and how it is written. */
+final class TcpOutput {
+    private static final int FIXED = TcpSegment.MIN_HEADER_LENGTH;
+
+    private final Tcb tcb;
+    private final OptionWriter options = new OptionWriter();
+
+    TcpOutput(Tcb tcb) {
+        this.tcb = tcb;
+    }
+
+    boolean transmitControl(long nowNanos, PacketSlot out) {
+        if (tcb.state == TcpState.CLOSED) {
+            return tcb.resetDue && transmitReset(nowNanos, out);
+        }
+        if (tcb.synDue) {
+            transmitSyn(nowNanos, out);
+            return true;
+        }
+        if (!tcb.state.isSynchronized()) {
+            return false;
+        }
+        // What lies behind a hole, or came twice, must be reported by SACK, which only a pure acknowledgment has room for.
+        if (tcb.delayedAck.isDue() && (!tcb.outOfOrder.isEmpty() || tcb.sackBlocks.hasDuplicate())) {
+            transmitAck(nowNanos, out);
+            return true;
+        }
+        int lost = tcb.recovery.nextRetransmission(nowNanos);
+        if (lost >= 0) {
+            retransmit(nowNanos, out, lost);
+            return true;
+        }
+        if (finIsDue()) {
+            transmitFin(nowNanos, out);
+            return true;
+        }
+        if (tcb.probeDue) {
+            transmitProbe(nowNanos, out);
+            return true;
+        }
+        if (tcb.delayedAck.isDue()) {
+            transmitAck(nowNanos, out);
+            return true;
+        }
+        return false;
+    }
+
+    private boolean finIsDue() {
+        return tcb.finRequested && !tcb.finSent && tcb.state.canSend();
+    }
+
+    // ---- kinds of segments ----
+
+    private void transmitSyn(long nowNanos, PacketSlot out) {
+        tcb.synDue = false;
+        boolean synAck = tcb.state == TcpState.SYN_RECV;
+        begin(out);
+        boolean timestamps = synAck ? tcb.timestampsOn : tcb.config.timestamps();
+        boolean sack = synAck ? tcb.sackOn : tcb.config.sack();
+        int shift = synAck ? (tcb.rcvWndShift > 0 || tcb.sndWndShift > 0 ? tcb.rcvWndShift : -1) : tcb.config.windowShift();
+        options.syn(tcb.rcvMssBytes, sack, timestamps, tcb.tsNow(nowNanos), synAck ? tcb.tsRecent : 0, shift);
+        tcb.upper.writeOptions(synAck ? SegmentKind.SYN_ACK : SegmentKind.SYN, 0, -1, options);
+        int flags = synAck ? TcpSegment.SYN | TcpSegment.ACK : TcpSegment.SYN;
+        finish(nowNanos, out, 0, flags, tcb.upper.windowField(0));
+        if (tcb.rtoDeadlineNanos <= nowNanos || tcb.rtoDeadlineNanos == Long.MAX_VALUE) {
+            tcb.armRto(nowNanos);
+        }
+    }
+
+    /** A retransmission repeats the original mapping; an entry larger than what may be sent now is cut at an MSS border. */
+    private void retransmit(long nowNanos, PacketSlot out, int index) {
+        SegmentLog log = tcb.log;
+        int mss = tcb.payloadMssBytes();
+        long room = Math.max(mss, tcb.recovery.retransmissionRoomBytes() / mss * mss);
+        int limit = (int) Math.min(room, tcb.maxPayloadBytes());
+        if (log.payloadLength(index) > limit) {
+            log.split(index, log.ssn(index) + limit);
+        }
+        boolean fin = log.has(index, SegmentLog.FIN);
+        tcb.recovery.onRetransmit(nowNanos, index);
+        tcb.retransmits++;
+        tcb.bytesRetransmitted += log.payloadLength(index);
+        transmitEntry(nowNanos, out, index, fin ? SegmentKind.FIN : SegmentKind.DATA, false);
+        tcb.armRto(nowNanos);
+    }
+
+    void transmitData(long nowNanos, PacketSlot out, long dsn, int length, int checksum, boolean push) {
+        SegmentLog log = tcb.log;
+        boolean idle = log.isEmpty();
+        if (idle && nowNanos - tcb.lastSendNanos > tcb.rtt.rtoNanos()) {
+            tcb.cc.onIdleRestart(nowNanos);
+        }
+        log.append(tcb.sndNxt, length, 0, dsn, checksum, nowNanos);
+        tcb.sndNxt += length;
+        tcb.recovery.onNewDataSent(length);
+        transmitEntry(nowNanos, out, log.size() - 1, SegmentKind.DATA, push);
+        if (idle || tcb.rtoDeadlineNanos == Long.MAX_VALUE) {
+            tcb.armRto(nowNanos);
+        }
+        tcb.recovery.armLossProbe(nowNanos);
+    }
+
+    private void transmitFin(long nowNanos, PacketSlot out) {
+        tcb.finSent = true;
+        tcb.state = tcb.state == TcpState.CLOSE_WAIT ? TcpState.LAST_ACK : TcpState.FIN_WAIT_1;
+        tcb.log.append(tcb.sndNxt, 1, SegmentLog.FIN, 0, -1, nowNanos);
+        tcb.sndNxt++;
+        transmitEntry(nowNanos, out, tcb.log.size() - 1, SegmentKind.FIN, false);
+        tcb.armRto(nowNanos);
+    }
+
+    private void transmitEntry(long nowNanos, PacketSlot out, int index, SegmentKind kind, boolean push) {
+        SegmentLog log = tcb.log;
+        int payloadLength = log.payloadLength(index);
+        begin(out);
+        writeTimestamps(nowNanos);
+        long ssn = log.ssn(index);
+        tcb.upper.writeOptions(kind, ssn, index, options);
+        int headerLength = FIXED + options.finish();
+        int flags = Tcb.ackFlags(push) | (kind == SegmentKind.FIN ? TcpSegment.FIN : 0);
+        header(out, ssn, headerLength, flags, tcb.upper.windowField(tcb.rcvWndShift));
+        out.length = headerLength;
+        out.segmentSize = payloadLength > tcb.payloadMssBytes() ? tcb.payloadMssBytes() : 0;
+        if (payloadLength > 0) {
+            tcb.upper.writePayload(log.dsn(index), payloadLength, out, out.offset + headerLength);
+            tcb.bytesSent += payloadLength;
+        }
+        sent(nowNanos);
+    }
+
+    private void transmitAck(long nowNanos, PacketSlot out) {
+        begin(out);
+        writeTimestamps(nowNanos);
+        if (tcb.sackOn && (!tcb.outOfOrder.isEmpty() || tcb.sackBlocks.hasDuplicate())) {
+            int count = tcb.sackBlocks.collect(tcb.outOfOrder, tcb.irs);
+            options.sack(tcb.sackBlocks.left, tcb.sackBlocks.right, count, tcb.upper.ackOptionBytes());
+        }
+        tcb.sackBlocks.reported();
+        tcb.upper.writeOptions(SegmentKind.ACK, tcb.sndNxt, -1, options);
+        finish(nowNanos, out, tcb.sndNxt, TcpSegment.ACK, tcb.upper.windowField(tcb.rcvWndShift));
+    }
+
+    /** As Linux: a segment without payload just below SND.UNA, which is unacceptable and therefore answered. */
+    private void transmitProbe(long nowNanos, PacketSlot out) {
+        tcb.probeDue = false;
+        begin(out);
+        writeTimestamps(nowNanos);
+        tcb.upper.writeOptions(SegmentKind.ACK, tcb.sndUna - 1, -1, options);
+        finish(nowNanos, out, tcb.sndUna - 1, TcpSegment.ACK, tcb.upper.windowField(tcb.rcvWndShift));
+    }
+
+    private boolean transmitReset(long nowNanos, PacketSlot out) {
+        tcb.resetDue = false;
+        begin(out);
+        if (tcb.sndUna > 0) {
+            writeTimestamps(nowNanos);
+        }
+        tcb.upper.writeOptions(SegmentKind.RST, tcb.sndNxt, -1, options);
+        // Refusing a SYN: sequence number 0 if ours was never sent (RFC 9293 section 3.5.2, group 1).
+        long ssn = tcb.sndUna > 0 ? tcb.sndNxt : 1;
+        finish(nowNanos, out, ssn, TcpSegment.RST | TcpSegment.ACK, 0);
+        return true;
+    }
+
+    // ---- writing ----
+
+    private void begin(PacketSlot out) {
+        out.clearPayloadReference();
+        out.segmentSize = 0;
+        out.ecn = 0;
+        options.begin(out.buffer, out.offset + FIXED);
+    }
+
+    private void writeTimestamps(long nowNanos) {
+        if (tcb.timestampsOn) {
+            options.timestamps(tcb.tsNow(nowNanos), tcb.tsRecent);
+        }
+    }
+
+    private void finish(long nowNanos, PacketSlot out, long ssn, int flags, int window) {
+        int headerLength = FIXED + options.finish();
+        header(out, ssn, headerLength, flags, window);
+        out.length = headerLength;
+        sent(nowNanos);
+    }
+
+    private void header(PacketSlot out, long ssn, int headerLength, int flags, int window) {
+        int ack = (flags & TcpSegment.ACK) != 0 ? tcb.irs + (int) tcb.rcvNxt : 0;
+        TcpSegment.encode(out.buffer, out.offset, tcb.localPort, tcb.remotePort, tcb.iss + (int) ssn, ack, headerLength, flags, window);
+    }
+
+    private void sent(long nowNanos) {
+        tcb.lastSendNanos = nowNanos;
+        tcb.lastAckSentSsn = tcb.rcvNxt;
+        tcb.delayedAck.sent();
+    }
+}

@@ -1,0 +1,225 @@
+package io.mptcp.buffer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mptcp.wire.Checksum;
+import io.mptcp.wire.PacketSlot;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class SendBufferTest {
+    private static MemorySegment bytes(int length, long seed) {
+        byte[] bytes = new byte[length];
+        new Random(seed).nextBytes(bytes);
+        return MemorySegment.ofArray(bytes);
+    }
+
+    private static byte[] held(SendBuffer buffer) {
+        byte[] out = new byte[(int) (buffer.tail() - buffer.head())];
+        buffer.copyTo(buffer.head(), out.length, MemorySegment.ofArray(out), 0);
+        return out;
+    }
+
+    @Test
+    void ownsNoMemoryBeforeTheFirstByte() {
+        SendBuffer buffer = new SendBuffer(7, 16, 64);
+        assertEquals(0, buffer.allocatedBytes());
+        assertEquals(7, buffer.head());
+        assertEquals(7, buffer.tail());
+        assertEquals(64, buffer.writableBytes());
+        assertEquals(0, buffer.write(bytes(1, 0), 0, 0));
+        assertEquals(0, buffer.allocatedBytes());
+        buffer.close();
+    }
+
+    @Test
+    void growsByDoublingUpToTheMaximumAndKeepsItsContent() {
+        SendBuffer buffer = new SendBuffer(1, 16, 100);
+        MemorySegment data = bytes(200, 1);
+        assertEquals(10, buffer.write(data, 0, 10));
+        assertEquals(16, buffer.allocatedBytes());
+        assertEquals(7, buffer.write(data, 10, 7));
+        assertEquals(32, buffer.allocatedBytes());
+        assertEquals(83, buffer.write(data, 17, 183));
+        assertEquals(128, buffer.allocatedBytes());
+        assertEquals(0, buffer.writableBytes());
+        assertEquals(0, buffer.write(data, 0, 1));
+        assertArrayEquals(data.asSlice(0, 100).toArray(ValueLayout.JAVA_BYTE), held(buffer));
+        buffer.close();
+    }
+
+    @Test
+    void emptyBufferGivesItsRingToThePoolAndTheNextOneGetsIt() {
+        RingPool pool = new RingPool(1024);
+        SendBuffer first = new SendBuffer(0, 64, 256, pool);
+        SendBuffer second = new SendBuffer(0, 64, 256, pool);
+        first.write(bytes(64, 2), 0, 64);
+        PacketSlot slot = new PacketSlot();
+        first.reference(0, 64, slot);
+        MemorySegment memory = slot.payload;
+        first.release(64);
+        assertEquals(0, first.allocatedBytes());
+        assertEquals(64, pool.spareBytes());
+        second.write(bytes(64, 3), 0, 64);
+        second.reference(0, 64, slot);
+        assertEquals(memory, slot.payload);
+        assertEquals(0, pool.spareBytes());
+        second.close();
+        pool.close();
+        assertEquals(0, pool.spareBytes());
+        assertThrows(IllegalStateException.class, () -> memory.get(ValueLayout.JAVA_BYTE, 0));
+    }
+
+    @Test
+    void bufferWithoutSharedPoolKeepsItsFirstRingUntilItIsClosed() {
+        SendBuffer buffer = new SendBuffer(0, 64, 256);
+        PacketSlot slot = new PacketSlot();
+        buffer.write(bytes(64, 3), 0, 64);
+        buffer.reference(0, 64, slot);
+        MemorySegment memory = slot.payload;
+        buffer.release(64);
+        buffer.write(bytes(64, 3), 0, 64);
+        buffer.reference(64, 64, slot);
+        assertEquals(memory, slot.payload);
+        buffer.release(128);
+        assertTrue(memory.scope().isAlive());
+        buffer.close();
+        assertFalse(memory.scope().isAlive());
+    }
+
+    @Test
+    void poolFreesWhatExceedsItsBound() {
+        RingPool pool = new RingPool(100);
+        SendBuffer buffer = new SendBuffer(0, 64, 256, pool);
+        buffer.write(bytes(200, 4), 0, 200);
+        buffer.release(200);
+        assertEquals(0, pool.spareBytes());
+    }
+
+    @Test
+    void bufferThatWasLargeStartsLargeOnceMoreThenSmall() {
+        SendBuffer buffer = new SendBuffer(0, 16, 256, new RingPool(0));
+        buffer.write(bytes(200, 5), 0, 200);
+        buffer.release(200);
+        buffer.write(bytes(1, 5), 0, 1);
+        assertEquals(256, buffer.allocatedBytes());
+        buffer.release(201);
+        buffer.write(bytes(1, 5), 0, 1);
+        assertEquals(16, buffer.allocatedBytes());
+        buffer.close();
+    }
+
+    @Test
+    void closedBufferTakesNothing() {
+        SendBuffer buffer = new SendBuffer(0, 16, 16);
+        buffer.write(bytes(4, 6), 0, 4);
+        buffer.close();
+        buffer.close();
+        assertEquals(0, buffer.writableBytes());
+        assertEquals(0, buffer.write(bytes(4, 6), 0, 4));
+        assertEquals(0, buffer.allocatedBytes());
+        assertEquals(4, buffer.tail());
+    }
+
+    @Test
+    void rangesThatAreNotHeldAreRefused() {
+        SendBuffer buffer = new SendBuffer(100, 16, 16);
+        buffer.write(bytes(8, 7), 0, 8);
+        buffer.release(102);
+        buffer.release(101);
+        assertEquals(102, buffer.head());
+        MemorySegment out = MemorySegment.ofArray(new byte[16]);
+        assertThrows(IllegalArgumentException.class, () -> buffer.copyTo(101, 1, out, 0));
+        assertThrows(IllegalArgumentException.class, () -> buffer.copyTo(102, 7, out, 0));
+        assertThrows(IllegalArgumentException.class, () -> buffer.checksum(108, 1));
+        assertThrows(IllegalArgumentException.class, () -> buffer.reference(107, 2, new PacketSlot()));
+        assertThrows(IllegalArgumentException.class, () -> buffer.release(109));
+        buffer.close();
+    }
+
+    @Test
+    void referenceToWrappedRangeHasTwoPieces() {
+        SendBuffer buffer = new SendBuffer(0, 16, 16);
+        MemorySegment data = bytes(28, 8);
+        buffer.write(data, 0, 16);
+        buffer.release(12);
+        buffer.write(data, 16, 12);
+        PacketSlot slot = new PacketSlot();
+        buffer.reference(13, 10, slot);
+        assertEquals(3, slot.payloadLength0);
+        assertEquals(7, slot.payloadLength1);
+        assertArrayEquals(data.asSlice(13, 10).toArray(ValueLayout.JAVA_BYTE), gathered(slot));
+        buffer.reference(13, 0, slot);
+        assertNull(slot.payload);
+        buffer.close();
+    }
+
+    private static byte[] gathered(PacketSlot slot) {
+        byte[] out = new byte[slot.payloadLength0 + slot.payloadLength1];
+        MemorySegment.copy(slot.payload, ValueLayout.JAVA_BYTE, slot.payloadOffset0, out, 0, slot.payloadLength0);
+        MemorySegment.copy(slot.payload, ValueLayout.JAVA_BYTE, slot.payloadOffset1, out, slot.payloadLength0, slot.payloadLength1);
+        return out;
+    }
+
+    /** RFC 1071 in its plainest form. */
+    private static int foldedSum(byte[] data) {
+        int sum = 0;
+        for (int i = 0; i < data.length; i++) {
+            sum += (data[i] & 0xff) << ((i & 1) == 0 ? 8 : 0);
+            sum = (sum & 0xffff) + (sum >>> 16);
+        }
+        return sum;
+    }
+
+    @Property
+    void behavesLikeAnArray(@ForAll Random random, @ForAll @IntRange(min = 1, max = 16) int initial, @ForAll @IntRange(max = 100) int more) {
+        int max = initial + more;
+        long first = random.nextInt(1000);
+        RingPool pool = new RingPool(random.nextInt(3) * 64L);
+        SendBuffer buffer = new SendBuffer(first, initial, max, pool);
+        byte[] stream = new byte[2000];
+        random.nextBytes(stream);
+        MemorySegment source = MemorySegment.ofArray(stream);
+        int head = 0;
+        int tail = 0;
+        for (int step = 0; step < 60; step++) {
+            int want = Math.min(random.nextInt(max + 4), stream.length - tail);
+            int taken = buffer.write(source, tail, want);
+            assertEquals(Math.min(want, max - (tail - head)), taken);
+            tail += taken;
+            checkContent(buffer, stream, first, head, tail, random);
+            head += random.nextInt(4) == 0 ? tail - head : random.nextInt(tail - head + 1);
+            buffer.release(first + head);
+            assertEquals(head == tail, buffer.allocatedBytes() == 0);
+            assertTrue(buffer.allocatedBytes() < 2 * max);
+        }
+        buffer.close();
+        pool.close();
+    }
+
+    private static void checkContent(SendBuffer buffer, byte[] stream, long first, int head, int tail, Random random) {
+        assertEquals(first + head, buffer.head());
+        assertEquals(first + tail, buffer.tail());
+        assertArrayEquals(Arrays.copyOfRange(stream, head, tail), held(buffer));
+        int from = head + random.nextInt(tail - head + 1);
+        int length = random.nextInt(tail - from + 1);
+        byte[] expected = Arrays.copyOfRange(stream, from, from + length);
+        assertEquals(foldedSum(expected), Checksum.fold(buffer.checksum(first + from, length)));
+        if (length > 0) {
+            PacketSlot slot = new PacketSlot();
+            buffer.reference(first + from, length, slot);
+            assertArrayEquals(expected, gathered(slot));
+        }
+    }
+}

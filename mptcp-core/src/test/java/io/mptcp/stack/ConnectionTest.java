@@ -1,0 +1,150 @@
+package io.mptcp.stack;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mptcp.spi.PathCommands;
+import io.mptcp.spi.PathManager;
+import io.mptcp.wire.IpAddress;
+import org.junit.jupiter.api.Test;
+
+class ConnectionTest {
+    /** Opens one more subflow, over link 1, as soon as that is allowed. */
+    private static final class SecondPath implements PathManager {
+        @Override
+        public String name() {
+            return "second-path";
+        }
+
+        @Override
+        public void onEstablished(PathCommands commands) {
+            commands.openSubflow(1, TwoStacks.clientAddress(1), commands.initialRemote(), false);
+        }
+    }
+
+    private static TwoStacks stacks(StackConfig client, StackConfig server) {
+        TwoStacks net = new TwoStacks(client, server);
+        net.server.listen(new io.mptcp.wire.IpEndpoint(IpAddress.ANY, TwoStacks.PORT), false, ConnectOptions.DEFAULT, null);
+        return net;
+    }
+
+    @Test
+    void mptcpIsNegotiatedAndBytesArriveBothWays() {
+        TwoStacks net = stacks(StackConfig.defaults(), StackConfig.defaults());
+        MptcpConnection client = net.connect();
+        net.run(50);
+        assertTrue(client.isConnected());
+        assertFalse(client.isFallback());
+        MptcpConnection server = TwoStacks.ready(net.server);
+        assertEquals(Readiness.ACCEPTED | Readiness.CONNECTED | Readiness.WRITABLE | Readiness.SUBFLOWS, server.takeReadiness());
+
+        TwoStacks.write(client, "ping");
+        net.run(50);
+        assertEquals("ping", TwoStacks.read(server));
+        TwoStacks.write(server, "pong");
+        net.run(50);
+        assertEquals("pong", TwoStacks.read(client));
+        assertFalse(server.isFallback());
+        assertEquals(1, net.server.counters().get(Counter.MPCapableACKRX));
+    }
+
+    @Test
+    void bothSidesCloseInOrder() {
+        TwoStacks net = stacks(StackConfig.defaults(), StackConfig.defaults());
+        MptcpConnection client = net.connect();
+        TwoStacks.write(client, "last words");
+        client.shutdownOutput();
+        net.run(100);
+        MptcpConnection server = TwoStacks.ready(net.server);
+        assertEquals("last words", TwoStacks.read(server));
+        assertNull(TwoStacks.read(server));
+        TwoStacks.write(server, "and mine");
+        server.shutdownOutput();
+        net.run(100);
+        assertEquals("and mine", TwoStacks.read(client));
+        assertNull(TwoStacks.read(client));
+        net.run(100);
+        assertEquals(CloseReason.CLOSED, client.closeReason());
+        assertEquals(CloseReason.CLOSED, server.closeReason());
+        net.run(70_000);
+        assertEquals(0, net.client.connectionCount());
+        assertEquals(0, net.server.connectionCount());
+    }
+
+    @Test
+    void aSecondSubflowJoinsOnceThePeerHasConfirmedMptcp() {
+        TwoStacks net = stacks(StackConfig.defaults().withPathManager(SecondPath::new), StackConfig.defaults());
+        MptcpConnection client = net.connect();
+        TwoStacks.write(client, "hello");
+        net.run(200);
+        assertEquals(2, client.subflows().size());
+        assertTrue(client.subflows().stream().allMatch(s -> s.state().equals("ESTABLISHED")), client.subflows()::toString);
+        assertEquals(1, net.server.counters().get(Counter.MPJoinAckRx));
+        assertEquals(0, net.server.counters().get(Counter.MPJoinAckHMacFailure));
+    }
+
+    @Test
+    void aPeerWithoutMptcpGetsPlainTcp() {
+        TwoStacks net = stacks(StackConfig.defaults(), StackConfig.defaults().withMptcp(false));
+        MptcpConnection client = net.connect();
+        TwoStacks.write(client, "plain");
+        client.shutdownOutput();
+        net.run(200);
+        MptcpConnection server = TwoStacks.ready(net.server);
+        assertTrue(client.isFallback());
+        assertEquals("MPCapableFallbackSYNACK", client.fallbackReason());
+        assertEquals("plain", TwoStacks.read(server));
+        assertNull(TwoStacks.read(server));
+        server.close();
+        net.run(200);
+        assertEquals(CloseReason.CLOSED, client.closeReason());
+    }
+
+    @Test
+    void aPortWithoutListenerRefuses() {
+        TwoStacks net = new TwoStacks(StackConfig.defaults(), StackConfig.defaults());
+        MptcpConnection client = net.connect();
+        net.run(50);
+        assertEquals(CloseReason.REFUSED, client.closeReason());
+        assertEquals(0, net.client.connectionCount());
+    }
+
+    @Test
+    void anAbortReachesThePeerAsReset() {
+        TwoStacks net = stacks(StackConfig.defaults(), StackConfig.defaults());
+        MptcpConnection client = net.connect();
+        TwoStacks.write(client, "x");
+        net.run(100);
+        MptcpConnection server = TwoStacks.ready(net.server);
+        client.abort();
+        net.run(100);
+        assertEquals(CloseReason.RESET, server.closeReason());
+        assertEquals(1, net.server.counters().get(Counter.MPFastcloseRx));
+    }
+
+    @Test
+    void aDeferredListenerDecidesBeforeTheHandshake() {
+        TwoStacks net = new TwoStacks(StackConfig.defaults(), StackConfig.defaults());
+        net.server.listen(new io.mptcp.wire.IpEndpoint(IpAddress.ANY, 0), true, ConnectOptions.DEFAULT, null);
+        MptcpConnection first = net.connect();
+        net.run(50);
+        MptcpConnection pending = TwoStacks.ready(net.server);
+        assertEquals(Readiness.ACCEPTED, pending.takeReadiness());
+        assertFalse(first.isConnected());
+        pending.accept();
+        net.run(50);
+        assertTrue(first.isConnected());
+
+        MptcpConnection second = net.connect();
+        net.run(50);
+        MptcpConnection refused = TwoStacks.ready(net.server);
+        while (refused == pending) {
+            refused = TwoStacks.ready(net.server);
+        }
+        refused.abort();
+        net.run(50);
+        assertEquals(CloseReason.REFUSED, second.closeReason());
+    }
+}

@@ -1,0 +1,209 @@
+package io.mptcp.netty;
+
+import io.mptcp.netty.linux.UdpSocket;
+import io.mptcp.stack.LinkProperties;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.PacketSlot;
+import io.netty.channel.IoEventLoop;
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * TCP segments in UDP datagrams: needs no privileges, and passes middleboxes that take MPTCP options off TCP.
+ *
+ * <p><strong>Format.</strong> One datagram carries exactly one TCP segment, header and payload, without IP header. The addresses of the
+ * segment are those of the datagram. The TCP checksum is sent as 0 and not looked at: the UDP checksum covers the same bytes and the same
+ * addresses. The TCP ports say which connection, the UDP ports only how to get there.
+ *
+ * <p><strong>UDP ports.</strong> A listener binds the UDP port with the number of its TCP port. A segment to an endpoint never heard of
+ * goes to the UDP port with the number of its TCP port; once a datagram came from an endpoint (address and TCP source port), to the UDP
+ * port that datagram came from, so that peers behind an address translator are answered, and found again when it changes its mind.
+ *
+ * <p>The encapsulation takes 8 bytes: the MTU of the link is that of the interface less 8. Super-segments are cut up in software, with
+ * one system call for all of them where the kernel offers UDP_SEGMENT.
+ */
+public final class UdpLink implements SegmentLink {
+    private static final int UDP_HEADER_BYTES = 8;
+    private static final int DEFAULT_MTU = 1500;
+    /** The loopback interface would allow datagrams of 64 KB; these fill socket buffers in too large steps. */
+    private static final int MAX_MTU = 16 * 1024;
+    /** Chosen so that a super-segment with all its headers still fits into one send of the kernel's largest size at common MTUs. */
+    private static final int MAX_SUPER_SEGMENT_BYTES = 60 * 1024;
+    private static final int MAX_PEERS = 16 * 1024;
+
+    private final int id;
+    private final String name;
+    private final LinkProperties properties;
+    private final UdpEndpoint ipv4;
+    private final UdpEndpoint ipv6;
+
+    private UdpLink(int id, String name, LinkProperties properties, UdpEndpoint ipv4, UdpEndpoint ipv6) {
+        this.id = id;
+        this.name = name;
+        this.properties = properties;
+        this.ipv4 = ipv4;
+        this.ipv6 = ipv6;
+    }
+
+    /**
+     * Opens a link.
+     *
+     * @param device  interface to use, null for the one that has {@code source}
+     * @param source  address to use, null for the first IPv4 and the first IPv6 address of {@code device}
+     * @param udpPort port to bind: the TCP port of the listener, 0 for any on the connecting side
+     * @throws IOException with a one-line message: no such interface, address not of this host, port in use
+     */
+    public static UdpLink open(int id, String device, IpAddress source, int udpPort, UdpLinkOptions options) throws IOException {
+        NetworkInterface networkInterface = device == null ? interfaceOf(source) : interfaceNamed(device);
+        List<IpAddress> sources = source == null ? addressesOf(networkInterface) : List.of(source);
+        int mtu = Math.min(mtuOf(networkInterface), MAX_MTU) - UDP_HEADER_BYTES;
+        LinkProperties properties = new LinkProperties(mtu, MAX_SUPER_SEGMENT_BYTES, options.weight(), options.backup());
+        UdpPeers peers = new UdpPeers(MAX_PEERS);
+        UdpEndpoint ipv4 = null;
+        UdpEndpoint ipv6 = null;
+        try {
+            for (IpAddress address : sources) {
+                UdpEndpoint endpoint = new UdpEndpoint(UdpSocket.open(address, udpPort, device), peers, options.gso());
+                if (address.isIpv4()) {
+                    ipv4 = endpoint;
+                } else {
+                    ipv6 = endpoint;
+                }
+            }
+        } catch (IOException e) {
+            if (ipv4 != null) {
+                ipv4.close();
+            }
+            throw e;
+        }
+        String name = device != null ? device : "udp " + source;
+        return new UdpLink(id, name, properties, ipv4, ipv6);
+    }
+
+    @Override
+    public int id() {
+        return id;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public LinkProperties properties() {
+        return properties;
+    }
+
+    /** The UDP port in use for addresses of that family, 0 if there is none. */
+    public int udpPort(boolean forIpv4) {
+        UdpEndpoint endpoint = forIpv4 ? ipv4 : ipv6;
+        return endpoint == null ? 0 : endpoint.socket().port();
+    }
+
+    @Override
+    public IpAddress localAddressFor(IpAddress remote) {
+        UdpEndpoint endpoint = remote.isIpv4() ? ipv4 : ipv6;
+        return endpoint == null ? null : endpoint.socket().local();
+    }
+
+    @Override
+    public int headroomBytes() {
+        return 0;
+    }
+
+    @Override
+    public boolean gathers() {
+        return true;
+    }
+
+    @Override
+    public void start(IoEventLoop loop, Receiver receiver) {
+        for (UdpEndpoint endpoint : endpoints()) {
+            endpoint.start(loop, this, receiver);
+        }
+    }
+
+    @Override
+    public SendResult send(PacketSlot slot) {
+        UdpEndpoint endpoint = slot.isIpv4() ? ipv4 : ipv6;
+        return endpoint == null ? SendResult.DROPPED : endpoint.send(slot);
+    }
+
+    /** Nothing is held back. */
+    @Override
+    public void flush() {
+    }
+
+    @Override
+    public boolean isUp() {
+        return true;
+    }
+
+    @Override
+    public void close() {
+        for (UdpEndpoint endpoint : endpoints()) {
+            endpoint.close();
+        }
+    }
+
+    private List<UdpEndpoint> endpoints() {
+        List<UdpEndpoint> endpoints = new ArrayList<>(2);
+        if (ipv4 != null) {
+            endpoints.add(ipv4);
+        }
+        if (ipv6 != null) {
+            endpoints.add(ipv6);
+        }
+        return endpoints;
+    }
+
+    private static NetworkInterface interfaceNamed(String device) throws IOException {
+        NetworkInterface found = NetworkInterface.getByName(device);
+        if (found == null) {
+            throw new IOException("no such interface: " + device);
+        }
+        return found;
+    }
+
+    private static NetworkInterface interfaceOf(IpAddress source) throws IOException {
+        if (source == null) {
+            throw new IllegalArgumentException("a UDP link needs an interface or an address");
+        }
+        // Null for addresses that no interface lists but the host has all the same, as the rest of 127.0.0.0/8.
+        return NetworkInterface.getByInetAddress(InetAddress.getByAddress(source.toBytes()));
+    }
+
+    private static int mtuOf(NetworkInterface networkInterface) throws SocketException {
+        return networkInterface == null ? DEFAULT_MTU : networkInterface.getMTU();
+    }
+
+    private static List<IpAddress> addressesOf(NetworkInterface networkInterface) throws IOException {
+        IpAddress ipv4 = null;
+        IpAddress ipv6 = null;
+        for (InetAddress address : Collections.list(networkInterface.getInetAddresses())) {
+            if (address instanceof Inet4Address) {
+                ipv4 = ipv4 == null ? IpAddress.of(address.getAddress()) : ipv4;
+            } else if (ipv6 == null && !address.isLinkLocalAddress()) {
+                ipv6 = IpAddress.of(address.getAddress());
+            }
+        }
+        List<IpAddress> addresses = new ArrayList<>(2);
+        if (ipv4 != null) {
+            addresses.add(ipv4);
+        }
+        if (ipv6 != null) {
+            addresses.add(ipv6);
+        }
+        if (addresses.isEmpty()) {
+            throw new IOException("interface " + networkInterface.getName() + " has no address: give it one or name one with addr=");
+        }
+        return addresses;
+    }
+}

@@ -1,0 +1,102 @@
+package io.mptcp.tun;
+
+import io.mptcp.netty.PacketLink;
+import io.mptcp.netty.PacketLinkOptions;
+import io.mptcp.netty.PcapLink;
+import io.mptcp.netty.PcapWriter;
+import io.mptcp.netty.SegmentLink;
+import io.mptcp.netty.UdpLink;
+import io.mptcp.netty.UdpLinkOptions;
+import io.mptcp.netty.linux.PortRange;
+import io.mptcp.netty.linux.PortReservation;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Makes links of paths, and holds what they share: the ports the kernel is to keep its hands off, and the capture file. */
+final class LinkOpener implements AutoCloseable {
+    private static final Path DEVICES = Path.of("/proc/thread-self/net/dev");
+
+    private final UplinkSettings settings;
+    private PortReservation ports;
+    private PcapWriter capture;
+
+    LinkOpener(UplinkSettings settings) {
+        this.settings = settings;
+    }
+
+    SegmentLink open(int id, PathSpec path) throws SetupException {
+        checkDevice(path.device());
+        try {
+            SegmentLink link = switch (path.kind()) {
+                case PACKET -> PacketLink.open(id, path.device(), path.address(), ports(),
+                        new PacketLinkOptions(path.gso(), path.weight(), path.backup()));
+                case UDP -> UdpLink.open(id, path.device(), path.address(), settings.listenPort(),
+                        new UdpLinkOptions(path.gso(), path.weight(), path.backup()));
+                case RAW, TUN -> throw new SetupException("path " + path.device() + ": link=" + path.kind()
+                        + " is not implemented yet, use link=packet or link=udp");
+            };
+            return settings.pcap() == null ? link : captured(link);
+        } catch (IOException e) {
+            throw new SetupException("path " + path.device() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private SegmentLink captured(SegmentLink link) throws IOException {
+        try {
+            if (capture == null) {
+                capture = PcapWriter.open(settings.pcap());
+            }
+            return new PcapLink(link, capture);
+        } catch (IOException | RuntimeException e) {
+            link.close();
+            throw e;
+        }
+    }
+
+    /** The reserved ports; reserved at the first packet link, and once for all of them. */
+    private PortReservation ports() throws IOException {
+        if (ports == null) {
+            ports = settings.listenPort() == 0 ? PortReservation.forClients() : PortReservation.forListener(settings.listenPort());
+        }
+        return ports;
+    }
+
+    /** The ports that connections may be opened from, or null when any will do. */
+    PortRange clientPorts() {
+        return settings.listenPort() == 0 && ports != null ? ports.ranges().getFirst() : null;
+    }
+
+    private static void checkDevice(String device) throws SetupException {
+        List<String> devices = devices();
+        if (!devices.contains(device)) {
+            throw new SetupException("no such interface: " + device + ", there are " + String.join(", ", devices));
+        }
+    }
+
+    /** All interfaces of this network namespace; NetworkInterface leaves out those without an address. */
+    private static List<String> devices() throws SetupException {
+        try (Stream<String> lines = Files.lines(DEVICES)) {
+            return lines.filter(line -> line.indexOf(':') > 0).map(line -> line.substring(0, line.indexOf(':')).strip()).sorted().toList();
+        } catch (IOException | UncheckedIOException e) {
+            throw new SetupException(DEVICES + " cannot be read (" + e.getMessage() + "): mount proc", e);
+        }
+    }
+
+    /** To be called when the links are closed. */
+    @Override
+    public void close() throws IOException {
+        if (ports != null) {
+            ports.close();
+            ports = null;
+        }
+        if (capture != null) {
+            PcapWriter writer = capture;
+            capture = null;
+            writer.close();
+        }
+    }
+}

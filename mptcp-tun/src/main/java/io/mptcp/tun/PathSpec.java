@@ -1,0 +1,75 @@
+package io.mptcp.tun;
+
+import io.mptcp.wire.IpAddress;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * One path as the user writes it.
+ *
+ * @param device  network interface, e.g. {@code eth0}
+ * @param address local address to use, null for what routing says
+ * @param backup  carries data only when no other path can
+ * @param weight  share of the path for schedulers that look at it, at least 1
+ * @param kind    how segments leave and enter
+ * @param gso     whether super-segments are handed to the device where it can cut them up
+ */
+public record PathSpec(String device, IpAddress address, boolean backup, int weight, Kind kind, boolean gso) {
+    /** How the segments of a path leave and enter the host. */
+    public enum Kind {
+        /** AF_PACKET on the interface, with the host's own addresses. */
+        PACKET,
+        /** Raw IP sockets. */
+        RAW,
+        /** A TUN device of its own. */
+        TUN,
+        /** Encapsulated in UDP: needs no privilege, and a peer that does the same. */
+        UDP;
+
+        /** @throws IllegalArgumentException naming the known kinds when {@code name} is none */
+        public static Kind of(String name) {
+            for (Kind kind : values()) {
+                if (kind.toString().equals(name)) {
+                    return kind;
+                }
+            }
+            throw new IllegalArgumentException("unknown link kind '" + name + "', use one of "
+                    + Arrays.stream(values()).map(Kind::toString).collect(Collectors.joining(", ")));
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** Longest name of a Linux interface: IFNAMSIZ less the closing zero. */
+    static final int MAX_DEVICE_NAME = 15;
+
+    public PathSpec {
+        checkDeviceName(device);
+        if (weight < 1) {
+            throw new IllegalArgumentException("weight " + weight + " is less than 1");
+        }
+    }
+
+    /** A packet-socket path with every default. */
+    public static PathSpec of(String device) {
+        return new PathSpec(device, null, false, 1, Kind.PACKET, true);
+    }
+
+    /** @throws IllegalArgumentException when Linux would not take this as the name of an interface */
+    static void checkDeviceName(String name) {
+        boolean legal = !name.isEmpty() && name.length() <= MAX_DEVICE_NAME && !name.equals(".") && !name.equals("..")
+                && name.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '/' && c != ':');
+        if (!legal) {
+            throw new IllegalArgumentException("'" + name + "' is not an interface name (1 to " + MAX_DEVICE_NAME + " characters, no space, '/' or ':')");
+        }
+    }
+
+    @Override
+    public String toString() {
+        return device + (address == null ? "" : "," + address) + (backup ? ",backup" : "") + (kind == Kind.PACKET ? "" : "," + kind);
+    }
+}

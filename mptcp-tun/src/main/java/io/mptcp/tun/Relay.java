@@ -1,0 +1,133 @@
+package io.mptcp.tun;
+
+import io.mptcp.netty.ConnectionHandler;
+import io.mptcp.netty.MptcpDriver;
+import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.Readiness;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Joins two connections: what comes in by one goes out by the other, in both directions. No more is read than the other side takes, so that
+ * the receive windows slow the senders down and nothing is held here. The end of a stream is passed on as such, and a connection that ends
+ * in any other way takes the other one with it. Both connections live on one event loop.
+ */
+final class Relay {
+    private final End local;
+    private final End remote;
+    private final MemorySegment scratch;
+    private final Runnable onFinished;
+    private boolean finished;
+
+    /**
+     * Attaches itself to both connections.
+     *
+     * @param scratch    memory used while copying; shared by all relays of the loop
+     * @param onFinished called once, when both connections are over
+     */
+    Relay(MptcpConnection local, MptcpDriver localDriver, MptcpConnection remote, MptcpDriver remoteDriver, MemorySegment scratch,
+          Runnable onFinished) {
+        this.local = new End(local, localDriver);
+        this.remote = new End(remote, remoteDriver);
+        this.local.other = this.remote;
+        this.remote.other = this.local;
+        this.scratch = scratch;
+        this.onFinished = onFinished;
+        local.attach(this.local);
+        remote.attach(this.remote);
+    }
+
+    /** Resets both connections. */
+    void abort() {
+        local.abort();
+        remote.abort();
+        checkFinished();
+    }
+
+    private void checkFinished() {
+        if (!finished && local.isDone() && remote.isDone()) {
+            finished = true;
+            onFinished.run();
+        }
+    }
+
+    /** Copies until one has no more to give or the other has no more room. */
+    private void pump(End from, End to) {
+        boolean moved = false;
+        while (!from.ended && !to.closed) {
+            int room = (int) Math.min(to.connection.writableBytes(), scratch.byteSize());
+            int count = from.connection.read(scratch, 0, room);
+            if (count > 0) {
+                int taken = to.connection.write(scratch, 0, count);
+                if (taken != count) {
+                    throw new IllegalStateException("writableBytes promised " + room + ", write took " + taken + " of " + count);
+                }
+            } else if (from.connection.isEndOfStream()) {
+                from.ended = true;
+                to.connection.shutdownOutput();
+            } else {
+                if (from.connection.readableBytes() > 0) {
+                    to.connection.write(scratch, 0, 1); // Takes nothing, but asks for WRITABLE.
+                }
+                break;
+            }
+            moved = true;
+        }
+        if (moved) {
+            to.driver.wake(); // Data to send,
+            from.driver.wake(); // and a window that has opened.
+        }
+        from.releaseIfDone();
+    }
+
+    private final class End implements ConnectionHandler {
+        final MptcpConnection connection;
+        final MptcpDriver driver;
+        End other;
+        /** The peer's stream has been read to its end and the end passed on, or there is no more use for it. */
+        boolean ended;
+        boolean closed;
+
+        End(MptcpConnection connection, MptcpDriver driver) {
+            this.connection = connection;
+            this.driver = driver;
+        }
+
+        @Override
+        public void ready(MptcpConnection ignored, int readiness) {
+            if ((readiness & Readiness.CLOSED) != 0 && !closed) {
+                closed = true;
+                if (connection.closeReason() != CloseReason.CLOSED) {
+                    abort();
+                    other.abort();
+                }
+            }
+            if ((readiness & (Readiness.READABLE | Readiness.CONNECTED | Readiness.CLOSED)) != 0) {
+                pump(this, other);
+            }
+            if ((readiness & (Readiness.WRITABLE | Readiness.CONNECTED)) != 0) {
+                pump(other, this);
+            }
+            checkFinished();
+        }
+
+        /** Nothing is left to be done with the connection, and nothing to be read from it. */
+        boolean isDone() {
+            return closed && ended;
+        }
+
+        /** A connection that the peer has closed keeps unread bytes until they have been passed on. */
+        void releaseIfDone() {
+            if (isDone()) {
+                connection.close();
+            }
+        }
+
+        void abort() {
+            closed = true;
+            ended = true;
+            connection.abort();
+            driver.wake();
+        }
+    }
+}

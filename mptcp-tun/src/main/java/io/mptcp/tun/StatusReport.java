@@ -1,0 +1,97 @@
+package io.mptcp.tun;
+
+import io.mptcp.netty.JsonWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What the daemon is doing, at one moment; taken on the loop, readable anywhere.
+ *
+ * @param device      the TUN device
+ * @param uptimeNanos since when it has been usable
+ * @param active      connections now
+ * @param accepted    connections carried so far
+ * @param failed      connections whose destination could not be reached
+ * @param rejected    connections turned away by the limit
+ * @param paths       in the order of the configuration
+ * @param counters    counters of the uplinks' stack that are not zero, under the kernel's MIB names
+ */
+record StatusReport(String device, long uptimeNanos, int active, long accepted, long failed, long rejected, List<PathStatus> paths,
+                    Map<String, Long> counters) {
+    private static final double NANOS_PER_SECOND = 1e9;
+    private static final double BITS_PER_MEGABIT = 1e6;
+
+    /**
+     * One path.
+     *
+     * @param bytesSent       TCP payload sent over it, retransmissions included
+     * @param bytesReceived   TCP payload received over it, duplicates included
+     * @param segmentsDropped segments lost on this host
+     */
+    record PathStatus(String device, boolean up, boolean backup, long bytesSent, long bytesReceived, long segmentsDropped) {
+        static PathStatus of(CountingLink link) {
+            return new PathStatus(link.name(), link.isUp(), link.properties().backup(), link.sentBytes(), link.receivedBytes(),
+                    link.droppedSegments());
+        }
+    }
+
+    static StatusReport take(String device, long uptimeNanos, Gateway gateway, Uplinks uplinks) {
+        return new StatusReport(device, uptimeNanos, gateway.activeFlows(), gateway.acceptedFlows(), gateway.failedFlows(),
+                gateway.rejectedFlows(), uplinks.links().stream().map(PathStatus::of).toList(),
+                uplinks.driver().stack().counters().nonZero());
+    }
+
+    /** One JSON object without a line break. */
+    String json() {
+        JsonWriter json = new JsonWriter();
+        json.beginObject()
+                .member("device", device)
+                .member("uptime_seconds", uptimeNanos / NANOS_PER_SECOND)
+                .name("connections").beginObject()
+                .member("active", active)
+                .member("accepted", accepted)
+                .member("failed", failed)
+                .member("rejected", rejected)
+                .endObject()
+                .name("paths").beginArray();
+        for (PathStatus path : paths) {
+            json.beginObject()
+                    .member("device", path.device())
+                    .member("up", path.up())
+                    .member("backup", path.backup())
+                    .member("bytes_sent", path.bytesSent())
+                    .member("bytes_received", path.bytesReceived())
+                    .member("segments_dropped", path.segmentsDropped())
+                    .endObject();
+        }
+        json.endArray().name("counters").beginObject();
+        counters.forEach(json::member);
+        return json.endObject().endObject().toString();
+    }
+
+    /** One line for people: totals, and the rate of every path since {@code before}. */
+    String line(StatusReport before) {
+        StringBuilder line = new StringBuilder();
+        line.append(active).append(" connections, ").append(accepted).append(" so far");
+        if (failed > 0) {
+            line.append(", ").append(failed).append(" failed");
+        }
+        if (rejected > 0) {
+            line.append(", ").append(rejected).append(" rejected");
+        }
+        double seconds = Math.max(1e-3, (uptimeNanos - before.uptimeNanos) / NANOS_PER_SECOND);
+        for (int i = 0; i < paths.size(); i++) {
+            PathStatus now = paths.get(i);
+            PathStatus then = before.paths.get(i);
+            line.append("; ").append(now.device()).append(now.up() ? "" : " down").append(now.backup() ? " backup" : "")
+                    .append(" in ").append(megabits(now.bytesReceived() - then.bytesReceived(), seconds))
+                    .append(" out ").append(megabits(now.bytesSent() - then.bytesSent(), seconds)).append(" Mbit/s");
+        }
+        return line.toString();
+    }
+
+    private static String megabits(long bytes, double seconds) {
+        return String.format(Locale.ROOT, "%.1f", bytes * 8 / BITS_PER_MEGABIT / seconds);
+    }
+}

@@ -1,0 +1,55 @@
+package io.mptcp.tun;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * SIGTERM and SIGINT as the wish to stop in order. The JVM turns them into shutdown hooks and would then exit with 128 + signal number;
+ * this hook waits for the daemon to finish and ends the process with the daemon's own exit code.
+ */
+final class StopSignal {
+    private static final long STOP_SECONDS = 10;
+
+    private final CountDownLatch wanted = new CountDownLatch(1);
+    private final CountDownLatch finished = new CountDownLatch(1);
+    private final Thread hook = new Thread(this::stop, "stop");
+    private volatile int exitCode = TunDaemon.EXIT_FAILED;
+
+    private StopSignal() {
+    }
+
+    static StopSignal install() {
+        StopSignal signal = new StopSignal();
+        Runtime.getRuntime().addShutdownHook(signal.hook);
+        return signal;
+    }
+
+    void await() throws InterruptedException {
+        wanted.await();
+    }
+
+    /** Everything has been taken down; without a signal the process just goes on. */
+    void finished(int code) {
+        exitCode = code;
+        finished.countDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException _) {
+            // The process is ending: the hook runs.
+        }
+    }
+
+    private void stop() {
+        wanted.countDown();
+        try {
+            if (!finished.await(STOP_SECONDS, TimeUnit.SECONDS)) {
+                System.err.println("mptcp-tun: not stopped in order within " + STOP_SECONDS + " s");
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        System.out.flush();
+        System.err.flush();
+        Runtime.getRuntime().halt(exitCode);
+    }
+}

@@ -1,0 +1,178 @@
+package io.mptcp.tun;
+
+import io.mptcp.netty.MptcpDriver;
+import io.mptcp.netty.SegmentLink;
+import io.mptcp.pm.PathListPathManager;
+import io.mptcp.scheduler.Schedulers;
+import io.mptcp.spi.PathManager;
+import io.mptcp.spi.RandomSource;
+import io.mptcp.stack.ConnectOptions;
+import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.Stack;
+import io.mptcp.stack.StackConfig;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import io.netty.channel.IoEventLoop;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The outward side: paths as the user wrote them, made into links, one stack over all of them and the driver that runs it. Connections opened
+ * here start on the first path that answers, and the path manager has the others join.
+ *
+ * <p>Everything is used on the event loop except {@link #open}, {@link #close} and {@link #loop}, which any thread may call.
+ */
+public final class Uplinks implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Uplinks.class);
+    /** How long a path that did not answer in time comes last for first subflows. */
+    private static final long SUSPICION_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private final UplinkSettings settings;
+    private final MptcpDriver driver;
+    private final List<CountingLink> links;
+    private final AutoCloseable resources;
+    /** By link number: until when the path is suspected not to work. 0 for never. */
+    private final long[] suspectUntilNanos;
+    /** Where the connection leads whose path manager is being made; null for connections that came in. */
+    private IpAddress connecting;
+
+    private Uplinks(IoEventLoop loop, UplinkSettings settings, RandomSource random, List<? extends SegmentLink> opened, AutoCloseable resources) {
+        this.settings = settings;
+        this.links = opened.stream().map(CountingLink::new).toList();
+        this.resources = resources;
+        this.suspectUntilNanos = new long[opened.size()];
+        this.driver = new MptcpDriver(loop, new Stack(settings.stack().withPathManager(this::newPathManager), random));
+    }
+
+    /**
+     * Opens the links of all paths, or none.
+     *
+     * @throws SetupException with one line when a device is unknown, a privilege is missing or a port is taken
+     */
+    public static Uplinks open(IoEventLoop loop, List<PathSpec> paths, UplinkSettings settings) throws SetupException {
+        // On the loop from the beginning: links are for one thread.
+        return OnLoop.call(loop, () -> openOnLoop(loop, paths, settings));
+    }
+
+    private static Uplinks openOnLoop(IoEventLoop loop, List<PathSpec> paths, UplinkSettings settings) throws SetupException {
+        LinkOpener opener = new LinkOpener(settings);
+        List<SegmentLink> opened = new ArrayList<>();
+        try {
+            for (PathSpec path : paths) {
+                opened.add(opener.open(opened.size(), path));
+            }
+            Uplinks uplinks = over(loop, settings, new SecureRandom()::nextLong, opened, opener);
+            if (opener.clientPorts() != null) {
+                uplinks.driver.stack().setPortRange(opener.clientPorts().first(), opener.clientPorts().last());
+            }
+            return uplinks;
+        } catch (SetupException | RuntimeException e) {
+            opened.forEach(SegmentLink::close);
+            closeAfter(e, opener);
+            throw e;
+        }
+    }
+
+    private static void closeAfter(Exception failure, AutoCloseable resources) {
+        try {
+            resources.close();
+        } catch (Exception e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /** Over links that exist already; they are numbered from 0 in this order, and are closed with the whole. */
+    static Uplinks over(IoEventLoop loop, UplinkSettings settings, RandomSource random, List<? extends SegmentLink> links,
+                        AutoCloseable resources) {
+        Uplinks uplinks = new Uplinks(loop, settings, random, links, resources);
+        OnLoop.run(loop, () -> uplinks.links.forEach(uplinks.driver::addLink));
+        return uplinks;
+    }
+
+    public IoEventLoop loop() {
+        return driver.loop();
+    }
+
+    public MptcpDriver driver() {
+        return driver;
+    }
+
+    List<CountingLink> links() {
+        return links;
+    }
+
+    /**
+     * Opens a connection; it starts over the first path that answers.
+     *
+     * @param timeoutMillis when to give up
+     */
+    public PendingConnect connect(IpEndpoint remote, long timeoutMillis, ConnectListener listener) {
+        PendingConnect pending = new PendingConnect(this, remote, candidates(), listener);
+        pending.start(timeoutMillis);
+        return pending;
+    }
+
+    /** All links, best first: not suspected before suspected, then ordinary before backup, then as configured. */
+    private List<SegmentLink> candidates() {
+        long now = loop().ticker().nanoTime();
+        List<SegmentLink> order = new ArrayList<>(links);
+        order.sort(Comparator.<SegmentLink, Boolean>comparing(link -> isSuspect(link.id(), now))
+                .thenComparing(link -> link.properties().backup()));
+        return order;
+    }
+
+    private boolean isSuspect(int linkId, long now) {
+        return suspectUntilNanos[linkId] != 0 && suspectUntilNanos[linkId] - now > 0;
+    }
+
+    void answered(int linkId) {
+        suspectUntilNanos[linkId] = 0;
+    }
+
+    void unanswered(int linkId) {
+        suspectUntilNanos[linkId] = loop().ticker().nanoTime() + SUSPICION_NANOS;
+    }
+
+    private PathManager newPathManager() {
+        List<PathListPathManager.Path> paths = new ArrayList<>();
+        IpAddress remote = connecting;
+        for (CountingLink link : links) {
+            IpAddress local = remote == null || !link.isUp() ? null : link.localAddressFor(remote);
+            if (local != null) {
+                boolean ipv4 = local.isIpv4();
+                paths.add(new PathListPathManager.Path(link.id(), ipv4 ? local : null, ipv4 ? null : local, link.properties().backup()));
+            }
+        }
+        return new PathListPathManager(paths);
+    }
+
+    MptcpConnection openOver(SegmentLink link, IpAddress local, IpEndpoint remote, PendingConnect attachment) {
+        // A scheduler may keep state: every connection has its own.
+        ConnectOptions options = new ConnectOptions(settings.stack().mptcp(), Schedulers.create(settings.scheduler()), null);
+        connecting = remote.address();
+        MptcpConnection connection = driver.stack().connect(link.id(), new IpEndpoint(local, 0), remote, options, attachment);
+        driver.wake();
+        return connection;
+    }
+
+    /**
+     * Sends what is still to be sent, takes the links off the loop, then frees what they stood on. Connections should have been closed or
+     * aborted before: their peers hear nothing of them from now on. Any thread.
+     */
+    @Override
+    public void close() {
+        OnLoop.run(loop(), () -> {
+            driver.close();
+            try {
+                resources.close();
+            } catch (Exception e) {
+                LOG.warn("{}", e.getMessage());
+            }
+        });
+    }
+}

@@ -1,0 +1,223 @@
+package io.mptcp.tun;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mptcp.wire.IpAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TunConfigTest {
+    private static final String TUN = "tun: {address: 10.255.0.1/30, address6: 'fd00::1/64', routes: [198.51.100.0/24]}\n";
+    private static final String PATHS = "paths: [{device: p1}]\n";
+
+    private static TunConfig read(String text) throws ConfigException {
+        return TunConfig.parse("f.yaml", text);
+    }
+
+    private static String error(String text) {
+        String message = assertThrows(ConfigException.class, () -> read(text)).getMessage();
+        assertEquals(1, message.lines().count(), message);
+        return message;
+    }
+
+    @Test
+    void smallestFileGetsTheDocumentedDefaults() throws Exception {
+        TunConfig config = read(TUN + PATHS);
+        assertEquals("mptcp0", config.tun().device());
+        assertEquals(Cidr.parse("10.255.0.1/30"), config.tun().address());
+        assertEquals(Cidr.parse("fd00::1/64"), config.tun().address6());
+        assertEquals(1500, config.tun().mtuBytes());
+        assertEquals(List.of(Cidr.parse("198.51.100.0/24")), config.tun().routes());
+        assertEquals(List.of(PathSpec.of("p1")), config.paths());
+        assertEquals("default", config.scheduler());
+        assertEquals("cubic", config.congestion());
+        assertFalse(config.checksum());
+        assertEquals(new TunConfig.GatewayLimits(4096, 8_388_608, 30), config.limits());
+        assertEquals("info", config.log());
+        assertEquals(new TunConfig.Status(10, false), config.status());
+    }
+
+    @Test
+    void everyKeyIsTakenOver() throws Exception {
+        TunConfig config = read("""
+                tun:
+                  device: t0
+                  address6: fd00::1/64
+                  mtu: 9_000
+                  routes: ['2001:db8::/32', '::/0', '2001:db8:1::5']
+                paths:
+                  - {device: p1, address: 192.0.2.1, backup: true, weight: 7, link: udp, gso: no}
+                  - {device: p1, address: 192.0.2.2}
+                scheduler: redundant
+                congestion: newreno
+                checksum: true
+                limits: {connections: 5, buffer-bytes: 100000, connect-timeout-seconds: 3}
+                log: DEBUG
+                status: {every-seconds: 0, json: true}
+                """);
+        assertEquals("t0", config.tun().device());
+        assertNull(config.tun().address());
+        assertEquals(9000, config.tun().mtuBytes());
+        assertEquals(List.of("2001:db8::/32", "::/0", "2001:db8:1::5/128"), config.tun().routes().stream().map(Cidr::toString).toList());
+        assertEquals(new PathSpec("p1", IpAddress.parse("192.0.2.1"), true, 7, PathSpec.Kind.UDP, false), config.paths().get(0));
+        assertEquals(new PathSpec("p1", IpAddress.parse("192.0.2.2"), false, 1, PathSpec.Kind.PACKET, true), config.paths().get(1));
+        assertEquals("redundant", config.scheduler());
+        assertEquals("newreno", config.congestion());
+        assertTrue(config.checksum());
+        assertEquals(new TunConfig.GatewayLimits(5, 100_000, 3), config.limits());
+        assertEquals("debug", config.log());
+        assertEquals(new TunConfig.Status(0, true), config.status());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            tune: {}                                      | f.yaml:1: unknown key 'tune' in the file, known are tun, paths
+            tun: 5                                        | f.yaml:1: tun must be a map (key: value), not '5'
+            tun:                                          | f.yaml:1: tun must be a map (key: value), not nothing
+            tun: {mtu: 1500}                              | f.yaml:1: tun has no address
+            tun: {address: 10.0.0.1/30}                   | f.yaml:1: 'routes' is missing in tun
+            tun: {address: 10.0.0.1/30, routes: []}       | f.yaml:1: routes is empty
+            tun: {address: 10.0.0.1/30, routes: 10.1/16}  | f.yaml:1: routes must be a list, not '10.1/16'
+            tun: {address: 10.0.0.1/33}                   | f.yaml:1: address: prefix length 33 is not in 0..32
+            tun: {address: 10.0.0.1/x}                    | f.yaml:1: address: 'x' is not a prefix length
+            tun: {address: 10.0.0.300/8}                  | f.yaml:1: address: '10.0.0.300' is not an IP address
+            tun: {address: fd00::1/64}                    | f.yaml:1: fd00::1/64 is not an IPv4 address
+            tun: {address6: 10.0.0.1/8}                   | f.yaml:1: 10.0.0.1/8 is not an IPv6 address
+            tun: {address: 0.0.0.0/8}                     | f.yaml:1: 0.0.0.0/8 cannot be the address of a device
+            tun: {address: 10.0.0.1/30, mtu: big}         | f.yaml:1: mtu must be a whole number, not 'big', give a number from 576 to 65535
+            tun: {address: 10.0.0.1/30, mtu: 100}         | f.yaml:1: mtu is 100, give a number from 576
+            tun: {address6: 'fd00::1/64', mtu: 1000}      | f.yaml:1: mtu is 1000, give a number from 1280
+            tun: {address: 10.0.0.1/30, mtu: 999999999999999999999} | f.yaml:1: mtu must be a whole number
+            tun: {address: 10.0.0.1/30, routes: [10.1.0.1/16]} | f.yaml:1: 10.1.0.1/16 has host bits set, write 10.1.0.0/16
+            tun: {address6: 'fd00::1/64', routes: ['fd00:1::/16']} | f.yaml:1: fd00:1::/16 has host bits set, write fd00::/16
+            tun: {address: 10.0.0.1/30, routes: ['fd00::/16']} | f.yaml:1: route fd00::/16 needs the device to have an IPv6 address
+            tun: {address: 10.0.0.1/30, routes: [1.2.3.4, 1.2.3.4/32]} | f.yaml:1: route 1.2.3.4/32 is given twice
+            tun: {address: 10.0.0.1/30, routes: [{}]}     | f.yaml:1: routes item 1 must be text, not a map
+            tun: {device: a/b, address: 10.0.0.1/30}      | f.yaml:1: device: 'a/b' is not an interface name
+            tun: {device: a, device: b}                   | f.yaml:1: key 'device' is given twice, keep one
+            """)
+    void mistakesInTunAreNamedWithTheirLine(String text, String expected) {
+        String message = error(text + "\n" + PATHS);
+        assertTrue(message.startsWith(expected), message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            paths: []                                    | f.yaml:2: there are no paths
+            paths: {device: p1}                          | f.yaml:2: paths must be a list, not a map
+            paths: [p1]                                  | f.yaml:2: paths item 1 must be a map (key: value), not 'p1'
+            paths: [{adress: 1.2.3.4}]                   | f.yaml:2: unknown key 'adress' in paths item 1, known are device, address
+            paths: [{address: 1.2.3.4}]                  | f.yaml:2: 'device' is missing in paths item 1
+            paths: [{device: }]                          | f.yaml:2: device must be text, not nothing
+            paths: [{device: sixteen-letters-}]          | f.yaml:2: device: 'sixteen-letters-' is not an interface name
+            paths: [{device: p1}, {device: p1}]          | f.yaml:2: device p1 is given twice (item 1 too)
+            paths: [{device: mptcp0}]                    | f.yaml:2: path mptcp0 is the TUN device itself
+            paths: [{device: p1, address: 10.0.0.1/24}]  | f.yaml:2: address: '10.0.0.1/24' is not an IP address
+            paths: [{device: p1, backup: maybe}]         | f.yaml:2: backup must be true or false, not 'maybe'
+            paths: [{device: p1, weight: 0}]             | f.yaml:2: weight is 0, give a number from 1 to 1000
+            paths: [{device: p1, weight: -1}]            | f.yaml:2: weight is -1
+            paths: [{device: p1, weight: 1.5}]           | f.yaml:2: weight must be a whole number, not '1.5'
+            paths: [{device: p1, link: carrier-pigeon}]  | f.yaml:2: link: unknown link kind 'carrier-pigeon', use one of packet, raw, tun, udp
+            """)
+    void mistakesInPathsAreNamedWithTheirLine(String text, String expected) {
+        String message = error(TUN + text + "\n");
+        assertTrue(message.startsWith(expected), message);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            scheduler: fastest                   | f.yaml:3: unknown scheduler 'fastest', use one of
+            congestion: vegas                    | f.yaml:3: unknown congestion 'vegas', use one of
+            checksum: 1                          | f.yaml:3: checksum must be true or false, not '1'
+            limits: {connections: 0}             | f.yaml:3: connections is 0
+            limits: {buffer-bytes: 8MiB}         | f.yaml:3: buffer-bytes must be a whole number, not '8MiB'
+            limits: {conections: 1}              | f.yaml:3: unknown key 'conections' in limits
+            log: verbose                         | f.yaml:3: unknown log 'verbose', use one of error, warn, info, debug, trace
+            log: [info]                          | f.yaml:3: log must be text, not a list
+            status: {every-seconds: -1}          | f.yaml:3: every-seconds is -1
+            """)
+    void mistakesElsewhereAreNamedWithTheirLine(String text, String expected) {
+        String message = error(TUN + PATHS + text + "\n");
+        assertTrue(message.startsWith(expected), message);
+    }
+
+    @Test
+    void theFileItselfMustBeAMap() {
+        assertTrue(error("[1, 2]").startsWith("f.yaml:1: the file must be a map (key: value), not a list"));
+    }
+
+    @Test
+    void schedulersAndCongestionControlsThatExistAreListed() {
+        assertTrue(error(TUN + PATHS + "scheduler: x").contains("redundant"));
+        assertTrue(error(TUN + PATHS + "congestion: x").contains("cubic"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tun: {address: 10.0.0", "tun:\n  routes: [10.0.0.0/8,", "tun: \"abc", "tun:\n\taddress: 1", "a: b: c", "tun: &a", "%YAML 9.9\n---\n"})
+    void whatIsNotYamlIsSaidInOneLine(String text) {
+        String message = error(text);
+        assertTrue(message.matches("f\\.yaml:[0-9]+: .*"), message);
+    }
+
+    @Test
+    void emptyFilesAndSeveralDocumentsAreRefused() {
+        assertEquals("f.yaml:1: empty, start from the example configuration", error(""));
+        assertTrue(error("# only a comment\n").startsWith("f.yaml:1: empty"));
+        assertTrue(error(TUN + PATHS + "---\n" + TUN).startsWith("f.yaml:3: not YAML"));
+    }
+
+    /** Wherever a file is cut off, reading it either fails with one line or gives a configuration that was complete up to there. */
+    @Test
+    void truncationAnywhereGivesOneLineOrACompleteConfiguration() throws Exception {
+        String whole = Files.readString(example());
+        for (int length = 0; length < whole.length(); length++) {
+            try {
+                TunConfig config = read(whole.substring(0, length));
+                assertFalse(config.paths().isEmpty());
+                assertFalse(config.tun().routes().isEmpty());
+            } catch (ConfigException e) {
+                assertTrue(e.getMessage().matches("f\\.yaml:[0-9]+: [^\\n]+, [^\\n]+"), length + ": " + e.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void nothingInAFileCanNameAClass() {
+        String message = error("tun: !!java.net.URL ['http://192.0.2.1/']\n" + PATHS);
+        assertTrue(message.startsWith("f.yaml:1: not YAML: Global tag is not allowed"), message);
+    }
+
+    @Test
+    void theExampleIsAValidConfiguration() throws Exception {
+        TunConfig config = TunConfig.load(example());
+        assertEquals(2, config.paths().size());
+        assertEquals(new TunConfig.GatewayLimits(4096, 8_388_608, 30), config.limits());
+    }
+
+    @Test
+    void filesThatCannotBeReadAreNamed(@TempDir Path directory) throws Exception {
+        Path missing = directory.resolve("missing.yaml");
+        assertEquals(missing + ": no such file, give the path of the configuration",
+                assertThrows(ConfigException.class, () -> TunConfig.load(missing)).getMessage());
+        assertEquals(directory + ": cannot be read (is a directory), give a readable file",
+                assertThrows(ConfigException.class, () -> TunConfig.load(directory)).getMessage());
+        Path binary = Files.write(directory.resolve("binary"), new byte[] {(byte) 0xff, (byte) 0xfe, 0});
+        assertEquals(binary + ": not UTF-8 text, save it as UTF-8",
+                assertThrows(ConfigException.class, () -> TunConfig.load(binary)).getMessage());
+    }
+
+    private static Path example() {
+        Path here = Path.of("docs/mptcp-tun.example.yaml");
+        return Files.exists(here) ? here : Path.of("../docs/mptcp-tun.example.yaml");
+    }
+}
