@@ -161,6 +161,15 @@ public final class Tcb {
         close(reason);
     }
 
+    /**
+     * During the handshake an ACK of anything but our SYN belongs to another life of the connection, and a RST is the answer
+     * (RFC 9293 sections 3.5.1 and 3.10.7.3): it clears what the peer still holds.
+     */
+    public boolean isForeignAck(IncomingSegment segment) {
+        boolean handshake = state == TcpState.SYN_SENT || state == TcpState.SYN_RECV;
+        return handshake && segment.has(TcpSegment.ACK) && !segment.has(TcpSegment.RST) && segment.acknowledgmentNumber != iss + 1;
+    }
+
     /** A RST waits to be sent with {@link #transmitControl}. */
     public boolean isResetDue() {
         return resetDue;

@@ -62,7 +62,7 @@ final class TcpInput {
     private void synSent(long nowNanos, IncomingSegment segment) {
         boolean ackAcceptable = segment.has(ACK) && segment.ackSsn == tcb.sndNxt;
         if (segment.has(ACK) && !ackAcceptable) {
-            return; // an old duplicate; the owner of the flow table answers unknown segments, not this one
+            return; // only a RST comes here: the stack answers any other
         }
         if (segment.has(RST)) {
             if (ackAcceptable) {
