@@ -46,6 +46,7 @@ public final class Tcb {
     long sndWl2;
     long maxSndWnd;
     long rcvNxt;
+    boolean windowScaleOn;
     int sndWndShift;
     int rcvWndShift;
     boolean timestampsOn;

@@ -104,13 +104,9 @@ final class TcpInput {
         }
         tcb.timestampsOn = options.hasTimestamps && tcb.config.timestamps();
         tcb.sackOn = options.sackPermitted && tcb.config.sack();
-        if (options.windowScale >= 0) {
-            tcb.sndWndShift = options.windowScale;
-            tcb.rcvWndShift = tcb.config.windowShift();
-        } else {
-            tcb.sndWndShift = 0;
-            tcb.rcvWndShift = 0;
-        }
+        tcb.windowScaleOn = options.windowScale >= 0;
+        tcb.sndWndShift = tcb.windowScaleOn ? options.windowScale : 0;
+        tcb.rcvWndShift = tcb.windowScaleOn ? tcb.config.windowShift() : 0;
         if (tcb.timestampsOn) {
             tcb.tsRecent = options.tsVal;
             tcb.tsRecentValid = true;
