@@ -115,7 +115,9 @@ final class TcpInput {
 
     private void synAcknowledged(long nowNanos) {
         tcb.rtoDeadlineNanos = Long.MAX_VALUE;
-        if (!tcb.synRetransmitted) {
+        if (tcb.synRetransmitted) {
+            tcb.rtt.onSynTimeout();
+        } else {
             tcb.rtt.onSample(nowNanos, nowNanos - tcb.lastSendNanos);
         }
         tcb.timeouts = 0;
