@@ -92,7 +92,6 @@ final class TcpInput {
         synAcknowledged(nowNanos);
         tcb.requestAck();
         tcb.state = TcpState.ESTABLISHED;
-        tcb.cc.onEstablished(nowNanos, tcb.payloadMssBytes(), tcb.synRetransmitted);
         tcb.upper.onEstablished();
     }
 
@@ -120,6 +119,8 @@ final class TcpInput {
         } else {
             tcb.rtt.onSample(nowNanos, nowNanos - tcb.lastSendNanos);
         }
+        // RFC 6928 section 2: one lost SYN or SYN/ACK is no reason to begin with a single segment.
+        tcb.cc.onEstablished(nowNanos, tcb.payloadMssBytes(), tcb.timeouts > 1);
         tcb.timeouts = 0;
         tcb.rtt.resetBackoff();
     }
@@ -213,7 +214,6 @@ final class TcpInput {
         takeWindow(segment);
         synAcknowledged(nowNanos);
         tcb.state = TcpState.ESTABLISHED;
-        tcb.cc.onEstablished(nowNanos, tcb.payloadMssBytes(), tcb.synRetransmitted);
         tcb.upper.onEstablished();
         return tcb.state != TcpState.CLOSED;
     }
