@@ -285,7 +285,7 @@ class HandshakeTest {
         peer.inject(packet("R").seq(1));
         peer.expectNothing();
         assertEquals(0, script.stack.connectionCount());
-        assertNull(script.stack.nextReady() == null ? null : "x");
+        assertNull(script.stack.nextReady(), "the application never saw it and must not hear of its end");
     }
 
     @Test
