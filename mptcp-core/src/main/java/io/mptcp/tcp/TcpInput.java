@@ -30,7 +30,8 @@ final class TcpInput {
         }
         segment.ssn = Seq.extend(segment.sequenceNumber - tcb.irs, tcb.rcvNxt);
         segment.windowBytes = segment.has(SYN) ? segment.window : (long) segment.window << tcb.sndWndShift;
-        if (!checkTimestamps(nowNanos, segment) || !checkSequence(segment) || !checkReset(segment) || !checkSyn(segment)) {
+        if (!checkTimestamps(nowNanos, segment) || !checkSequence(nowNanos, segment)
+                || !checkReset(nowNanos, segment) || !checkSyn(nowNanos, segment)) {
             return;
         }
         if (!segment.has(ACK)) {
@@ -134,7 +135,7 @@ final class TcpInput {
         }
         boolean old = segment.options.tsVal - tcb.tsRecent < 0 && nowNanos - tcb.tsRecentNanos < TS_RECENT_VALID_NANOS;
         if (old) {
-            tcb.requestAck();
+            tcb.challenge(nowNanos);
         }
         return !old;
     }
@@ -143,7 +144,7 @@ final class TcpInput {
      * First: is it in the window? As Linux does, anything that ends at or above the last acknowledgment sent is let through, so that pure
      * acknowledgments overtaken by data still count.
      */
-    private boolean checkSequence(IncomingSegment segment) {
+    private boolean checkSequence(long nowNanos, IncomingSegment segment) {
         long end = segment.ssn + segment.sequenceLength();
         long windowEnd = tcb.rcvNxt + tcb.upper.acceptanceWindowBytes();
         boolean acceptable = end >= Math.min(tcb.lastAckSentSsn, tcb.rcvNxt) && segment.ssn <= windowEnd;
@@ -158,15 +159,17 @@ final class TcpInput {
                 if (segment.has(SYN)) {
                     tcb.synDue = !tcb.synAckHeld; // the SYN again: our SYN/ACK was lost
                 }
+            } else if (segment.payloadLength > 0) {
+                tcb.requestAck(); // sent again because our acknowledgment was lost, more often than not
             } else {
-                tcb.requestAck();
+                tcb.challenge(nowNanos);
             }
         }
         return false;
     }
 
     /** Second: RST (RFC 5961 section 3.2): only the exact next number counts, others in the window are challenged. */
-    private boolean checkReset(IncomingSegment segment) {
+    private boolean checkReset(long nowNanos, IncomingSegment segment) {
         if (!segment.has(RST)) {
             return true;
         }
@@ -174,20 +177,20 @@ final class TcpInput {
             tcb.upper.onReset(segment);
             tcb.close(TcpCloseReason.RESET);
         } else if (tcb.state != TcpState.SYN_RECV) {
-            tcb.requestAck();
+            tcb.challenge(nowNanos);
         }
         return false;
     }
 
     /** Fourth: SYN in a synchronised state (RFC 5961 section 4): answered by an ACK, which also repeats a lost third ACK. */
-    private boolean checkSyn(IncomingSegment segment) {
+    private boolean checkSyn(long nowNanos, IncomingSegment segment) {
         if (!segment.has(SYN)) {
             return true;
         }
         if (tcb.state == TcpState.SYN_RECV) {
             tcb.synDue = !tcb.synAckHeld;
         } else {
-            tcb.requestAck();
+            tcb.challenge(nowNanos);
         }
         return false;
     }
@@ -221,7 +224,7 @@ final class TcpInput {
     /** Fifth: ACK (RFC 5961 section 5.2 for the range that is acceptable). */
     private boolean checkAck(long nowNanos, IncomingSegment segment) {
         if (segment.ackSsn > tcb.sndNxt || segment.ackSsn < tcb.sndUna - tcb.maxSndWnd) {
-            tcb.requestAck();
+            tcb.challenge(nowNanos);
             return false;
         }
         boolean newData = segment.ackSsn > tcb.sndUna;
