@@ -157,8 +157,8 @@ class BlindAttackTest {
         while (peer.poll() != null) {
             challenges++;
         }
-        assertTrue(challenges <= 100, "RFC 5961 section 7: " + challenges);
-        script.advance(2000);
+        assertTrue(challenges <= 10, "RFC 5961 section 7: " + challenges);
+        script.advance(5000);
         peer.inject(packet("R").seq(2));
         assertNotNull(peer.poll(), "and come back after a while");
     }
@@ -173,6 +173,6 @@ class BlindAttackTest {
         while (peer.poll() != null) {
             answers++;
         }
-        assertTrue(answers <= 100, () -> "an ACK war");
+        assertTrue(answers <= 10, () -> "an ACK war");
     }
 }
