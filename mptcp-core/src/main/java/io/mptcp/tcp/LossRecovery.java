@@ -127,7 +127,7 @@ final class LossRecovery {
     private void takeCumulative(long nowNanos, long ackSsn) {
         while (!log.isEmpty() && log.endSsn(0) <= ackSsn) {
             if (!log.has(0, SegmentLog.SACKED)) {
-                delivered(nowNanos, 0, log.length(0));
+                delivered(nowNanos, 0, log.length(0), log.endSsn(0));
             }
             tcb.bytesAcked += log.payloadLength(0);
             log.removeHead();
@@ -135,7 +135,7 @@ final class LossRecovery {
         if (!log.isEmpty() && log.ssn(0) < ackSsn) {
             int part = (int) (ackSsn - log.ssn(0));
             if (!log.has(0, SegmentLog.SACKED)) {
-                delivered(nowNanos, 0, part);
+                delivered(nowNanos, 0, part, ackSsn);
             }
             tcb.bytesAcked += part;
             log.trimHead(ackSsn);
@@ -183,17 +183,16 @@ final class LossRecovery {
             if (log.endSsn(i) > right) {
                 log.split(i, right);
             }
-            delivered(nowNanos, i, log.length(i));
+            delivered(nowNanos, i, log.length(i), log.endSsn(i));
             log.markSacked(i);
         }
     }
 
-    /** RFC 8985 section 6.2, steps 1 to 3, for one entry newly delivered. */
-    private void delivered(long nowNanos, int index, int bytes) {
+    /** RFC 8985 section 6.2, steps 1 to 3, for one entry newly delivered, or its first part up to {@code endSsn}. */
+    private void delivered(long nowNanos, int index, int bytes, long endSsn) {
         deliveredBytes += bytes;
         long sentNanos = log.sentNanos(index);
         boolean retransmitted = log.has(index, SegmentLog.RETRANSMITTED);
-        long endSsn = log.endSsn(index);
         long rttNanos = nowNanos - sentNanos;
         if (!retransmitted) {
             newestSentNanos = Math.max(newestSentNanos, sentNanos);
