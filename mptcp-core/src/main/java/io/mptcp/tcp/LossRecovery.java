@@ -386,6 +386,9 @@ final class LossRecovery {
         if (acked > 0) {
             tcb.armRto(nowNanos);
             armLossProbe(nowNanos);
+        } else if (phase != Phase.OPEN || log.sackedBytes() > 0) {
+            probeDeadlineNanos = Long.MAX_VALUE; // the scoreboard tells more than a probe would
+            probeDue = false;
         }
     }
 
