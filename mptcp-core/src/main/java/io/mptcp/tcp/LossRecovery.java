@@ -343,6 +343,9 @@ final class LossRecovery {
         if (log.isEmpty()) {
             return;
         }
+        if (log.has(0, SegmentLog.SACKED)) {
+            log.clearSacked(); // the peer has taken back what it reported, or it would have acknowledged it (RFC 2018 section 8)
+        }
         // RFC 8985 section 6.3: the first segment is lost; others when they are older than a round trip and the tolerance.
         // Without SACK there is no telling, and everything counts as lost.
         long toleranceNanos = tcb.sackOn ? Math.max(rackRttNanos, tcb.rtt.srttNanos()) + reorderWindowNanos() : 0;
