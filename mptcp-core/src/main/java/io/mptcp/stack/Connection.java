@@ -52,6 +52,7 @@ final class Connection extends DeadlineQueue.Node {
     private CloseReason closeReason = CloseReason.NONE;
     private int readiness;
     private long closeDeadlineNanos = Long.MAX_VALUE;
+    private long lastHeardNanos;
 
     /** Queues of the stack this connection stands in. */
     boolean inWorkQueue;
@@ -301,6 +302,15 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     // ==== signals ====
+
+    void heard() {
+        lastHeardNanos = stack.nowNanos();
+    }
+
+    /** When a segment last arrived on any subflow. */
+    long lastHeardNanos() {
+        return lastHeardNanos;
+    }
 
     void onDataAck(MptcpOptions options, long windowBytes) {
         if (data.onDataAck(options, windowBytes)) {

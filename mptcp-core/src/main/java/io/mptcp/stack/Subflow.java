@@ -46,6 +46,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     final Tcb tcb;
     final JoinHandshake join;
     final SubflowReceiver receiver;
+    private final SilenceProbe silence = new SilenceProbe(this);
     private final SubflowOptions options;
 
     Phase phase = Phase.HANDSHAKE;
@@ -96,11 +97,14 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             joinAckDeadlineNanos = nowNanos + Math.max(2 * tcb.rtt().srttNanos(), JOIN_ACK_RETRY_NANOS);
             tcb.requestAck(); // RFC 8684 section 3.2: the third ACK is repeated until something comes back
         }
+        silence.expire(nowNanos);
         tcb.expire(nowNanos);
     }
 
-    long nextDeadlineNanos() {
-        return Math.min(tcb.deadlineNanos(), joinAckDeadlineNanos);
+    /** To be called whenever the connection may have heard something. */
+    long nextDeadlineNanos(long nowNanos) {
+        silence.update(nowNanos);
+        return Math.min(Math.min(tcb.deadlineNanos(), joinAckDeadlineNanos), silence.deadlineNanos());
     }
 
     boolean transmitControl(long nowNanos, PacketSlot out) {
@@ -261,6 +265,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     @Override
     public boolean onSegment(IncomingSegment segment) {
         stale = false;
+        connection.heard();
         if (phase == Phase.PRE_ESTABLISHED) {
             phase = Phase.ESTABLISHED;
             joinAckDeadlineNanos = Long.MAX_VALUE;
