@@ -132,6 +132,9 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         boolean filled = tcb.transmitControl(nowNanos, out);
         if (filled) {
             address(out);
+            if (options.isDataFinHeldBack()) {
+                tcb.requestAck();
+            }
             if (phase == Phase.PRE_ESTABLISHED && joinAckDeadlineNanos == Long.MAX_VALUE) {
                 joinAckDeadlineNanos = nowNanos + Math.max(2 * tcb.rtt().srttNanos(), JOIN_ACK_RETRY_NANOS);
             }
@@ -268,7 +271,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     @Override
     public boolean onHandshakeAck(IncomingSegment segment) {
-        return isJoin ? join.onHandshakeAck(segment.options.mptcp) : connection.handshake().onHandshakeAck(this, segment.options.mptcp);
+        return isJoin ? join.onHandshakeAck(segment.options.mptcp) : connection.handshake().onHandshakeAck(this, segment);
     }
 
     @Override
