@@ -496,7 +496,9 @@ final class Connection extends DeadlineQueue.Node {
         }
         paths.deliverEvents();
         output.updateTimer(nowNanos);
+        boolean wantsRoom = mptcp && (sender.hasReinjection() || (sender.pendingBytes() > 0 && sender.windowBytes() > 0));
         for (int i = 0; i < subflows.size(); i++) {
+            subflows.get(i).updateWindowProbe(nowNanos, wantsRoom);
             stack.reschedule(subflows.get(i));
         }
         stack.schedule(this, Math.min(Math.min(output.timerNanos(), paths.timerNanos()), closeDeadlineNanos));
