@@ -44,7 +44,7 @@ public final class MptcpConnection {
 
     // ---- the stream ----
 
-    /** Bytes that {@link #write} would take now. */
+    /** Bytes that {@link #write} would take now. After an answer of 0, {@link Readiness#WRITABLE} is raised when there is room again. */
     public int writableBytes() {
         return core.writableBytes();
     }
@@ -133,7 +133,7 @@ public final class MptcpConnection {
 
     /** The subflows there are, and the last of those that have closed (state CLOSED), in order of creation. */
     public List<SubflowInfo> subflows() {
-        return core.subflowInfos();
+        return core.subflows().infos();
     }
 
     /** Payload bytes acknowledged by the peer's data level. */

@@ -2,8 +2,10 @@ package io.mptcp.tun;
 
 import io.mptcp.netty.MptcpDriver;
 import io.mptcp.netty.SegmentLink;
+import io.mptcp.pm.Path;
 import io.mptcp.pm.PathListPathManager;
 import io.mptcp.scheduler.Schedulers;
+import io.mptcp.spi.PathManager;
 import io.mptcp.spi.RandomSource;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.MptcpConnection;
@@ -37,12 +39,17 @@ public final class Uplinks implements AutoCloseable {
     private final AutoCloseable resources;
     /** By link number: until when the path is suspected not to work. 0 for never. */
     private final long[] suspectUntilNanos;
+    /** By link number and family: the address last used. */
+    private final IpAddress[][] lastLocal;
+    /** Where the connection leads whose path manager is being made; null for connections that came in. */
+    private IpAddress connecting;
 
     private Uplinks(IoEventLoop loop, UplinkSettings settings, RandomSource random, List<? extends SegmentLink> opened, AutoCloseable resources) {
         this.settings = settings;
         this.links = opened.stream().map(CountingLink::new).toList();
         this.resources = resources;
         this.suspectUntilNanos = new long[opened.size()];
+        this.lastLocal = new IpAddress[opened.size()][2];
         this.driver = new MptcpDriver(loop, new Stack(settings.stack().withPathManager(this::newPathManager), random));
     }
 
@@ -135,12 +142,43 @@ public final class Uplinks implements AutoCloseable {
         suspectUntilNanos[linkId] = loop().ticker().nanoTime() + SUSPICION_NANOS;
     }
 
+    /** The address to use over a link, null when the link does not lead there now. */
+    IpAddress localAddress(SegmentLink link, IpAddress remote) {
+        IpAddress local = link.isUp() ? link.localAddressFor(remote) : null;
+        if (local != null) {
+            lastLocal[link.id()][family(remote)] = local;
+        }
+        return local;
+    }
+
+    private static int family(IpAddress address) {
+        return address.isIpv4() ? 0 : 1;
+    }
+
+    /** A path that is down at the moment is listed with the address it had: the connection may live to see it come back. */
+    private PathManager newPathManager() {
+        List<Path> paths = new ArrayList<>();
+        for (CountingLink link : connecting == null ? List.<CountingLink>of() : links) {
+            IpAddress now = localAddress(link, connecting);
+            IpAddress local = now != null ? now : lastLocal[link.id()][family(connecting)];
+            if (local != null) {
+                boolean ipv4 = local.isIpv4();
+                paths.add(new Path(link.id(), ipv4 ? local : null, ipv4 ? null : local, link.properties().backup()));
+            }
+        }
+        return new PathListPathManager(paths);
+    }
+
     MptcpConnection openOver(SegmentLink link, IpAddress local, IpEndpoint remote, PendingConnect attachment) {
         // A scheduler may keep state: every connection has its own.
         ConnectOptions options = new ConnectOptions(settings.stack().mptcp(), Schedulers.create(settings.scheduler()), null);
-        MptcpConnection connection = driver.stack().connect(link.id(), new IpEndpoint(local, 0), remote, options, attachment);
-        driver.wake();
-        return connection;
+        connecting = remote.address();
+        try {
+            return driver.stack().connect(link.id(), new IpEndpoint(local, 0), remote, options, attachment);
+        } finally {
+            connecting = null;
+            driver.wake();
+        }
     }
 
     /**

@@ -1,0 +1,110 @@
+package io.mptcp.pm;
+
+import io.mptcp.wire.IpEndpoint;
+
+/** A subflow that should be there: what it is over and to, and how the attempts to have it went. Times are those of the connection. */
+final class Slot {
+    /** The address the peer's initial subflow has. */
+    static final int INITIAL_ADDRESS = 0;
+
+    private static final int NO_SUBFLOW = -1;
+    private static final long FIRST_RETRY_NANOS = 1_000_000_000L;
+    private static final long MAX_RETRY_NANOS = 60_000_000_000L;
+    /** Resets with a reason before anything was established, in a row: the peer does not want it. */
+    private static final int MAX_REFUSALS = 5;
+    /** MP_TCPRST reason: administratively prohibited (RFC 8684 section 3.6). */
+    private static final int PROHIBITED = 3;
+
+    /** The path this slot is for; null for an announced address, which may be reached over any. */
+    final Path path;
+    /** Address id the peer announced, {@link #INITIAL_ADDRESS} when any of its addresses will do. */
+    final int addressId;
+    private int subflowId = NO_SUBFLOW;
+    private IpEndpoint remote;
+    private long establishedNanos = Long.MAX_VALUE;
+    private boolean everEstablished;
+    private long retryNanos = Long.MIN_VALUE;
+    private int failures;
+    private int refusals;
+    private boolean barred;
+    private boolean hurried;
+
+    Slot(Path path, int addressId) {
+        this.path = path;
+        this.addressId = addressId;
+    }
+
+    /** Whether there is no subflow and one may be tried, now or later. */
+    boolean isWanting() {
+        return subflowId == NO_SUBFLOW && !barred;
+    }
+
+    /** When the next attempt may be made. */
+    long retryNanos() {
+        return retryNanos;
+    }
+
+    /** Attempts failed since the subflow was last there for long, or its link came up. */
+    int failures() {
+        return failures;
+    }
+
+    /** The subflow open or being opened, or -1. */
+    int subflowId() {
+        return subflowId;
+    }
+
+    boolean isConnectedTo(IpEndpoint endpoint) {
+        return subflowId != NO_SUBFLOW && endpoint.equals(remote);
+    }
+
+    void onOpened(int newSubflowId, IpEndpoint newRemote) {
+        subflowId = newSubflowId;
+        remote = newRemote;
+    }
+
+    void onEstablished(long nowNanos) {
+        establishedNanos = nowNanos;
+        everEstablished = true;
+        refusals = 0;
+    }
+
+    void onClosed(long nowNanos, int resetReason) {
+        // One that lived long enough was a good one: its loss is not the next in a row of failures.
+        if (establishedNanos != Long.MAX_VALUE && nowNanos - establishedNanos >= MAX_RETRY_NANOS) {
+            failures = 0;
+        }
+        if (establishedNanos == Long.MAX_VALUE && resetReason >= 0) {
+            refusals++;
+            // A peer that took this path before refuses it because it has not yet seen the old subflow die; that passes.
+            barred = refusals >= MAX_REFUSALS || resetReason == PROHIBITED && !everEstablished;
+        }
+        subflowId = NO_SUBFLOW;
+        establishedNanos = Long.MAX_VALUE;
+        backOff(nowNanos);
+    }
+
+    void backOff(long nowNanos) {
+        retryNanos = nowNanos + Math.min(FIRST_RETRY_NANOS << Math.min(failures, 10), MAX_RETRY_NANOS);
+        failures++;
+    }
+
+    /** Something changed for the better: try at once, and count from the beginning. */
+    void retryAtOnce(long nowNanos) {
+        failures = 0;
+        retryNanos = nowNanos;
+    }
+
+    /** Nothing else is left: do not wait. Only once until {@link #calm}, or paths that all refuse would be tried in a tight circle. */
+    void hurry(long nowNanos) {
+        if (!hurried) {
+            hurried = true;
+            retryNanos = Math.min(retryNanos, nowNanos);
+        }
+    }
+
+    /** Some subflow works again. */
+    void calm() {
+        hurried = false;
+    }
+}

@@ -1,0 +1,179 @@
+package io.mptcp.pm;
+
+import io.mptcp.spi.PathCommands;
+import io.mptcp.spi.PathManager;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.Set;
+
+/** A connection as a path manager sees it, in virtual time. Subflow 0 is the initial one, over link 0 unless said otherwise. */
+final class FakeConnection implements PathCommands {
+    static final long SECOND = 1_000_000_000L;
+
+    record Subflow(int id, int linkId, IpAddress local, IpEndpoint remote, boolean backup) {
+        @Override
+        public String toString() {
+            return local + " -> " + remote + " over " + linkId + (backup ? " backup" : "");
+        }
+    }
+
+    final PathManager manager;
+    final List<Subflow> subflows = new ArrayList<>();
+    final Set<Integer> linksDown = new TreeSet<>();
+    boolean server;
+    boolean denied;
+    int maxSubflows = 8;
+    IpEndpoint initialRemote = new IpEndpoint(IpAddress.parse("203.0.113.1"), 443);
+    private long now = 100 * SECOND;
+    private long wakeNanos = Long.MAX_VALUE;
+    private int nextId = 1;
+    int opened;
+
+    FakeConnection(PathManager manager) {
+        this.manager = manager;
+        subflows.add(new Subflow(0, 0, initialLocal().address(), initialRemote, false));
+    }
+
+    // ---- what happens to it ----
+
+    FakeConnection establish() {
+        manager.onEstablished(this);
+        return this;
+    }
+
+    /** Lets time pass, waking the manager when it asked for it. */
+    void run(long nanos) {
+        long end = now + nanos;
+        while (wakeNanos <= end) {
+            if (wakeNanos < now) {
+                throw new AssertionError("asked to be woken in the past");
+            }
+            now = wakeNanos;
+            wakeNanos = Long.MAX_VALUE;
+            manager.onTimer(this);
+            if (wakeNanos <= now) {
+                throw new AssertionError("asked to be woken at once, for ever");
+            }
+        }
+        now = end;
+    }
+
+    Subflow onLink(int linkId) {
+        return subflows.stream().filter(s -> s.linkId == linkId).findFirst().orElse(null);
+    }
+
+    void join(int linkId) {
+        manager.onSubflowEstablished(this, onLink(linkId).id);
+    }
+
+    /** The subflow over a link is over. */
+    void lose(int linkId, int resetReason) {
+        Subflow lost = onLink(linkId);
+        subflows.remove(lost);
+        manager.onSubflowClosed(this, lost.id, linkId, new IpEndpoint(lost.local, 50_000), lost.remote, resetReason);
+    }
+
+    void linkDown(int linkId) {
+        linksDown.add(linkId);
+        while (onLink(linkId) != null) {
+            lose(linkId, -1);
+        }
+        manager.onLinkChange(this, linkId, false);
+    }
+
+    void linkUp(int linkId) {
+        linksDown.remove(linkId);
+        manager.onLinkChange(this, linkId, true);
+    }
+
+    void announce(int addressId, String address, int port) {
+        manager.onAddressAnnounced(this, addressId, new IpEndpoint(IpAddress.parse(address), port));
+    }
+
+    boolean isAsleep() {
+        return wakeNanos == Long.MAX_VALUE;
+    }
+
+    // ---- PathCommands ----
+
+    @Override
+    public long nowNanos() {
+        return now;
+    }
+
+    @Override
+    public int token() {
+        return 1;
+    }
+
+    @Override
+    public boolean isServer() {
+        return server;
+    }
+
+    @Override
+    public IpEndpoint initialLocal() {
+        return new IpEndpoint(IpAddress.parse("192.0.2.1"), 50_000);
+    }
+
+    @Override
+    public IpEndpoint initialRemote() {
+        return initialRemote;
+    }
+
+    @Override
+    public int initialLinkId() {
+        return 0;
+    }
+
+    @Override
+    public boolean peerDeniesJoinToInitialAddress() {
+        return denied;
+    }
+
+    @Override
+    public int subflowCount() {
+        return subflows.size();
+    }
+
+    @Override
+    public boolean hasSubflowOnLink(int linkId) {
+        return onLink(linkId) != null;
+    }
+
+    @Override
+    public boolean isLinkUp(int linkId) {
+        return !linksDown.contains(linkId);
+    }
+
+    @Override
+    public int openSubflow(int linkId, IpAddress local, IpEndpoint remote, boolean backup) {
+        if (local.isIpv4() != remote.address().isIpv4() || !isLinkUp(linkId) || server) {
+            throw new AssertionError("cannot open " + local + " -> " + remote + " over " + linkId);
+        }
+        if (subflows.size() >= maxSubflows) {
+            return -1;
+        }
+        opened++;
+        subflows.add(new Subflow(nextId, linkId, local, remote, backup));
+        return nextId++;
+    }
+
+    @Override
+    public void closeSubflow(int subflowId, int reason) {
+        throw new AssertionError("not expected");
+    }
+
+    @Override
+    public void setBackup(int subflowId, boolean backup) {
+        throw new AssertionError("not expected");
+    }
+
+    @Override
+    public void wakeAt(long nanos) {
+        wakeNanos = nanos;
+    }
+}
