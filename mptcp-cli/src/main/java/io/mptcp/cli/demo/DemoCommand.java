@@ -4,6 +4,7 @@ import io.mptcp.cli.CommandFailure;
 import io.mptcp.cli.CommonOptions;
 import io.mptcp.cli.ExitCodes;
 import io.mptcp.cli.lab.Command;
+import io.mptcp.cli.lab.Lab;
 import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabRequirements;
 import io.mptcp.cli.lab.LinkProfile;
@@ -65,6 +66,9 @@ public final class DemoCommand implements Callable<Integer> {
             obstacles.forEach(obstacle -> System.err.println("mptcp demo: " + obstacle));
             return judged(run(settings, simulate || !obstacles.isEmpty()));
         } catch (LabException e) {
+            if (Lab.isShuttingDown()) {
+                throw CommandFailure.silent();
+            }
             throw CommandFailure.failed(e.getMessage(), e);
         }
     }
