@@ -1,7 +1,6 @@
 package io.mptcp.tun;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -13,6 +12,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -63,7 +64,7 @@ class TunDaemonTest {
     @CsvSource({"10.99.0.1, false", "[fd99::1], false", "10.99.0.1, true", "[fd99::1], true"})
     void curlDownloadsAndUploadsThroughIt(String host, boolean mptcp) throws Exception {
         assumeTrue(!mptcp || network.serverNamespace().call(KernelMptcp::available), "needs a kernel with MPTCP");
-        try (KernelHttpServer server = KernelHttpServer.start(network.serverNamespace(), mptcp, PORT);
+        try (KernelHttpServer _ = KernelHttpServer.start(network.serverNamespace(), mptcp, PORT);
                 DaemonProcess daemon = DaemonProcess.start(network, config("status: {every-seconds: 1, json: true}"))) {
             daemon.awaitReady();
             Path file = directory.resolve("download");
@@ -102,19 +103,20 @@ class TunDaemonTest {
     @Test
     void aDownloadSurvivesTheLossAndReturnOfAPath() throws Exception {
         assumeTrue(network.serverNamespace().call(KernelMptcp::available), "needs a kernel with MPTCP");
-        try (KernelHttpServer server = KernelHttpServer.start(network.serverNamespace(), true, MPTCP_PORT);
+        try (KernelHttpServer _ = KernelHttpServer.start(network.serverNamespace(), true, MPTCP_PORT);
                 DaemonProcess daemon = DaemonProcess.start(network, config("status: {every-seconds: 1, json: true}"))) {
             daemon.awaitReady();
-            Path file = directory.resolve("download");
-            Process curl = network.startInClient(java.util.List.of("curl", "-s", "-S", "--limit-rate", "20M", "-o", file.toString(),
-                    "http://10.99.0.1:" + MPTCP_PORT + "/" + 60 * MEGABYTES), ProcessBuilder.Redirect.DISCARD);
-            awaitSize(file, 10 * MEGABYTES);
+            Process curl = startCurl("20M", "http://10.99.0.1:" + MPTCP_PORT + "/" + 60 * MEGABYTES);
+            CRC32 checksum = new CRC32();
+            read(curl, 10 * MEGABYTES, checksum);
             TestNetwork.ip("-n", network.client, "link", "set", "p1", "down");
-            awaitSize(file, 25 * MEGABYTES);
+            read(curl, 25 * MEGABYTES, checksum);
             TestNetwork.ip("-n", network.client, "link", "set", "p1", "up");
             TestNetwork.ip("-n", network.client, "route", "replace", "10.99.0.1", "via", "10.71.1.2", "dev", "p1", "metric", "100");
+            read(curl, 25 * MEGABYTES, checksum);
+            assertEquals(-1, curl.getInputStream().read());
             assertEquals(0, curl.waitFor(), daemon.errors());
-            assertEquals(KernelHttpServer.checksumOf(60 * MEGABYTES), checksum(Files.readAllBytes(file)));
+            assertEquals(KernelHttpServer.checksumOf(60 * MEGABYTES), checksum.getValue());
             assertEquals(0, daemon.terminate(), daemon.errors());
         }
     }
@@ -123,14 +125,13 @@ class TunDaemonTest {
     @ValueSource(booleans = {true, false})
     void nothingIsLeftAfterItsEndHoweverItEnds(boolean killed) throws Exception {
         String before = network.clientState();
-        try (KernelHttpServer server = KernelHttpServer.start(network.serverNamespace(), false, PORT);
+        try (KernelHttpServer _ = KernelHttpServer.start(network.serverNamespace(), false, PORT);
                 DaemonProcess daemon = DaemonProcess.start(network, config(""))) {
             daemon.awaitReady();
             assertTrue(network.clientState().contains("mptcp0"));
             // A connection is open while it ends.
-            Process curl = network.startInClient(java.util.List.of("curl", "-s", "--limit-rate", "100k", "-o", "/dev/null",
-                    "http://10.99.0.1:" + PORT + "/" + 10 * MEGABYTES), ProcessBuilder.Redirect.DISCARD);
-            awaitConnection(daemon);
+            Process curl = startCurl("100k", "http://10.99.0.1:" + PORT + "/" + 10 * MEGABYTES);
+            read(curl, 1000, new CRC32());
             if (killed) {
                 daemon.kill();
             } else {
@@ -203,8 +204,8 @@ class TunDaemonTest {
     }
 
     private TestNetwork.Result curl(String host, String path, String... options) throws Exception {
-        java.util.List<String> command = new java.util.ArrayList<>(java.util.List.of("curl", "-s", "-S", "-g", "--max-time", "60"));
-        command.addAll(java.util.List.of(options));
+        List<String> command = new ArrayList<>(List.of("curl", "-s", "-S", "-g", "--max-time", "60"));
+        command.addAll(List.of(options));
         command.add("http://" + host + ":" + PORT + path);
         return network.inClient(command.toArray(String[]::new));
     }
@@ -235,17 +236,14 @@ class TunDaemonTest {
         throw new AssertionError("the daemon ended: " + daemon.errors());
     }
 
-    private static void awaitSize(Path file, long bytes) throws Exception {
-        while (!Files.exists(file) || Files.size(file) < bytes) {
-            Thread.onSpinWait();
-        }
+    private Process startCurl(String rate, String url) throws IOException {
+        return network.startInClient(List.of("curl", "-s", "--limit-rate", rate, url), ProcessBuilder.Redirect.DISCARD);
     }
 
-    /** Until the kernel's side of the connection is established. */
-    private void awaitConnection(DaemonProcess daemon) throws Exception {
-        while (network.inClient("cat", "/proc/net/tcp").output().lines().noneMatch(line -> line.contains(" 01 "))) {
-            assertFalse(daemon.errors().contains("error"), daemon.errors());
-        }
+    private static void read(Process process, int count, CRC32 checksum) throws IOException {
+        byte[] bytes = process.getInputStream().readNBytes(count);
+        assertEquals(count, bytes.length, "curl ended early");
+        checksum.update(bytes);
     }
 
     private void connectToClient(int port) throws IOException {
