@@ -31,7 +31,6 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,10 +68,7 @@ class TunLinkTest {
         if (namespaces != null) {
             namespaces.close();
         }
-        loop.shutdown();
-        while (!loop.isTerminated()) {
-            loop.runNow();
-        }
+        Loops.close(loop);
     }
 
     @ParameterizedTest(name = "{0}, offload {1}")
@@ -87,7 +83,7 @@ class TunLinkTest {
                 return exchange(socket);
             }
         });
-        await(() -> peer.isDone() && accepted.isClosed());
+        Loops.runUntil(loop, () -> peer.isDone() && accepted.isClosed());
         assertExchanged(peer, accepted);
         assertEquals(new IpEndpoint(IpAddress.parse(destination), PORT), accepted.connection.local());
     }
@@ -112,7 +108,7 @@ class TunLinkTest {
             driver.stack().connect(0, new IpEndpoint(IpAddress.parse(own), 0), new IpEndpoint(IpAddress.parse(host), PORT),
                     ConnectOptions.DEFAULT, connected);
             driver.wake();
-            await(() -> peer.isDone() && connected.isClosed());
+            Loops.runUntil(loop, () -> peer.isDone() && connected.isClosed());
             assertExchanged(peer, connected);
         }
     }
@@ -127,7 +123,7 @@ class TunLinkTest {
             }
             return null;
         });
-        await(() -> link.ignoredPackets() > before);
+        Loops.runUntil(loop, () -> link.ignoredPackets() > before);
     }
 
     @Test
@@ -221,11 +217,5 @@ class TunLinkTest {
         assertEquals(BYTES, ours.received);
         assertEquals(digests[0], ours.receivedDigest());
         assertEquals(ours.sentDigest(), digests[1]);
-    }
-
-    private void await(BooleanSupplier condition) {
-        while (!condition.getAsBoolean()) {
-            loop.run(100_000_000L);
-        }
     }
 }

@@ -38,10 +38,7 @@ class UdpLinkTest {
     @AfterEach
     void close() {
         links.forEach(SegmentLink::close);
-        loop.shutdown();
-        while (!loop.isTerminated()) {
-            loop.runNow();
-        }
+        Loops.close(loop);
     }
 
     @ParameterizedTest
@@ -180,9 +177,7 @@ class UdpLinkTest {
     }
 
     private void awaitSegments(Collector collector, int count) {
-        while (collector.lengths.size() < count) {
-            loop.run(1_000_000_000L);
-        }
+        Loops.runUntil(loop, () -> collector.lengths.size() >= count);
     }
 
     private static boolean hasIpv6Loopback() throws IOException {
