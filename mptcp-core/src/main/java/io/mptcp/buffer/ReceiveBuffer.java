@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class ReceiveBuffer {
     private final RingPool pool;
+    private final boolean ownsPool;
     private final int initialCapacityBytes;
     private final int maxCapacityBytes;
     /** What is held beyond {@link #rcvNxt}; never touches it. */
@@ -26,14 +27,20 @@ public final class ReceiveBuffer {
      * @param maxRanges bound on out-of-order intervals; data that would exceed it is refused and must be sent again
      */
     public ReceiveBuffer(long firstPosition, int initialCapacityBytes, int maxCapacityBytes, int maxRanges) {
-        this(firstPosition, initialCapacityBytes, maxCapacityBytes, maxRanges, new RingPool(2L * initialCapacityBytes));
+        this(firstPosition, initialCapacityBytes, maxCapacityBytes, maxRanges, new RingPool(2L * initialCapacityBytes), true);
     }
 
     /** A buffer that takes its ring from {@code pool} when the first byte comes and gives it back when it runs empty. */
     public ReceiveBuffer(long firstPosition, int initialCapacityBytes, int maxCapacityBytes, int maxRanges, RingPool pool) {
+        this(firstPosition, initialCapacityBytes, maxCapacityBytes, maxRanges, pool, false);
+    }
+
+    private ReceiveBuffer(long firstPosition, int initialCapacityBytes, int maxCapacityBytes, int maxRanges, RingPool pool,
+            boolean ownsPool) {
         this.maxCapacityBytes = RingPool.checkedCapacity(initialCapacityBytes, maxCapacityBytes);
         this.initialCapacityBytes = initialCapacityBytes;
         this.pool = pool;
+        this.ownsPool = ownsPool;
         outOfOrder = new RangeSet(maxRanges);
         readPosition = firstPosition;
         rcvNxt = firstPosition;
@@ -111,6 +118,9 @@ public final class ReceiveBuffer {
         closed = true;
         outOfOrder.clear();
         giveRingBack();
+        if (ownsPool) {
+            pool.close();
+        }
     }
 
     private int insertAroundHeld(long start, long end, MemorySegment source, long sourceOffset) {

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class SendBuffer {
     private final RingPool pool;
+    private final boolean ownsPool;
     private final int initialCapacityBytes;
     private final int maxCapacityBytes;
     private Ring ring;
@@ -22,14 +23,19 @@ public final class SendBuffer {
 
     /** A buffer with memory of its own: it keeps {@code initialCapacityBytes} when it runs empty, until {@link #close}. */
     public SendBuffer(long firstPosition, int initialCapacityBytes, int maxCapacityBytes) {
-        this(firstPosition, initialCapacityBytes, maxCapacityBytes, new RingPool(2L * initialCapacityBytes));
+        this(firstPosition, initialCapacityBytes, maxCapacityBytes, new RingPool(2L * initialCapacityBytes), true);
     }
 
     /** A buffer that takes its ring from {@code pool} when the first byte comes and gives it back when it runs empty. */
     public SendBuffer(long firstPosition, int initialCapacityBytes, int maxCapacityBytes, RingPool pool) {
+        this(firstPosition, initialCapacityBytes, maxCapacityBytes, pool, false);
+    }
+
+    private SendBuffer(long firstPosition, int initialCapacityBytes, int maxCapacityBytes, RingPool pool, boolean ownsPool) {
         this.maxCapacityBytes = RingPool.checkedCapacity(initialCapacityBytes, maxCapacityBytes);
         this.initialCapacityBytes = initialCapacityBytes;
         this.pool = pool;
+        this.ownsPool = ownsPool;
         head = firstPosition;
         tail = firstPosition;
     }
@@ -123,6 +129,9 @@ public final class SendBuffer {
         closed = true;
         head = tail;
         giveRingBack();
+        if (ownsPool) {
+            pool.close();
+        }
     }
 
     private int heldBytes() {

@@ -8,8 +8,6 @@ import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.PacketSlot;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -19,13 +17,11 @@ import java.util.List;
 final class Connection extends DeadlineQueue.Node {
     /** How long a connection waits for a new subflow after it lost the last one (Linux: close_timeout). */
     private static final long CLOSE_TIMEOUT_NANOS = 60_000_000_000L;
-    private static final int MAX_CLOSED_INFOS = 32;
 
     final Stack stack;
     private final Listener listener;
     private final ConnectOptions options;
-    private final List<Subflow> subflows = new ArrayList<>(2);
-    private final List<SubflowInfo> closedSubflows = new ArrayList<>(0);
+    private final SubflowSet subflows = new SubflowSet();
     private final DataLevel data;
     private final DataSender sender;
     private final DataReceiver receiver;
@@ -38,7 +34,6 @@ final class Connection extends DeadlineQueue.Node {
     private IpEndpoint local;
     private IpEndpoint remote;
     private int linkId;
-    private int nextSubflowId;
 
     /** MPTCP was offered or accepted on this connection, whatever became of it. */
     private final boolean offered;
@@ -91,7 +86,7 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     Subflow addSubflow(int overLinkId, FlowKey key, boolean isJoin, boolean active) {
-        Subflow subflow = new Subflow(this, nextSubflowId++, overLinkId, isJoin, active, key);
+        Subflow subflow = new Subflow(this, subflows.nextId(), overLinkId, isJoin, active, key);
         subflow.localAddressId = isJoin ? signals.localAddressId(key.local().address()) : 0;
         subflows.add(subflow);
         output.onSubflowsChanged();
@@ -209,13 +204,8 @@ final class Connection extends DeadlineQueue.Node {
         return linkId;
     }
 
-    List<SubflowInfo> subflowInfos() {
-        List<SubflowInfo> infos = new ArrayList<>(closedSubflows);
-        for (Subflow subflow : subflows) {
-            infos.add(subflow.info());
-        }
-        infos.sort(Comparator.comparingInt(SubflowInfo::id));
-        return infos;
+    SubflowSet subflows() {
+        return subflows;
     }
 
     // ==== what its parts ask ====
@@ -266,14 +256,6 @@ final class Connection extends DeadlineQueue.Node {
         return CongestionControllers.create(name);
     }
 
-    int minPayloadMssBytes() {
-        int mss = 65_535;
-        for (int i = 0; i < subflows.size(); i++) {
-            mss = Math.min(mss, subflows.get(i).tcb.payloadMssBytes());
-        }
-        return mss;
-    }
-
     // ==== handshake and fallback ====
 
     void setPeerDeniesJoinToInitialAddress(boolean denies) {
@@ -300,7 +282,7 @@ final class Connection extends DeadlineQueue.Node {
     /** The peer ends MPTCP with an infinite mapping: possible only while all data has gone over this one subflow. */
     boolean onInfiniteMapping(Subflow subflow) {
         stack.count(Counter.InfiniteMapRx);
-        if (nextSubflowId > 1) {
+        if (subflows.created() > 1) {
             subflow.reset(ResetReason.MPTCP);
             return false;
         }
@@ -396,7 +378,7 @@ final class Connection extends DeadlineQueue.Node {
      * until something is heard on it again.
      */
     void onSubflowTimeout(Subflow subflow) {
-        if (!mptcp || subflow.phase != Subflow.Phase.ESTABLISHED || !hasOtherActive(subflow)) {
+        if (!mptcp || subflow.phase != Subflow.Phase.ESTABLISHED || !subflows.hasActiveBeside(subflow)) {
             return;
         }
         if (!subflow.stale) {
@@ -405,15 +387,6 @@ final class Connection extends DeadlineQueue.Node {
             stack.trace("SUBFLOW_STALE", this, subflow, "");
         }
         sender.reinject(subflow.tcb.log());
-    }
-
-    private boolean hasOtherActive(Subflow subflow) {
-        for (int i = 0; i < subflows.size(); i++) {
-            if (subflows.get(i) != subflow && subflows.get(i).isActiveForData()) {
-                return true;
-            }
-        }
-        return false;
     }
 
     void onSubflowFin(Subflow subflow) {
@@ -428,31 +401,15 @@ final class Connection extends DeadlineQueue.Node {
         if (mptcp && connected) {
             sender.reinject(subflow.tcb.log());
         }
-        subflows.remove(subflow);
+        subflows.close(subflow);
         output.onSubflowsChanged();
-        if (closedSubflows.size() < MAX_CLOSED_INFOS) {
-            closedSubflows.add(subflow.info());
-        }
         raise(Readiness.SUBFLOWS);
         stack.trace("SF_CLOSED", this, subflow, reason + (subflow.receivedResetReason >= 0 ? " reset-reason "
                 + subflow.receivedResetReason : ""));
         paths.onSubflowClosed(subflow);
         stack.unregister(subflow);
-        wakeStale();
         if (subflows.isEmpty()) {
             onLastSubflowClosed(subflow, reason);
-        }
-    }
-
-    /** The one subflow that is left must be used, however silent it was. */
-    private void wakeStale() {
-        for (int i = 0; i < subflows.size(); i++) {
-            if (subflows.get(i).isActiveForData()) {
-                return;
-            }
-        }
-        for (int i = 0; i < subflows.size(); i++) {
-            subflows.get(i).stale = false;
         }
     }
 

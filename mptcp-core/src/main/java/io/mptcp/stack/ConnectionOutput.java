@@ -168,7 +168,7 @@ final class ConnectionOutput {
             if (hasCandidate(choice) || !isCarried(start)) {
                 return false; // somebody will be able to take it
             }
-            sender.reinjected(start + Math.min(bytes, connection.minPayloadMssBytes())); // every subflow left carries it already
+            sender.reinjected(start + Math.min(bytes, connection.subflows().minPayloadMssBytes())); // every subflow left carries it already
         }
         return false;
     }

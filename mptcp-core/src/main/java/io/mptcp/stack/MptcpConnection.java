@@ -133,7 +133,7 @@ public final class MptcpConnection {
 
     /** The subflows there are, and the last of those that have closed (state CLOSED), in order of creation. */
     public List<SubflowInfo> subflows() {
-        return core.subflowInfos();
+        return core.subflows().infos();
     }
 
     /** Payload bytes acknowledged by the peer's data level. */

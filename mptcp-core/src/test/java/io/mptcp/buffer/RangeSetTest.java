@@ -10,6 +10,7 @@ import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -86,7 +87,7 @@ class RangeSetTest {
                 Arbitraries.integers().between(0, 12)).as(Operation::new).list().ofMaxSize(60);
     }
 
-    @Property
+    @Property(edgeCases = EdgeCasesMode.NONE)
     void behavesLikeABitSet(@ForAll("operations") List<Operation> operations) {
         RangeSet set = new RangeSet(4);
         BitSet model = new BitSet();

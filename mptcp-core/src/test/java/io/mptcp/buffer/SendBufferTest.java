@@ -2,6 +2,7 @@ package io.mptcp.buffer;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -78,6 +79,23 @@ class SendBufferTest {
         pool.close();
         assertEquals(0, pool.spareBytes());
         assertThrows(IllegalStateException.class, () -> memory.get(ValueLayout.JAVA_BYTE, 0));
+    }
+
+    @Test
+    void bufferWithoutSharedPoolKeepsItsFirstRingUntilItIsClosed() {
+        SendBuffer buffer = new SendBuffer(0, 64, 256);
+        PacketSlot slot = new PacketSlot();
+        buffer.write(bytes(64, 3), 0, 64);
+        buffer.reference(0, 64, slot);
+        MemorySegment memory = slot.payload;
+        buffer.release(64);
+        buffer.write(bytes(64, 3), 0, 64);
+        buffer.reference(64, 64, slot);
+        assertEquals(memory, slot.payload);
+        buffer.release(128);
+        assertTrue(memory.scope().isAlive());
+        buffer.close();
+        assertFalse(memory.scope().isAlive());
     }
 
     @Test

@@ -7,6 +7,7 @@ import io.mptcp.netty.PcapWriter;
 import io.mptcp.netty.SegmentLink;
 import io.mptcp.netty.UdpLink;
 import io.mptcp.netty.UdpLinkOptions;
+import io.mptcp.netty.linux.PortRange;
 import io.mptcp.netty.linux.PortReservation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -64,9 +65,9 @@ final class LinkOpener implements AutoCloseable {
         return ports;
     }
 
-    /** First and last port that connections may be opened from, or null when any will do. */
-    PortReservation clientPorts() {
-        return settings.listenPort() == 0 ? ports : null;
+    /** The ports that connections may be opened from, or null when any will do. */
+    PortRange clientPorts() {
+        return settings.listenPort() == 0 && ports != null ? ports.ranges().getFirst() : null;
     }
 
     private static void checkDevice(String device) throws SetupException {

@@ -45,7 +45,7 @@ final class Relay {
     }
 
     private void checkFinished() {
-        if (!finished && local.closed && remote.closed) {
+        if (!finished && local.isDone() && remote.isDone()) {
             finished = true;
             onFinished.run();
         }
@@ -56,35 +56,35 @@ final class Relay {
         boolean moved = false;
         while (!from.ended && !to.closed) {
             int room = (int) Math.min(to.connection.writableBytes(), scratch.byteSize());
-            if (room == 0 && !from.connection.isEndOfStream()) {
-                break; // WRITABLE of the other side brings us back.
-            }
             int count = from.connection.read(scratch, 0, room);
-            if (count < 0 || from.connection.isEndOfStream() && count == 0) {
-                from.ended = true;
-                to.connection.shutdownOutput();
-                moved = true;
-            } else if (count == 0) {
-                break;
-            } else {
+            if (count > 0) {
                 int taken = to.connection.write(scratch, 0, count);
                 if (taken != count) {
                     throw new IllegalStateException("writableBytes promised " + room + ", write took " + taken + " of " + count);
                 }
-                moved = true;
+            } else if (from.connection.isEndOfStream()) {
+                from.ended = true;
+                to.connection.shutdownOutput();
+            } else {
+                if (from.connection.readableBytes() > 0) {
+                    to.connection.write(scratch, 0, 1); // Takes nothing, but asks for WRITABLE.
+                }
+                break;
             }
+            moved = true;
         }
         if (moved) {
             to.driver.wake(); // Data to send,
             from.driver.wake(); // and a window that has opened.
         }
+        from.releaseIfDone();
     }
 
     private final class End implements ConnectionHandler {
         final MptcpConnection connection;
         final MptcpDriver driver;
         End other;
-        /** The peer's stream has been read to its end, and the end passed on. */
+        /** The peer's stream has been read to its end and the end passed on, or there is no more use for it. */
         boolean ended;
         boolean closed;
 
@@ -95,27 +95,39 @@ final class Relay {
 
         @Override
         public void ready(MptcpConnection ignored, int readiness) {
+            if ((readiness & Readiness.CLOSED) != 0 && !closed) {
+                closed = true;
+                if (connection.closeReason() != CloseReason.CLOSED) {
+                    abort();
+                    other.abort();
+                }
+            }
             if ((readiness & (Readiness.READABLE | Readiness.CONNECTED | Readiness.CLOSED)) != 0) {
                 pump(this, other);
             }
             if ((readiness & (Readiness.WRITABLE | Readiness.CONNECTED)) != 0) {
                 pump(other, this);
             }
-            if ((readiness & Readiness.CLOSED) != 0 && !closed) {
-                closed = true;
-                if (connection.closeReason() != CloseReason.CLOSED) {
-                    other.abort();
-                }
-                checkFinished();
+            checkFinished();
+        }
+
+        /** Nothing is left to be done with the connection, and nothing to be read from it. */
+        boolean isDone() {
+            return closed && ended;
+        }
+
+        /** A connection that the peer has closed keeps unread bytes until they have been passed on. */
+        void releaseIfDone() {
+            if (isDone()) {
+                connection.close();
             }
         }
 
         void abort() {
-            if (!closed) {
-                closed = true;
-                connection.abort();
-                driver.wake();
-            }
+            closed = true;
+            ended = true;
+            connection.abort();
+            driver.wake();
         }
     }
 }

@@ -41,7 +41,7 @@ public final class TunDaemon implements AutoCloseable {
     private TunDaemon(TunConfig config) {
         this.config = config;
         this.group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-        this.loop = (IoEventLoop) group.next();
+        this.loop = group.next();
         this.startNanos = loop.ticker().nanoTime();
     }
 
@@ -98,18 +98,18 @@ public final class TunDaemon implements AutoCloseable {
         StackConfig outer = StackConfig.defaults().withTcp(tcp).withCongestionControl(config.congestion()).withChecksum(config.checksum());
         uplinks = Uplinks.open(loop, config.paths(), new UplinkSettings(outer, config.scheduler(), 0, null));
 
-        TunInterface device = TunInterface.open(config.tun());
         SecureRandom random = new SecureRandom();
         StackConfig innerConfig = StackConfig.defaults().withTcp(tcp).withMptcp(false);
         inner = new MptcpDriver(loop, new Stack(innerConfig, random::nextLong));
         gateway = new Gateway(inner, uplinks, limits);
-        OnLoop.run(loop, () -> {
+        OnLoop.call(loop, () -> {
+            TunInterface device = TunInterface.open(config.tun());
             inner.addLink(device.link());
             gateway.start();
+            device.configure(); // Last: from now on connections come.
+            startStatus();
+            return device;
         });
-        // Last: from now on connections come.
-        device.configure(config.tun());
-        OnLoop.run(loop, this::startStatus);
     }
 
     private String readyLine() {

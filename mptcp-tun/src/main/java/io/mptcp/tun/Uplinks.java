@@ -4,6 +4,7 @@ import io.mptcp.netty.MptcpDriver;
 import io.mptcp.netty.SegmentLink;
 import io.mptcp.pm.PathListPathManager;
 import io.mptcp.scheduler.Schedulers;
+import io.mptcp.spi.PathManager;
 import io.mptcp.spi.RandomSource;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.MptcpConnection;
@@ -37,6 +38,8 @@ public final class Uplinks implements AutoCloseable {
     private final AutoCloseable resources;
     /** By link number: until when the path is suspected not to work. 0 for never. */
     private final long[] suspectUntilNanos;
+    /** Where the connection leads whose path manager is being made; null for connections that came in. */
+    private IpAddress connecting;
 
     private Uplinks(IoEventLoop loop, UplinkSettings settings, RandomSource random, List<? extends SegmentLink> opened, AutoCloseable resources) {
         this.settings = settings;
@@ -135,9 +138,23 @@ public final class Uplinks implements AutoCloseable {
         suspectUntilNanos[linkId] = loop().ticker().nanoTime() + SUSPICION_NANOS;
     }
 
+    private PathManager newPathManager() {
+        List<PathListPathManager.Path> paths = new ArrayList<>();
+        IpAddress remote = connecting;
+        for (CountingLink link : links) {
+            IpAddress local = remote == null || !link.isUp() ? null : link.localAddressFor(remote);
+            if (local != null) {
+                boolean ipv4 = local.isIpv4();
+                paths.add(new PathListPathManager.Path(link.id(), ipv4 ? local : null, ipv4 ? null : local, link.properties().backup()));
+            }
+        }
+        return new PathListPathManager(paths);
+    }
+
     MptcpConnection openOver(SegmentLink link, IpAddress local, IpEndpoint remote, PendingConnect attachment) {
         // A scheduler may keep state: every connection has its own.
         ConnectOptions options = new ConnectOptions(settings.stack().mptcp(), Schedulers.create(settings.scheduler()), null);
+        connecting = remote.address();
         MptcpConnection connection = driver.stack().connect(link.id(), new IpEndpoint(local, 0), remote, options, attachment);
         driver.wake();
         return connection;

@@ -63,17 +63,33 @@ public final class LabProcess implements AutoCloseable {
                     return lines.get(seen);
                 }
             }
-            long leftMillis = (deadlineNanos - System.nanoTime()) / 1_000_000;
-            if (ended || leftMillis <= 0) {
-                String last = lines.isEmpty() ? "it said nothing" : "its last line: " + lines.getLast();
-                throw new LabException(name + (ended ? " ended" : " is not ready") + " without \"" + text + "\"; " + last);
+            String missing = " without \"" + text + "\"; " + (lines.isEmpty() ? "it said nothing" : "its last line: " + lines.getLast());
+            if (ended) {
+                throw new LabException(name + " ended" + missing);
             }
-            try {
-                wait(leftMillis);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new LabException("interrupted while waiting for " + name, e);
-            }
+            pause(deadlineNanos, " is not ready" + missing);
+        }
+    }
+
+    /** Waits for news, or fails when it is too late for them. */
+    private void pause(long deadlineNanos, String complaint) {
+        long leftMillis = (deadlineNanos - System.nanoTime()) / 1_000_000;
+        if (leftMillis <= 0) {
+            throw new LabException(name + complaint);
+        }
+        try {
+            wait(leftMillis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LabException("interrupted while waiting for " + name, e);
+        }
+    }
+
+    /** Waits until everything it said is collected; that is after its end, and after that of what it started. */
+    public synchronized void awaitEndOfOutput(Duration patience) {
+        long deadlineNanos = System.nanoTime() + patience.toNanos();
+        while (!ended) {
+            pause(deadlineNanos, " keeps its output open");
         }
     }
 

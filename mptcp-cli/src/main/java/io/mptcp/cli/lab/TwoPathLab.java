@@ -42,38 +42,56 @@ public final class TwoPathLab {
      * @param profiles one link a path, the same both ways
      */
     public static TwoPathLab create(Lab lab, LinkProfile... profiles) {
-        LabNamespace client = lab.namespace("client");
+        TwoPathLab network = new TwoPathLab(lab, lab.namespace("client"), lab.namespace("server"));
         LabNamespace wideArea = lab.namespace("wan");
-        LabNamespace server = lab.namespace("server");
         // A wire has no addresses of its own.
         wideArea.sysctl("net.ipv6.conf.default.disable_ipv6", "1");
-        TwoPathLab network = new TwoPathLab(lab, client, server);
         LinkEmulator emulator = lab.own(new LinkEmulator(wideArea));
         for (int path = 1; path <= profiles.length; path++) {
-            network.addPath(wideArea, emulator, path, profiles[path - 1]);
+            lab.connect(network.client, uplink(path), wideArea, "a" + path);
+            lab.connect(network.server, serverDevice(path), wideArea, "b" + path);
+            network.client.switchOffOffloads(uplink(path));
+            network.server.switchOffOffloads(serverDevice(path));
+            network.paths.add(emulator.join("a" + path, "b" + path, profiles[path - 1], profiles[path - 1], path));
+            network.configure(path);
         }
         emulator.start();
-        server.address("lo", SERVICE_V4 + "/32");
-        server.address("lo", SERVICE_V6 + "/128");
-        if (KernelMptcp.available()) {
-            server.ip("mptcp limits set subflows " + MPTCP_LIMIT + " add_addr_accepted " + MPTCP_LIMIT);
-        }
+        network.configureServer();
         return network;
     }
 
-    private void addPath(LabNamespace wideArea, LinkEmulator emulator, int path, LinkProfile profile) {
-        lab.connect(client, uplink(path), wideArea, "a" + path);
-        lab.connect(server, "q" + path, wideArea, "b" + path);
-        client.switchOffOffloads(uplink(path));
-        server.switchOffOffloads("q" + path);
+    /**
+     * As {@link #create}, but without the wide area: each path is one virtual cable, as fast as the machine is, with segmentation and checksum
+     * offloads on. There are no emulated links then.
+     */
+    public static TwoPathLab direct(Lab lab, int paths) {
+        TwoPathLab network = new TwoPathLab(lab, lab.namespace("client"), lab.namespace("server"));
+        for (int path = 1; path <= paths; path++) {
+            lab.connect(network.client, uplink(path), network.server, serverDevice(path));
+            network.configure(path);
+        }
+        network.configureServer();
+        return network;
+    }
+
+    private void configureServer() {
+        server.address("lo", SERVICE_V4 + "/32");
+        server.address("lo", SERVICE_V6 + "/128");
+        if (KernelMptcp.available()) {
+            for (LabNamespace end : List.of(client, server)) {
+                end.ip("mptcp limits set subflows " + MPTCP_LIMIT + " add_addr_accepted " + MPTCP_LIMIT);
+            }
+        }
+    }
+
+    private void configure(int path) {
         client.address(uplink(path), clientV4(path) + "/24");
         client.address(uplink(path), clientV6(path) + "/64");
-        server.address("q" + path, "10.77." + path + ".2/24");
-        server.address("q" + path, "fd77:" + path + "::2/64");
+        server.address(serverDevice(path), serverV4(path) + "/24");
+        server.address(serverDevice(path), serverV6(path) + "/64");
         int metric = 100 * path;
-        client.ip("route add default via 10.77." + path + ".2 dev " + uplink(path) + " metric " + metric,
-                "route add ::/0 via fd77:" + path + "::2 dev " + uplink(path) + " metric " + metric);
-        paths.add(emulator.join("a" + path, "b" + path, profile, profile, path));
+        client.ip("route add default via " + serverV4(path) + " dev " + uplink(path) + " metric " + metric,
+                "route add ::/0 via " + serverV6(path) + " dev " + uplink(path) + " metric " + metric);
     }
 
     /** The client's device on a path, counted from 1. */
@@ -89,6 +107,21 @@ public final class TwoPathLab {
     /** The client's address on a path, counted from 1. */
     public static String clientV6(int path) {
         return "fd77:" + path + "::1";
+    }
+
+    /** The server's device on a path, counted from 1. */
+    public static String serverDevice(int path) {
+        return "q" + path;
+    }
+
+    /** The server's address on a path, counted from 1. */
+    public static String serverV4(int path) {
+        return "10.77." + path + ".2";
+    }
+
+    /** The server's address on a path, counted from 1. */
+    public static String serverV6(int path) {
+        return "fd77:" + path + "::2";
     }
 
     public LabNamespace client() {

@@ -30,9 +30,13 @@ public final class Syscalls {
     public static final int SOCK_RAW = 3;
     public static final int SOCK_NONBLOCK = 0x800;
     public static final int SOCK_CLOEXEC = 0x80000;
+    public static final int IPPROTO_IP = 0;
     public static final int IPPROTO_TCP = 6;
     public static final int IPPROTO_IPV6 = 41;
     public static final int IPV6_V6ONLY = 26;
+    /** Interface of unicast packets sent; the index in network byte order. */
+    public static final int IP_UNICAST_IF = 50;
+    public static final int IPV6_UNICAST_IF = 76;
     public static final int SOL_SOCKET = 1;
     public static final int SO_SNDBUF = 7;
     public static final int SO_RCVBUF = 8;

@@ -1,0 +1,150 @@
+package io.mptcp.cli.interop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.mptcp.cli.interop.Transfer.Received;
+import io.mptcp.cli.lab.KernelMptcpSocket;
+import io.mptcp.cli.lab.Lab;
+import io.mptcp.cli.lab.LabNamespace;
+import io.mptcp.cli.lab.LabProcess;
+import io.mptcp.cli.lab.LabRequirements;
+import io.mptcp.cli.lab.TwoPathLab;
+import io.mptcp.netty.linux.KernelMptcp;
+import io.mptcp.netty.linux.Syscalls;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * {@code mptcp cat} against the MPTCP of the Linux kernel, two paths, 100 MB each way at once. The kernel's own counters are the witness that
+ * it was Multipath TCP to the end.
+ */
+class KernelInteropTest {
+    private static final int PORT = 5000;
+    private static final long BYTES = 100_000_000;
+    private static final long PATIENCE_SECONDS = 120;
+    private static final Duration START_PATIENCE = Duration.ofSeconds(30);
+
+    private Lab lab;
+    private TwoPathLab network;
+
+    @BeforeEach
+    void build() {
+        assumeTrue(LabRequirements.missing().isEmpty(), () -> "no laboratory: " + LabRequirements.missing());
+        assumeTrue(KernelMptcp.available(), "this kernel has no MPTCP");
+        lab = Lab.create();
+        network = TwoPathLab.direct(lab, 2);
+    }
+
+    @AfterEach
+    void remove() {
+        if (lab != null) {
+            lab.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {TwoPathLab.SERVICE_V4, TwoPathLab.SERVICE_V6})
+    void ourClientAndTheKernelsServer(String address) throws Exception {
+        int listener = listen(KernelMptcp.IPPROTO_MPTCP, address);
+        LabProcess cat = MptcpProcess.start(network.client(), "cat", "--stats", "--path", "p1", "--path", "p2", address, "" + PORT);
+
+        exchange(cat, accept(listener));
+
+        Map<String, Long> kernel = network.server().counters("MPTcpExt");
+        assertEquals(1, kernel.get("MPCapableSYNRX"), kernel.toString());
+        assertEquals(1, kernel.get("MPCapableACKRX"), kernel.toString());
+        assertEquals(1, kernel.get("MPJoinSynRx"), kernel.toString());
+        assertEquals(1, kernel.get("MPJoinAckRx"), kernel.toString());
+        assertEquals(Map.of(), troubles(kernel));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {TwoPathLab.SERVICE_V4, TwoPathLab.SERVICE_V6})
+    void theKernelsClientAndOurServer(String address) throws Exception {
+        boolean v4 = address.equals(TwoPathLab.SERVICE_V4);
+        network.client().ip("mptcp endpoint add " + (v4 ? TwoPathLab.clientV4(2) : TwoPathLab.clientV6(2)) + " dev p2 subflow");
+        LabProcess cat = MptcpProcess.start(network.server(), "cat", "-v", "-l", "--stats", "--path", "q1", "--path", "q2", address, "" + PORT);
+        cat.awaitLine("listening", START_PATIENCE);
+        IpEndpoint service = new IpEndpoint(IpAddress.parse(address), PORT);
+
+        exchange(cat, network.client().call(() -> KernelMptcpSocket.connect(service)));
+
+        Map<String, Long> kernel = network.client().counters("MPTcpExt");
+        assertEquals(1, kernel.get("MPCapableSYNTX"), kernel.toString());
+        assertEquals(1, kernel.get("MPCapableSYNACKRX"), kernel.toString());
+        assertTrue(kernel.get("MPJoinSynAckRx") >= 1, kernel.toString());
+        assertEquals(Map.of(), troubles(kernel));
+    }
+
+    @Test
+    void aServerWithoutMptcpGetsPlainTcp() throws Exception {
+        int listener = listen(Syscalls.IPPROTO_TCP, TwoPathLab.SERVICE_V4);
+        LabProcess cat = MptcpProcess.start(network.client(), "cat", "--stats", "--path", "p1", "--path", "p2", TwoPathLab.SERVICE_V4, "" + PORT);
+
+        exchange(cat, accept(listener));
+
+        assertTrue(cat.awaitLine("\"fallback\":true", START_PATIENCE).startsWith("{"));
+        assertEquals(0, network.server().counters("MPTcpExt").get("MPCapableSYNRX"));
+    }
+
+    private int listen(int protocol, String address) {
+        IpEndpoint local = new IpEndpoint(IpAddress.parse(address), PORT);
+        return network.server().call(() -> KernelMptcpSocket.listen(protocol, local, null));
+    }
+
+    private static KernelMptcpSocket accept(int listener) throws Exception {
+        CompletableFuture<KernelMptcpSocket> accepted = new CompletableFuture<>();
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                accepted.complete(KernelMptcpSocket.accept(listener));
+            } catch (Exception e) {
+                accepted.completeExceptionally(e);
+            }
+        });
+        try {
+            return accepted.get(START_PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        } finally {
+            KernelMptcpSocket.closeListener(listener);
+        }
+    }
+
+    /** Both directions at once, each to its end. */
+    private static void exchange(LabProcess cat, KernelMptcpSocket kernel) throws Exception {
+        try (kernel) {
+            var stdin = cat.process().getOutputStream();
+            var upload = Transfer.send(stdin, BYTES, stdin::close);
+            var download = Transfer.send(kernel.outputStream(), BYTES, kernel::shutdownOutput);
+            var uploaded = Transfer.receive(kernel.inputStream());
+            var downloaded = Transfer.receive(cat.process().getInputStream());
+            var all = CompletableFuture.allOf(upload, download, uploaded, downloaded);
+            try {
+                all.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            } catch (Exception e) {
+                throw new AssertionError("upload " + upload + ", download " + download + ", mptcp cat said " + cat.lines(), e);
+            }
+            assertEquals(Received.expected(BYTES), uploaded.get(), "what the kernel got");
+            assertEquals(Received.expected(BYTES), downloaded.get(), "what mptcp cat got");
+            assertEquals(0, cat.awaitExit(START_PATIENCE), () -> cat.lines().toString());
+        }
+    }
+
+    /** Counters that must be 0 when all was well. */
+    private static Map<String, Long> troubles(Map<String, Long> counters) {
+        Map<String, Long> troubles = new TreeMap<>(counters);
+        troubles.values().removeIf(value -> value == 0);
+        troubles.keySet().removeIf(name -> !name.matches(".*(Fallback|Rst|HMacFailure|Corruption|CsumErr|NoMatch|NotMatching|Fail|Fastclose).*"));
+        return troubles;
+    }
+}

@@ -1,0 +1,86 @@
+package io.mptcp.stack;
+
+import java.util.AbstractList;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.RandomAccess;
+
+/** The subflows of a connection in order of creation, and a memory of those that have closed. */
+final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
+    private static final int MAX_CLOSED_INFOS = 32;
+
+    private final List<Subflow> subflows = new ArrayList<>(2);
+    private final List<SubflowInfo> closed = new ArrayList<>(0);
+    private int created;
+
+    int nextId() {
+        return created++;
+    }
+
+    /** Subflows there have ever been. */
+    int created() {
+        return created;
+    }
+
+    @Override
+    public boolean add(Subflow subflow) {
+        return subflows.add(subflow);
+    }
+
+    void close(Subflow subflow) {
+        subflows.remove(subflow);
+        if (closed.size() < MAX_CLOSED_INFOS) {
+            closed.add(subflow.info());
+        }
+        wakeStale();
+    }
+
+    /** The one subflow that is left must be used, however silent it was. */
+    private void wakeStale() {
+        for (int i = 0; i < subflows.size(); i++) {
+            if (subflows.get(i).isActiveForData()) {
+                return;
+            }
+        }
+        for (int i = 0; i < subflows.size(); i++) {
+            subflows.get(i).stale = false;
+        }
+    }
+
+    boolean hasActiveBeside(Subflow subflow) {
+        for (int i = 0; i < subflows.size(); i++) {
+            if (subflows.get(i) != subflow && subflows.get(i).isActiveForData()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    int minPayloadMssBytes() {
+        int mss = 65_535;
+        for (int i = 0; i < subflows.size(); i++) {
+            mss = Math.min(mss, subflows.get(i).tcb.payloadMssBytes());
+        }
+        return mss;
+    }
+
+    List<SubflowInfo> infos() {
+        List<SubflowInfo> infos = new ArrayList<>(closed);
+        for (Subflow subflow : subflows) {
+            infos.add(subflow.info());
+        }
+        infos.sort(Comparator.comparingInt(SubflowInfo::id));
+        return infos;
+    }
+
+    @Override
+    public Subflow get(int index) {
+        return subflows.get(index);
+    }
+
+    @Override
+    public int size() {
+        return subflows.size();
+    }
+}
