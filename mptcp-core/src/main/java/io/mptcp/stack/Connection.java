@@ -118,7 +118,9 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     int writableBytes() {
-        return canWrite() ? sender.buffer().writableBytes() : 0;
+        int room = canWrite() ? sender.buffer().writableBytes() : 0;
+        writeBlocked |= room == 0;
+        return room;
     }
 
     private boolean canWrite() {
