@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 
 /** Options every command has. */
 @Command(mixinStandardHelpOptions = true, versionProvider = VersionProvider.class)
-final class CommonOptions {
+public final class CommonOptions {
     /** Static because errors are reported by whoever runs the command line, for every level of subcommands. */
     private static volatile boolean debug;
 

@@ -1,6 +1,7 @@
 package io.mptcp.cli;
 
 import picocli.CommandLine;
+import io.mptcp.cli.demo.DemoCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,7 +14,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:success", "1:it was tried and failed", "2:wrong usage or configuration"},
-        subcommands = CatCommand.class)
+        subcommands = {CatCommand.class, DemoCommand.class})
 public final class Mptcp implements Runnable {
     @Mixin
     private CommonOptions common;

@@ -119,7 +119,18 @@ final class ConnectionOutput {
         if (available == 0 || count == 1) {
             return available;
         }
-        return scheduler.select(choice) & available;
+        long chosen = scheduler.select(choice) & available;
+        // Waiting for a better moment makes sense only while something is under way that will bring one.
+        return chosen != 0 || isAnythingInFlight() ? chosen : Long.lowestOneBit(available);
+    }
+
+    private boolean isAnythingInFlight() {
+        for (int i = 0; i < subflows.size(); i++) {
+            if (!subflows.get(i).tcb.log().isEmpty()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean transmitCopy(long nowNanos, PacketSlot out) {

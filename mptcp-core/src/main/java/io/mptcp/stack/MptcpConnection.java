@@ -44,7 +44,7 @@ public final class MptcpConnection {
 
     // ---- the stream ----
 
-    /** Bytes that {@link #write} would take now. */
+    /** Bytes that {@link #write} would take now. After an answer of 0, {@link Readiness#WRITABLE} is raised when there is room again. */
     public int writableBytes() {
         return core.writableBytes();
     }

@@ -161,8 +161,9 @@ public final class Host {
             if (connection.listener() != null && !connections.contains(connection)) {
                 connections.add(connection);
             }
-            StreamApp app = (StreamApp) connection.attachment();
-            app.ready(this, connection, connection.takeReadiness());
+            // A new passive connection belongs to its listener's app until that attaches another one.
+            Object app = connection.attachment() != null ? connection.attachment() : connection.listener().attachment();
+            ((StreamApp) app).ready(this, connection, connection.takeReadiness());
         }
         return any;
     }

@@ -54,7 +54,8 @@ final class MonitoredFlow {
 
     void onSyn(TcpOptions options, boolean isReply) {
         windowShift = options.windowScale;
-        synHadMptcp = options.mptcp.has(MptcpOptions.MP_CAPABLE | MptcpOptions.MP_JOIN);
+        // A SYN may be repeated without MPTCP, and the answer still be to the first.
+        synHadMptcp |= options.mptcp.has(MptcpOptions.MP_CAPABLE | MptcpOptions.MP_JOIN);
         if (isReply && synHadMptcp && !reverse.synHadMptcp) {
             throw new MonitorViolation("MPTCP in a SYN/ACK but not in the SYN: " + name);
         }
@@ -68,10 +69,12 @@ final class MonitoredFlow {
         if (payload > 0) {
             content(slot, ssn, payload);
         }
-        if (finSent && ssn + payload > highestSsn) {
+        if (finSent && payload > 0 && ssn + payload > highestSsn) {
             throw new MonitorViolation("payload behind the FIN: " + name);
         }
-        highestSsn = Math.max(highestSsn, ssn + payload);
+        if (payload > 0) {
+            highestSsn = Math.max(highestSsn, ssn + payload);
+        }
         finSent |= (flags & TcpSegment.FIN) != 0;
         if ((flags & TcpSegment.ACK) != 0 && reverse != null) {
             acknowledgment(slot, options.mptcp);

@@ -25,6 +25,8 @@ final class MonitoredStream {
     private final BitSet known = new BitSet();
     /** End of the highest byte sent. */
     private long highestEnd;
+    /** End of what was sent without a gap; may lag behind. */
+    private int contiguousEnd;
 
     /** Payload at an offset: new bytes are kept, known ones must be the same. */
     void payload(long offset, MemorySegment source, long at, int length, String flow) {
@@ -78,7 +80,8 @@ final class MonitoredStream {
 
     /** A DATA_ACK of this stream and the window behind it. */
     void acknowledged(long offset, long windowBytes, String flow) {
-        long sentEnd = finOffset >= 0 ? finOffset + 1 : Math.min(known.nextClearBit(0), highestEnd);
+        contiguousEnd = known.nextClearBit(contiguousEnd);
+        long sentEnd = contiguousEnd == finOffset ? finOffset + 1 : contiguousEnd;
         if (offset > sentEnd) {
             throw new MonitorViolation("DATA_ACK " + offset + " of a stream sent up to " + sentEnd + ": " + flow);
         }

@@ -103,7 +103,7 @@ public final class PendingConnect implements ConnectionHandler {
     }
 
     private boolean attempt(SegmentLink link) {
-        IpAddress local = link.isUp() ? link.localAddressFor(remote.address()) : null;
+        IpAddress local = uplinks.localAddress(link, remote.address());
         if (local == null) {
             return false;
         }

@@ -66,10 +66,7 @@ final class Relay {
                 from.ended = true;
                 to.connection.shutdownOutput();
             } else {
-                if (from.connection.readableBytes() > 0) {
-                    to.connection.write(scratch, 0, 1); // Takes nothing, but asks for WRITABLE.
-                }
-                break;
+                break; // nothing to read, or no room: READABLE or WRITABLE will tell
             }
             moved = true;
         }

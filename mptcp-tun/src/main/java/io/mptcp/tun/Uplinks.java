@@ -2,6 +2,7 @@ package io.mptcp.tun;
 
 import io.mptcp.netty.MptcpDriver;
 import io.mptcp.netty.SegmentLink;
+import io.mptcp.pm.Path;
 import io.mptcp.pm.PathListPathManager;
 import io.mptcp.scheduler.Schedulers;
 import io.mptcp.spi.PathManager;
@@ -38,6 +39,8 @@ public final class Uplinks implements AutoCloseable {
     private final AutoCloseable resources;
     /** By link number: until when the path is suspected not to work. 0 for never. */
     private final long[] suspectUntilNanos;
+    /** By link number and family: the address last used. */
+    private final IpAddress[][] lastLocal;
     /** Where the connection leads whose path manager is being made; null for connections that came in. */
     private IpAddress connecting;
 
@@ -46,6 +49,7 @@ public final class Uplinks implements AutoCloseable {
         this.links = opened.stream().map(CountingLink::new).toList();
         this.resources = resources;
         this.suspectUntilNanos = new long[opened.size()];
+        this.lastLocal = new IpAddress[opened.size()][2];
         this.driver = new MptcpDriver(loop, new Stack(settings.stack().withPathManager(this::newPathManager), random));
     }
 
@@ -138,14 +142,25 @@ public final class Uplinks implements AutoCloseable {
         suspectUntilNanos[linkId] = loop().ticker().nanoTime() + SUSPICION_NANOS;
     }
 
+    /** The address to use over a link, null when the link does not lead there now. */
+    IpAddress localAddress(SegmentLink link, IpAddress remote) {
+        return link.isUp() ? link.localAddressFor(remote) : null;
+    }
+
+    private static int family(IpAddress address) {
+        return address.isIpv4() ? 0 : 1;
+    }
+
+    /** A path that is down at the moment is listed with the address it had: the connection may live to see it come back. */
     private PathManager newPathManager() {
-        List<PathListPathManager.Path> paths = new ArrayList<>();
-        IpAddress remote = connecting;
-        for (CountingLink link : links) {
-            IpAddress local = remote == null || !link.isUp() ? null : link.localAddressFor(remote);
+        List<Path> paths = new ArrayList<>();
+        for (CountingLink link : connecting == null ? List.<CountingLink>of() : links) {
+            IpAddress now = link.localAddressFor(connecting);
+            IpAddress local = now != null ? now : lastLocal[link.id()][family(connecting)];
             if (local != null) {
+                lastLocal[link.id()][family(connecting)] = local;
                 boolean ipv4 = local.isIpv4();
-                paths.add(new PathListPathManager.Path(link.id(), ipv4 ? local : null, ipv4 ? null : local, link.properties().backup()));
+                paths.add(new Path(link.id(), ipv4 ? local : null, ipv4 ? null : local, link.properties().backup()));
             }
         }
         return new PathListPathManager(paths);
@@ -155,9 +170,12 @@ public final class Uplinks implements AutoCloseable {
         // A scheduler may keep state: every connection has its own.
         ConnectOptions options = new ConnectOptions(settings.stack().mptcp(), Schedulers.create(settings.scheduler()), null);
         connecting = remote.address();
-        MptcpConnection connection = driver.stack().connect(link.id(), new IpEndpoint(local, 0), remote, options, attachment);
-        driver.wake();
-        return connection;
+        try {
+            return driver.stack().connect(link.id(), new IpEndpoint(local, 0), remote, options, attachment);
+        } finally {
+            connecting = null;
+            driver.wake();
+        }
     }
 
     /**

@@ -1,30 +1,38 @@
 package io.mptcp.cli.demo;
 
+import io.mptcp.cli.CommandFailure;
+import io.mptcp.cli.CommonOptions;
+import io.mptcp.cli.ExitCodes;
 import io.mptcp.cli.lab.Command;
+import io.mptcp.cli.lab.Lab;
+import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabRequirements;
 import io.mptcp.cli.lab.LinkProfile;
 import io.mptcp.cli.lab.UserNamespace;
-import io.mptcp.netty.linux.KernelMptcp;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code mptcp demo}. */
-@CommandLine.Command(name = "demo", mixinStandardHelpOptions = true,
+@CommandLine.Command(name = "demo",
         description = {"Downloads a file with curl through mptcp-tun over two emulated paths, cuts one on the way and brings it back.",
+            "The far side is the Linux kernel's MPTCP where it has it, else this stack.",
             "Runs in network namespaces of its own and leaves nothing behind. Needs root, or a host that allows user namespaces; "
                 + "without them the same story runs in the simulator."})
 public final class DemoCommand implements Callable<Integer> {
     private static final long MEGA = 1_000_000;
     private static final double QUEUE_MILLIS = 50;
     private static final double SINGLE_SHARE = 0.25;
+
+    @Mixin
+    private CommonOptions common;
 
     @Option(names = "--json", description = "Print one JSON document instead of the live view and the table.")
     private boolean json;
@@ -50,37 +58,48 @@ public final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         DemoSettings settings = settings();
-        PrintStream out = System.out;
-        DemoView view = json ? DemoView.SILENT : new PrintView(out, System.console() != null && System.console().isTerminal(), rateMbit * MEGA);
-        List<String> obstacles = obstacles();
-        if (!simulate && obstacles.isEmpty()) {
-            obstacles = LabRequirements.missing();
-            if (!obstacles.isEmpty() && !UserNamespace.isInside()) {
-                String obstacle = UserNamespace.obstacle();
-                if (obstacle.isEmpty()) {
-                    return UserNamespace.rerun();
-                }
-                obstacles.add("user namespaces: " + obstacle);
+        try {
+            List<String> obstacles = simulate ? List.of() : obstacles();
+            if (!simulate && obstacles.isEmpty() && !UserNamespace.isInside() && !LabRequirements.missing().isEmpty()) {
+                return UserNamespace.rerun();
             }
-        }
-        DemoReport report;
-        if (simulate || !obstacles.isEmpty()) {
             obstacles.forEach(obstacle -> System.err.println("mptcp demo: " + obstacle));
-            report = SimulatedDemo.run(settings, view);
-        } else {
-            report = NamespaceDemo.run(settings, view);
+            return judged(run(settings, simulate || !obstacles.isEmpty()));
+        } catch (LabException e) {
+            if (Lab.isShuttingDown()) {
+                throw CommandFailure.silent();
+            }
+            throw CommandFailure.failed(e.getMessage(), e);
         }
+    }
+
+    private DemoReport run(DemoSettings settings, boolean simulated) {
+        DemoView view = view(simulated);
+        DemoReport report = simulated ? SimulatedDemo.run(settings, view) : NamespaceDemo.run(settings, view);
         if (json) {
-            out.println(report.json());
+            System.out.println(report.json());
         } else {
             view.step("");
-            out.print(report.table());
+            System.out.print(report.table());
         }
+        return report;
+    }
+
+    private static int judged(DemoReport report) {
         List<String> failures = report.failures();
         if (!failures.isEmpty()) {
-            System.err.println("mptcp demo: " + failures.getFirst());
+            throw CommandFailure.failed(failures.getFirst());
         }
-        return failures.isEmpty() ? 0 : 1;
+        return ExitCodes.OK;
+    }
+
+    private DemoView view(boolean simulated) {
+        if (json) {
+            return DemoView.SILENT;
+        }
+        // Virtual time runs too fast for a line that is drawn anew.
+        boolean terminal = !simulated && System.console() != null && System.console().isTerminal();
+        return new PrintView(System.out, terminal, rateMbit * MEGA);
     }
 
     private DemoSettings settings() {
@@ -102,7 +121,7 @@ public final class DemoCommand implements Callable<Integer> {
         return new CommandLine.ParameterException(spec.commandLine(), message);
     }
 
-    /** What keeps this machine from running the demonstration on real sockets, one line each. */
+    /** What keeps this machine from running the demonstration on real sockets, one line each. What a user namespace can give is no obstacle. */
     private static List<String> obstacles() {
         List<String> obstacles = new ArrayList<>();
         if (Command.find("curl").isEmpty()) {
@@ -112,8 +131,13 @@ public final class DemoCommand implements Callable<Integer> {
         if (!Files.isReadable(tun) || !Files.isWritable(tun)) {
             obstacles.add(tun + (Files.exists(tun) ? " may not be opened: run as root" : " is missing: modprobe tun"));
         }
-        if (!KernelMptcp.available()) {
-            obstacles.add("this kernel has no MPTCP, or sysctl net.mptcp.enabled is 0");
+        List<String> missing = LabRequirements.missing();
+        if (!missing.isEmpty()) {
+            String obstacle = UserNamespace.isInside() ? "not possible in this user namespace" : UserNamespace.obstacle();
+            if (!obstacle.isEmpty()) {
+                obstacles.addAll(missing);
+                obstacles.add("user namespaces: " + obstacle);
+            }
         }
         return obstacles;
     }

@@ -1,0 +1,190 @@
+package io.mptcp.sim;
+
+import io.mptcp.sim.Topology.PathSpec;
+import io.mptcp.sim.TransferApp.Ending;
+import io.mptcp.sim.TransferApp.Plan;
+import io.mptcp.spi.PacketScheduler;
+import io.mptcp.stack.ConnectOptions;
+import io.mptcp.stack.StackConfig;
+import io.mptcp.tcp.TcpConfig;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * One random configuration of everything for each seed. While it runs, nothing unsafe may happen; after some time the network is healed,
+ * and then the transfer must end within a generous bound.
+ */
+public final class Swarm {
+    /** Faults last this long at most; after that the network is clean and every path is up. */
+    private static final double HEAL_SECONDS = 60;
+    /** A healed network has this much time to finish: far more than any back-off of a timer. */
+    private static final double LIVENESS_SECONDS = 1_500;
+    private static final int MAX_PATHS = 4;
+    private static final int MAX_STREAM_BYTES = 2 << 20;
+    private static final int MIN_BUFFER_BYTES = 4 << 10;
+    private static final int MAX_BUFFER_BYTES = 8 << 20;
+
+    private final long seed;
+    private final SeededRandom random;
+    private final StringBuilder description = new StringBuilder();
+
+    private Swarm(long seed) {
+        this.seed = seed;
+        this.random = new SeededRandom(SeededRandom.mix(seed));
+    }
+
+    /**
+     * Runs one seed.
+     *
+     * @param schedulers    named schedulers to choose from besides the built-in one and {@link RandomScheduler}
+     * @param replayCommand makes the command that repeats a seed
+     * @throws SimulationFailure if anything is wrong
+     */
+    public static Report run(long seed, List<Function<SeededRandom, PacketScheduler>> schedulers, Function<Long, String> replayCommand) {
+        return new Swarm(seed).run(schedulers, replayCommand);
+    }
+
+    private Report run(List<Function<SeededRandom, PacketScheduler>> schedulers, Function<Long, String> replayCommand) {
+        Scenario scenario = new Scenario(seed);
+        scenario.simulation().replayWith(replayCommand.apply(seed));
+        int paths = 1 + random.nextInt(MAX_PATHS);
+        for (int i = 0; i < paths; i++) {
+            scenario.path(randomPath(i));
+        }
+        scenario.ipv6(random.chance(0.3)).gather(random.chance(0.5));
+        scenario.clientConfig(randomConfig("client")).serverConfig(randomConfig("server"));
+        scenario.clientOptions(randomOptions("client", schedulers)).serverOptions(randomOptions("server", schedulers));
+        long up = randomSize();
+        long down = randomSize();
+        Ending clientEnding = randomEnding();
+        Ending serverEnding = clientEnding == Ending.SHUTDOWN_AFTER_PEER ? Ending.SHUTDOWN_WHEN_WRITTEN : randomEnding();
+        scenario.plans(randomPlan("client", up, down, clientEnding), randomPlan("server", down, up, serverEnding));
+        scheduleOutages(scenario, paths);
+        scenario.simulation().describe(description.toString());
+        scenario.at(HEAL_SECONDS, () -> scenario.topology().paths().forEach(SimPath::heal));
+        Report report = scenario.runUntilClosed(HEAL_SECONDS + LIVENESS_SECONDS);
+        scenario.runUntilQuiet();
+        return report;
+    }
+
+    private PathSpec randomPath(int id) {
+        LinkSpec up = randomLink();
+        LinkSpec down = random.chance(0.5) ? randomLink() : up;
+        boolean backup = id > 0 && random.chance(0.1);
+        PathSpec path = new PathSpec(up, down, backup, 1 + random.nextInt(4));
+        note("path " + id + (backup ? " backup" : "") + " up", up.describe());
+        note("path " + id + " down", down.describe());
+        return path;
+    }
+
+    private LinkSpec randomLink() {
+        LinkSpec link = LinkSpec.of(random.betweenLogarithmic(1, 200), random.betweenLogarithmic(1, 200));
+        if (random.chance(0.3)) {
+            link = link.withLoss(random.nextDouble() * 0.05);
+        }
+        if (random.chance(0.3)) {
+            link = link.withReorder(random.nextDouble() * 0.1, random.betweenLogarithmic(1, 100));
+        }
+        if (random.chance(0.2)) {
+            link = link.withDuplicate(random.nextDouble() * 0.05);
+        }
+        if (random.chance(0.3)) {
+            link = link.withJitter(random.betweenLogarithmic(1, 50));
+        }
+        if (random.chance(0.3)) {
+            link = link.withQueue(random.betweenLogarithmic(3_000, 1_000_000));
+        }
+        if (random.chance(0.2)) {
+            link = link.withQueue(Math.max(link.queueBytes(), 20_000)).withMtu((int) random.between(1280, 9000));
+        }
+        if (random.chance(0.5)) {
+            link = link.withSuperSegments((int) random.between(2_000, 65_000));
+        }
+        if (random.chance(0.3)) {
+            link = link.withMerging(random.nextDouble() * 2);
+        }
+        return link.withBackPressure(random.chance(0.2));
+    }
+
+    private StackConfig randomConfig(String side) {
+        TcpConfig tcp = TcpConfig.defaults()
+                .withBuffers((int) random.betweenLogarithmic(MIN_BUFFER_BYTES, MAX_BUFFER_BYTES),
+                        (int) random.betweenLogarithmic(MIN_BUFFER_BYTES, MAX_BUFFER_BYTES))
+                .withTimestamps(random.chance(0.8))
+                .withSack(random.chance(0.8))
+                // Outages must not outlast a SYN or a connection: whether giving up is right is another question than whether it lives.
+                .withRetries(10, 15);
+        StackConfig config = StackConfig.defaults()
+                .withTcp(tcp)
+                .withMptcp(random.chance(0.9))
+                .withChecksum(random.chance(0.3))
+                .withCongestionControl(random.chance(0.8) ? "cubic" : "newreno");
+        note(side, "mptcp " + config.mptcp() + ", checksum " + config.checksum() + ", " + config.congestionControl() + ", " + tcp);
+        return config;
+    }
+
+    private ConnectOptions randomOptions(String side, List<Function<SeededRandom, PacketScheduler>> schedulers) {
+        int choice = random.nextInt(schedulers.size() + 2);
+        PacketScheduler scheduler = switch (choice) {
+            case 0 -> null;
+            case 1 -> new RandomScheduler(random.fork());
+            default -> schedulers.get(choice - 2).apply(random.fork());
+        };
+        note(side + " scheduler", scheduler == null ? "built-in" : scheduler.name());
+        return new ConnectOptions(true, scheduler, null);
+    }
+
+    private long randomSize() {
+        return switch (random.nextInt(5)) {
+            case 0 -> 0;
+            case 1 -> 1 + random.nextInt(3_000);
+            default -> random.betweenLogarithmic(1, MAX_STREAM_BYTES);
+        };
+    }
+
+    private Ending randomEnding() {
+        return random.chance(0.3) ? Ending.SHUTDOWN_AFTER_PEER : Ending.SHUTDOWN_WHEN_WRITTEN;
+    }
+
+    private Plan randomPlan(String side, long send, long receive, Ending ending) {
+        Plan plan = Plan.of(send, receive).ending(ending);
+        if (random.chance(0.2)) {
+            plan = plan.writing((int) Math.max(1, send / (1 + random.nextInt(100))), random.nextDouble() * 50);
+        }
+        if (random.chance(0.2)) {
+            plan = plan.reading((int) Math.max(1, receive / (1 + random.nextInt(100))), random.nextDouble() * 50);
+        }
+        if (random.chance(0.1)) {
+            plan = plan.readingAfter(random.nextDouble() * 5_000);
+        }
+        note(side + " plan", plan.toString());
+        return plan;
+    }
+
+    /** Outages of single paths, anywhere in the first seconds, some long; sometimes the client's interface is seen to go down. */
+    private void scheduleOutages(Scenario scenario, int paths) {
+        for (int i = 0; i < paths; i++) {
+            for (int outages = random.chance(0.3) ? 1 + random.nextInt(3) : 0; outages > 0; outages--) {
+                double start = random.nextDouble() * 10;
+                double end = start + random.betweenLogarithmic(1, 20_000) / 1e3;
+                boolean carrier = random.chance(0.3);
+                int path = i;
+                note("outage", "path " + path + " " + start + ".." + end + " s" + (carrier ? ", carrier lost" : ""));
+                scenario.at(start, () -> set(scenario.path(path), carrier, false));
+                scenario.at(end, () -> set(scenario.path(path), carrier, true));
+            }
+        }
+    }
+
+    private static void set(SimPath path, boolean carrier, boolean up) {
+        if (carrier) {
+            path.setCarrier(up);
+        } else {
+            path.setPassing(up);
+        }
+    }
+
+    private void note(String what, String value) {
+        description.append(what).append(": ").append(value).append('\n');
+    }
+}
