@@ -1,6 +1,7 @@
 package io.mptcp.stack;
 
 import io.mptcp.buffer.ReceiveBuffer;
+import io.mptcp.buffer.RingPool;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -14,9 +15,9 @@ final class DataReceiver {
     private long advertisedEdgeDsn;
     private long finDsn = -1;
 
-    DataReceiver(int capacityBytes, int maxRanges) {
+    DataReceiver(int capacityBytes, int maxRanges, RingPool pool) {
         this.capacityBytes = capacityBytes;
-        buffer = new ReceiveBuffer(1, Math.min(capacityBytes, 64 * 1024), capacityBytes, maxRanges);
+        buffer = new ReceiveBuffer(1, Math.min(capacityBytes, 64 * 1024), capacityBytes, maxRanges, pool);
         advertisedEdgeDsn = 1;
     }
 
