@@ -86,7 +86,7 @@ class CommandLineTest {
         cat --path eth0,fast localhost 80 | mptcp cat: Invalid value for option '--path'
         cat --path eth0,link=raw h 80     | mptcp cat: path eth0: link=raw is not implemented yet, use link=packet
         cat --frob localhost 80           | mptcp cat: Unknown option: '--frob'
-        cat a b 80                        | mptcp cat: Unmatched argument
+        cat a b 80                        | mptcp cat: too many arguments: '80'
         """)
     void wrongUsageIsOneLineAndCode2(String args, String message) {
         assertEquals(ExitCodes.USAGE, mptcp(args == null ? new String[0] : args.split(" ")));

@@ -480,7 +480,7 @@ public final class Stack {
     }
 
     void reschedule(Subflow subflow) {
-        schedule(subflow, subflow.nextDeadlineNanos());
+        schedule(subflow, subflow.nextDeadlineNanos(nowNanos));
     }
 
     void schedule(DeadlineQueue.Node node, long deadlineNanos) {

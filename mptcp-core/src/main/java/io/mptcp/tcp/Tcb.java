@@ -324,6 +324,11 @@ public final class Tcb {
         return Math.min(congestionRoomBytes(), sndUna + sndWnd - sndNxt);
     }
 
+    /** The peer's window on this connection leaves no room at all. */
+    public boolean isWindowShut() {
+        return sndUna + sndWnd <= sndNxt;
+    }
+
     public long congestionRoomBytes() {
         return recovery.limitBytes() - log.inFlightBytes();
     }

@@ -6,6 +6,7 @@ import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LinkProfile;
 import io.mptcp.cli.lab.PseudoRandomFile;
 import io.mptcp.cli.lab.TwoPathLab;
+import io.mptcp.netty.linux.KernelMptcp;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -93,7 +94,7 @@ final class NamespaceDemo {
         follow(download, sampler, settings.sizeBytes(), settings.sizeBytes());
         String sha256 = download.await(SILENCE_LIMIT);
         List<Long> bytesBeforeCut = Arrays.asList(atCut[0] - before[0], atCut[1] - before[1]);
-        return new DemoReport(false, "Linux kernel MPTCP", kernelTcp, single, arrivals.goodputUntil(cutNanos), arrivals.totalBytes(),
+        return new DemoReport(false, KernelMptcp.available() ? "Linux kernel MPTCP" : "this stack", kernelTcp, single, arrivals.goodputUntil(cutNanos), arrivals.totalBytes(),
                 settings.sizeBytes(), (arrivals.lastNanos() - arrivals.startNanos()) / 1e9, bytesBeforeCut,
                 arrivals.bytesAt(returnNanos) - arrivals.bytesAt(cutNanos), path1.backward().deliveredBytes() - path1BytesAtReturn,
                 returnedInTime, arrivals.longestStallNanos(cutNanos, returnNanos) / 1e6, sha256,
