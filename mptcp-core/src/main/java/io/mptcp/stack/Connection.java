@@ -636,8 +636,15 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     private void raise(int bits) {
-        readiness |= bits;
-        stack.enqueueReady(this);
+        if (isKnownToApplication()) {
+            readiness |= bits;
+            stack.enqueueReady(this);
+        }
+    }
+
+    /** A passive connection whose handshake fails was never shown to anybody, and its end is nobody's business. */
+    private boolean isKnownToApplication() {
+        return connected || listener == null || listener.isDeferred();
     }
 
     void raiseAccepted() {

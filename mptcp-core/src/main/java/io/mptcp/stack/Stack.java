@@ -262,6 +262,10 @@ public final class Stack {
             receiveUnknown(in);
             return;
         }
+        if (subflow.tcb.isForeignAck(incoming)) {
+            reset(in, -1);
+            return;
+        }
         try {
             subflow.connection.receiveOn(nowNanos, subflow, incoming);
         } catch (RuntimeException e) {
