@@ -52,6 +52,7 @@ final class Connection extends DeadlineQueue.Node {
     private CloseReason closeReason = CloseReason.NONE;
     private int readiness;
     private long closeDeadlineNanos = Long.MAX_VALUE;
+    private long lastHeardNanos;
 
     /** Queues of the stack this connection stands in. */
     boolean inWorkQueue;
@@ -302,6 +303,15 @@ final class Connection extends DeadlineQueue.Node {
 
     // ==== signals ====
 
+    void heard() {
+        lastHeardNanos = stack.nowNanos();
+    }
+
+    /** When a segment last arrived on any subflow. */
+    long lastHeardNanos() {
+        return lastHeardNanos;
+    }
+
     void onDataAck(MptcpOptions options, long windowBytes) {
         if (data.onDataAck(options, windowBytes)) {
             output.onProgress();
@@ -486,7 +496,9 @@ final class Connection extends DeadlineQueue.Node {
         }
         paths.deliverEvents();
         output.updateTimer(nowNanos);
+        boolean wantsRoom = mptcp && (sender.hasReinjection() || (sender.pendingBytes() > 0 && sender.windowBytes() > 0));
         for (int i = 0; i < subflows.size(); i++) {
+            subflows.get(i).updateWindowProbe(nowNanos, wantsRoom);
             stack.reschedule(subflows.get(i));
         }
         stack.schedule(this, Math.min(Math.min(output.timerNanos(), paths.timerNanos()), closeDeadlineNanos));
@@ -624,8 +636,15 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     private void raise(int bits) {
-        readiness |= bits;
-        stack.enqueueReady(this);
+        if (isKnownToApplication()) {
+            readiness |= bits;
+            stack.enqueueReady(this);
+        }
+    }
+
+    /** A passive connection whose handshake fails was never shown to anybody, and its end is nobody's business. */
+    private boolean isKnownToApplication() {
+        return connected || listener == null || listener.isDeferred();
     }
 
     void raiseAccepted() {

@@ -262,6 +262,10 @@ public final class Stack {
             receiveUnknown(in);
             return;
         }
+        if (subflow.tcb.isForeignAck(incoming)) {
+            reset(in, -1);
+            return;
+        }
         try {
             subflow.connection.receiveOn(nowNanos, subflow, incoming);
         } catch (RuntimeException e) {
@@ -480,7 +484,7 @@ public final class Stack {
     }
 
     void reschedule(Subflow subflow) {
-        schedule(subflow, subflow.nextDeadlineNanos());
+        schedule(subflow, subflow.nextDeadlineNanos(nowNanos));
     }
 
     void schedule(DeadlineQueue.Node node, long deadlineNanos) {

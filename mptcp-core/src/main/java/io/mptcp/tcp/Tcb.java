@@ -14,6 +14,9 @@ import io.mptcp.wire.TcpSegment;
  */
 public final class Tcb {
     private static final long NANOS_PER_MILLI = 1_000_000L;
+    /** RFC 5961 section 7: so many in so long, for each connection by itself. */
+    private static final int MAX_CHALLENGES = 10;
+    private static final long CHALLENGE_PERIOD_NANOS = 5_000_000_000L;
     static final int DEFAULT_MSS_IPV4 = 536;
     static final int DEFAULT_MSS_IPV6 = 1220;
 
@@ -46,6 +49,7 @@ public final class Tcb {
     long sndWl2;
     long maxSndWnd;
     long rcvNxt;
+    boolean windowScaleOn;
     int sndWndShift;
     int rcvWndShift;
     boolean timestampsOn;
@@ -73,6 +77,9 @@ public final class Tcb {
     long rtoDeadlineNanos = Long.MAX_VALUE;
     long timeWaitDeadlineNanos = Long.MAX_VALUE;
     int timeouts;
+
+    private long challengePeriodStartNanos;
+    private int challenges;
 
     long bytesSent;
     long bytesRetransmitted;
@@ -146,6 +153,21 @@ public final class Tcb {
         delayedAck.requestNow();
     }
 
+    /**
+     * Answers a segment that should not have come with an ACK, unless there have been too many of them: neither somebody who guesses
+     * nor a peer that disagrees about the numbers may keep this side busy.
+     */
+    void challenge(long nowNanos) {
+        if (nowNanos - challengePeriodStartNanos >= CHALLENGE_PERIOD_NANOS) {
+            challengePeriodStartNanos = nowNanos;
+            challenges = 0;
+        }
+        if (challenges < MAX_CHALLENGES) {
+            challenges++;
+            requestAck();
+        }
+    }
+
     /** Asks for a segment below SND.NXT that makes the peer answer with its acknowledgment and window (RFC 9293 section 3.8.6.1). */
     public void requestProbe() {
         probeDue = true;
@@ -159,6 +181,15 @@ public final class Tcb {
         // A SYN that was never answered needs no RST; anything the peer may know of does.
         resetDue = state != TcpState.SYN_SENT;
         close(reason);
+    }
+
+    /**
+     * During the handshake an ACK of anything but our SYN belongs to another life of the connection, and a RST is the answer
+     * (RFC 9293 sections 3.5.1 and 3.10.7.3): it clears what the peer still holds.
+     */
+    public boolean isForeignAck(IncomingSegment segment) {
+        boolean handshake = state == TcpState.SYN_SENT || state == TcpState.SYN_RECV;
+        return handshake && segment.has(TcpSegment.ACK) && !segment.has(TcpSegment.RST) && segment.acknowledgmentNumber != iss + 1;
     }
 
     /** A RST waits to be sent with {@link #transmitControl}. */
@@ -322,6 +353,11 @@ public final class Tcb {
             return 0;
         }
         return Math.min(congestionRoomBytes(), sndUna + sndWnd - sndNxt);
+    }
+
+    /** The peer's window on this connection leaves no room at all. */
+    public boolean isWindowShut() {
+        return sndUna + sndWnd <= sndNxt;
     }
 
     public long congestionRoomBytes() {
