@@ -72,6 +72,7 @@ public final class Tcb {
     boolean finRequested;
     boolean finSent;
     boolean probeDue;
+    int probesUnanswered;
     boolean resetDue;
 
     long rtoDeadlineNanos = Long.MAX_VALUE;
@@ -173,9 +174,16 @@ public final class Tcb {
         }
     }
 
-    /** Asks for a segment below SND.NXT that makes the peer answer with its acknowledgment and window (RFC 9293 section 3.8.6.1). */
+    /**
+     * Asks for a segment below SND.NXT that makes the peer answer with its acknowledgment and window (RFC 9293 section 3.8.6.1). A peer
+     * that answers may keep its window closed for ever; one that does not is given up after as many probes as retransmissions.
+     */
     public void requestProbe() {
-        probeDue = true;
+        if (probesUnanswered++ < config.retries()) {
+            probeDue = true;
+        } else {
+            reset(TcpCloseReason.TIMED_OUT);
+        }
     }
 
     /** Ends the connection with a RST; the state is CLOSED at once, the segment leaves with the next transmit. */

@@ -38,6 +38,7 @@ final class TcpInput {
             return;
         }
         tcb.lastReceiveNanos = nowNanos;
+        tcb.probesUnanswered = 0;
         updateTsRecent(nowNanos, segment);
         if (tcb.state == TcpState.SYN_RECV && !synReceived(nowNanos, segment)) {
             return;
