@@ -187,6 +187,15 @@ final class Connection extends DeadlineQueue.Node {
         receiver.close();
     }
 
+    /** The stack goes away: memory is freed, nobody is told. */
+    void discard() {
+        for (Subflow subflow : List.copyOf(subflows)) {
+            subflow.tcb.forget(TcpCloseReason.ABORTED);
+        }
+        sender.close();
+        receiver.close();
+    }
+
     CloseReason closeReason() {
         return closeReason;
     }

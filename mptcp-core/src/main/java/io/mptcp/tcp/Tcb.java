@@ -144,6 +144,11 @@ public final class Tcb {
         }
     }
 
+    /** Something was heard after a silence: what is outstanding is tried again without waiting for the backed-off timer. */
+    public void retryNow() {
+        recovery.retryNow();
+    }
+
     /** Ends the output: a FIN follows everything sent so far. */
     public void requestFin() {
         finRequested = true;

@@ -230,6 +230,9 @@ final class TcpInput {
         boolean newData = segment.ackSsn > tcb.sndUna;
         segment.acksNewData = newData;
         boolean windowChanged = updateWindow(segment);
+        if (tcb.sndWnd == 0) {
+            tcb.timeouts = 0; // it lives, and has no room: that may last (RFC 9293 MUST-37)
+        }
         if (segment.ackSsn >= tcb.sndUna) {
             tcb.recovery.onAck(nowNanos, segment, windowChanged);
         }
