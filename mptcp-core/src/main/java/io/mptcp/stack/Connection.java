@@ -187,6 +187,15 @@ final class Connection extends DeadlineQueue.Node {
         receiver.close();
     }
 
+    /** The stack goes away: memory is freed, nobody is told. */
+    void discard() {
+        for (Subflow subflow : List.copyOf(subflows)) {
+            subflow.tcb.forget(TcpCloseReason.ABORTED);
+        }
+        sender.close();
+        receiver.close();
+    }
+
     CloseReason closeReason() {
         return closeReason;
     }
@@ -636,8 +645,15 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     private void raise(int bits) {
-        readiness |= bits;
-        stack.enqueueReady(this);
+        if (isKnownToApplication()) {
+            readiness |= bits;
+            stack.enqueueReady(this);
+        }
+    }
+
+    /** A passive connection whose handshake fails was never shown to anybody, and its end is nobody's business. */
+    private boolean isKnownToApplication() {
+        return connected || listener == null || listener.isDeferred();
     }
 
     void raiseAccepted() {

@@ -1,6 +1,7 @@
 package io.mptcp.stack;
 
 import io.mptcp.buffer.ReceiveBuffer;
+import io.mptcp.buffer.RingPool;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -14,9 +15,9 @@ final class DataReceiver {
     private long advertisedEdgeDsn;
     private long finDsn = -1;
 
-    DataReceiver(int capacityBytes, int maxRanges) {
+    DataReceiver(int capacityBytes, int maxRanges, RingPool pool) {
         this.capacityBytes = capacityBytes;
-        buffer = new ReceiveBuffer(1, Math.min(capacityBytes, 64 * 1024), capacityBytes, maxRanges);
+        buffer = new ReceiveBuffer(1, Math.min(capacityBytes, 64 * 1024), capacityBytes, maxRanges, pool);
         advertisedEdgeDsn = 1;
     }
 
@@ -70,14 +71,19 @@ final class DataReceiver {
     }
 
     /**
-     * The window field for a segment: right edge less next expected byte, in units of {@code 1 << shift}. Rounding never pulls the edge
-     * back (RFC 7323 section 2.4), and small openings are saved up (RFC 9293 section 3.8.6.2.2).
+     * The window field for a segment: right edge less next expected byte, in units of {@code 1 << shift}. Rounding does not pull the edge
+     * back (RFC 7323 section 2.4) unless the ring is full: each rounding up may push the edge, and it must never pass what can be kept.
+     * Then the field says up to a unit too little, and what was promised before is still accepted. Small openings are saved up (RFC 9293
+     * section 3.8.6.2.2).
      */
     int windowField(int shift, int mssBytes) {
         long next = buffer.rcvNxt();
         long target = targetEdge(shift);
         long edge = target - advertisedEdgeDsn >= Math.min(capacityBytes / 2, mssBytes) ? target : advertisedEdgeDsn;
         long promised = (advertisedEdgeDsn - next + (1L << shift) - 1) >> shift;
+        if (next + (promised << shift) > buffer.readPosition() + capacityBytes) {
+            promised = (advertisedEdgeDsn - next) >> shift;
+        }
         long field = Math.max(0, Math.max((edge - next) >> shift, promised));
         field = Math.min(field, 0xffff);
         advertisedEdgeDsn = Math.max(advertisedEdgeDsn, next + (field << shift));

@@ -1,5 +1,6 @@
 package io.mptcp.stack;
 
+import io.mptcp.buffer.RingPool;
 import io.mptcp.cc.CongestionControllers;
 import io.mptcp.spi.RandomSource;
 import io.mptcp.spi.Tracer;
@@ -28,6 +29,8 @@ import java.util.Set;
  */
 public final class Stack {
     private static final int MAX_LINKS = 64;
+    /** Ring memory kept for the next connection or burst instead of being given back. */
+    private static final long MAX_SPARE_RING_BYTES = 32L << 20;
     private static final int DEFAULT_FIRST_PORT = 49_152;
     private static final int DEFAULT_LAST_PORT = 65_535;
     /** A join that gets no answer is given up soon: the path manager decides when to try again. */
@@ -39,6 +42,7 @@ public final class Stack {
     private final Keys keys = new Keys();
     private final IsnGenerator isns;
     private final Counters counters = new Counters();
+    private final RingPool rings = new RingPool(MAX_SPARE_RING_BYTES);
 
     private final LinkProperties[] links = new LinkProperties[MAX_LINKS];
     private long linksDown;
@@ -262,6 +266,10 @@ public final class Stack {
             receiveUnknown(in);
             return;
         }
+        if (subflow.tcb.isForeignAck(incoming)) {
+            reset(in, -1);
+            return;
+        }
         try {
             subflow.connection.receiveOn(nowNanos, subflow, incoming);
         } catch (RuntimeException e) {
@@ -348,6 +356,14 @@ public final class Stack {
             connection.inReadyQueue = false;
         }
         return connection == null ? null : connection.facade();
+    }
+
+    /** Ends every connection without a word to its peer and frees all native memory. On the owner's thread; the stack is of no use afterwards. */
+    public void close() {
+        for (Connection connection : List.copyOf(connections)) {
+            connection.discard();
+        }
+        rings.close();
     }
 
     private void tick(long now) {
@@ -536,6 +552,10 @@ public final class Stack {
 
     RandomSource random() {
         return random;
+    }
+
+    RingPool rings() {
+        return rings;
     }
 
     Keys keys() {

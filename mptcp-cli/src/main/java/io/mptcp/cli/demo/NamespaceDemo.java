@@ -19,6 +19,8 @@ final class NamespaceDemo {
     private static final int PORT = 80;
     /** What most Linux servers use; set so that the result does not depend on this machine's default. */
     private static final String CONGESTION = "cubic";
+    /** Fetched before each measurement: the first connection also loads classes and asks for link addresses. */
+    private static final long WARM_UP_BYTES = 500_000;
     private static final Duration SAMPLE_EVERY = Duration.ofMillis(100);
     private static final Duration SILENCE_LIMIT = Duration.ofSeconds(20);
 
@@ -61,6 +63,7 @@ final class NamespaceDemo {
 
     /** Goodput of a whole download. */
     private double single() {
+        start(WARM_UP_BYTES).await(SILENCE_LIMIT);
         Download download = start(settings.singleSizeBytes());
         PathSampler sampler = new PathSampler(network.paths(), System.nanoTime());
         follow(download, sampler, settings.singleSizeBytes(), settings.singleSizeBytes());
@@ -72,6 +75,7 @@ final class NamespaceDemo {
     }
 
     private DemoReport twoPaths(double kernelTcp, double single) {
+        start(WARM_UP_BYTES).await(SILENCE_LIMIT);
         EmulatedPath path1 = network.paths().getFirst();
         PathSampler sampler = new PathSampler(network.paths(), System.nanoTime());
         long[] before = sampler.bytes();
