@@ -345,6 +345,10 @@ public final class Tcb {
         return outOfOrder.isEmpty();
     }
 
+    public boolean isFinRequested() {
+        return finRequested;
+    }
+
     public boolean isFinSent() {
         return finSent;
     }
