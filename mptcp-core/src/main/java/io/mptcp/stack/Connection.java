@@ -52,6 +52,7 @@ final class Connection extends DeadlineQueue.Node {
     private CloseReason closeReason = CloseReason.NONE;
     private int readiness;
     private long closeDeadlineNanos = Long.MAX_VALUE;
+    private long lastHeardNanos;
 
     /** Queues of the stack this connection stands in. */
     boolean inWorkQueue;
@@ -186,6 +187,15 @@ final class Connection extends DeadlineQueue.Node {
         receiver.close();
     }
 
+    /** The stack goes away: memory is freed, nobody is told. */
+    void discard() {
+        for (Subflow subflow : List.copyOf(subflows)) {
+            subflow.tcb.forget(TcpCloseReason.ABORTED);
+        }
+        sender.close();
+        receiver.close();
+    }
+
     CloseReason closeReason() {
         return closeReason;
     }
@@ -301,6 +311,15 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     // ==== signals ====
+
+    void heard() {
+        lastHeardNanos = stack.nowNanos();
+    }
+
+    /** When a segment last arrived on any subflow. */
+    long lastHeardNanos() {
+        return lastHeardNanos;
+    }
 
     void onDataAck(MptcpOptions options, long windowBytes) {
         if (data.onDataAck(options, windowBytes)) {
@@ -486,7 +505,9 @@ final class Connection extends DeadlineQueue.Node {
         }
         paths.deliverEvents();
         output.updateTimer(nowNanos);
+        boolean wantsRoom = mptcp && (sender.hasReinjection() || (sender.pendingBytes() > 0 && sender.windowBytes() > 0));
         for (int i = 0; i < subflows.size(); i++) {
+            subflows.get(i).updateWindowProbe(nowNanos, wantsRoom);
             stack.reschedule(subflows.get(i));
         }
         stack.schedule(this, Math.min(Math.min(output.timerNanos(), paths.timerNanos()), closeDeadlineNanos));
@@ -558,8 +579,11 @@ final class Connection extends DeadlineQueue.Node {
             Subflow subflow = subflows.get(i);
             if (mptcp && !subflow.tcb.isFinSent()) {
                 if (subflow.phase == Subflow.Phase.ESTABLISHED) {
-                    subflow.tcb.requestFin(); // section 3.3.3: once DATA_FINs are acknowledged all subflows are closed
                     allEnding = false;
+                    if (subflow.tcb.isFinRequested()) {
+                        continue; // its link is not writable, or it has data to send again first
+                    }
+                    subflow.tcb.requestFin(); // section 3.3.3: once DATA_FINs are acknowledged all subflows are closed
                 } else {
                     subflow.reset(ResetReason.UNSPECIFIED);
                     i--;

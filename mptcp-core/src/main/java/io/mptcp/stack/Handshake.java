@@ -2,6 +2,7 @@ package io.mptcp.stack;
 
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.wire.MptcpOptions;
+import io.mptcp.wire.TcpSegment;
 
 /**
  * The MP_CAPABLE handshake of a connection (RFC 8684 section 3.1) and the decision, at each of its steps, whether the connection is
@@ -79,9 +80,13 @@ final class Handshake {
         settleChecksum(((flags | mptcp.mpCapableFlags) & MptcpOptions.FLAG_CHECKSUM) != 0);
     }
 
-    boolean onHandshakeAck(Subflow subflow, MptcpOptions mptcp) {
+    boolean onHandshakeAck(Subflow subflow, IncomingSegment segment) {
         if (!connection.isMptcp()) {
             return true;
+        }
+        MptcpOptions mptcp = segment.options.mptcp;
+        if (!mptcp.has(MptcpOptions.MP_CAPABLE) && (mptcp.has(MptcpOptions.DSS) || segment.ssn > 1)) {
+            return false; // it overtook the third ACK: the peer repeats the keys until it hears a DSS
         }
         boolean valid = mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 20 && mptcp.senderKey != 0
                 && mptcp.receiverKey == connection.data().sequence.localKey();
@@ -114,7 +119,8 @@ final class Handshake {
             return true;
         }
         boolean acksData = segment.acksNewData && subflow.tcb.sndUna() > 1;
-        if (segment.payloadLength == 0 && !acksData) {
+        boolean endsStream = segment.has(TcpSegment.FIN); // an MPTCP peer would have sent a DATA_FIN before
+        if (segment.payloadLength == 0 && !acksData && !endsStream) {
             return true; // a bare third ACK, or a repeated one: says nothing
         }
         subflow.stack.count(Counter.MPCapableDataFallback);

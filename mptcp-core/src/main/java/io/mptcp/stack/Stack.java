@@ -1,5 +1,6 @@
 package io.mptcp.stack;
 
+import io.mptcp.buffer.RingPool;
 import io.mptcp.cc.CongestionControllers;
 import io.mptcp.spi.RandomSource;
 import io.mptcp.spi.Tracer;
@@ -27,6 +28,8 @@ import java.util.Set;
  */
 public final class Stack {
     private static final int MAX_LINKS = 64;
+    /** Ring memory kept for the next connection or burst instead of being given back. */
+    private static final long MAX_SPARE_RING_BYTES = 32L << 20;
     private static final int DEFAULT_FIRST_PORT = 49_152;
     private static final int DEFAULT_LAST_PORT = 65_535;
     /** A join that gets no answer is given up soon: the path manager decides when to try again. */
@@ -38,6 +41,7 @@ public final class Stack {
     private final Keys keys = new Keys();
     private final IsnGenerator isns;
     private final Counters counters = new Counters();
+    private final RingPool rings = new RingPool(MAX_SPARE_RING_BYTES);
 
     private final LinkProperties[] links = new LinkProperties[MAX_LINKS];
     private long linksDown;
@@ -348,6 +352,14 @@ public final class Stack {
         return connection == null ? null : connection.facade();
     }
 
+    /** Ends every connection without a word to its peer and frees all native memory. On the owner's thread; the stack is of no use afterwards. */
+    public void close() {
+        for (Connection connection : List.copyOf(connections)) {
+            connection.discard();
+        }
+        rings.close();
+    }
+
     private void tick(long now) {
         nowNanos = now;
         isns.tick(now);
@@ -478,7 +490,7 @@ public final class Stack {
     }
 
     void reschedule(Subflow subflow) {
-        schedule(subflow, subflow.nextDeadlineNanos());
+        schedule(subflow, subflow.nextDeadlineNanos(nowNanos));
     }
 
     void schedule(DeadlineQueue.Node node, long deadlineNanos) {
@@ -534,6 +546,10 @@ public final class Stack {
 
     RandomSource random() {
         return random;
+    }
+
+    RingPool rings() {
+        return rings;
     }
 
     Keys keys() {

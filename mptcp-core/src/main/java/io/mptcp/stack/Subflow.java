@@ -29,6 +29,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     private static final long JOIN_ACK_RETRY_NANOS = 1_000_000_000L;
+    private static final int MAX_WINDOW_PROBE_BACKOFF = 6;
 
     final Connection connection;
     final Stack stack;
@@ -46,6 +47,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     final Tcb tcb;
     final JoinHandshake join;
     final SubflowReceiver receiver;
+    private final SilenceProbe silence = new SilenceProbe(this);
     private final SubflowOptions options;
 
     Phase phase = Phase.HANDSHAKE;
@@ -60,6 +62,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     int resetReason = -1;
     int receivedResetReason = -1;
     private long joinAckDeadlineNanos = Long.MAX_VALUE;
+    private long windowProbeNanos = Long.MAX_VALUE;
+    private int windowProbes;
 
     Subflow(Connection connection, int id, int linkId, boolean isJoin, boolean isActive, FlowKey key) {
         this.connection = connection;
@@ -96,17 +100,45 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             joinAckDeadlineNanos = nowNanos + Math.max(2 * tcb.rtt().srttNanos(), JOIN_ACK_RETRY_NANOS);
             tcb.requestAck(); // RFC 8684 section 3.2: the third ACK is repeated until something comes back
         }
+        silence.expire(nowNanos);
+        if (windowProbeNanos <= nowNanos) {
+            windowProbeNanos = Long.MAX_VALUE;
+            windowProbes++;
+            tcb.requestProbe();
+            stack.count(Counter.WinProbe);
+        }
         tcb.expire(nowNanos);
     }
 
-    long nextDeadlineNanos() {
-        return Math.min(tcb.deadlineNanos(), joinAckDeadlineNanos);
+    /**
+     * The connection's window may be open while this subflow has only seen it closed: the update got lost here and was heard elsewhere.
+     * Nobody repeats it, so it has to be asked for (RFC 9293 section 3.8.6.1), or the subflow is never used again.
+     *
+     * @param wanted there is data to send, and the connection's window has room for it
+     */
+    void updateWindowProbe(long nowNanos, boolean wanted) {
+        boolean shut = wanted && isActiveForData() && tcb.log().isEmpty() && tcb.isWindowShut();
+        if (!shut) {
+            windowProbeNanos = Long.MAX_VALUE;
+            windowProbes = 0;
+        } else if (windowProbeNanos == Long.MAX_VALUE) {
+            windowProbeNanos = nowNanos + (tcb.rtt().rtoNanos() << Math.min(windowProbes, MAX_WINDOW_PROBE_BACKOFF));
+        }
+    }
+
+    /** To be called whenever the connection may have heard something. */
+    long nextDeadlineNanos(long nowNanos) {
+        silence.update(nowNanos);
+        return Math.min(Math.min(tcb.deadlineNanos(), joinAckDeadlineNanos), Math.min(silence.deadlineNanos(), windowProbeNanos));
     }
 
     boolean transmitControl(long nowNanos, PacketSlot out) {
         boolean filled = tcb.transmitControl(nowNanos, out);
         if (filled) {
             address(out);
+            if (options.isDataFinHeldBack()) {
+                tcb.requestAck();
+            }
             if (phase == Phase.PRE_ESTABLISHED && joinAckDeadlineNanos == Long.MAX_VALUE) {
                 joinAckDeadlineNanos = nowNanos + Math.max(2 * tcb.rtt().srttNanos(), JOIN_ACK_RETRY_NANOS);
             }
@@ -243,7 +275,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     @Override
     public boolean onHandshakeAck(IncomingSegment segment) {
-        return isJoin ? join.onHandshakeAck(segment.options.mptcp) : connection.handshake().onHandshakeAck(this, segment.options.mptcp);
+        return isJoin ? join.onHandshakeAck(segment.options.mptcp) : connection.handshake().onHandshakeAck(this, segment);
     }
 
     @Override
@@ -260,7 +292,10 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     @Override
     public boolean onSegment(IncomingSegment segment) {
-        stale = false;
+        connection.heard();
+        if (stale) {
+            recover();
+        }
         if (phase == Phase.PRE_ESTABLISHED) {
             phase = Phase.ESTABLISHED;
             joinAckDeadlineNanos = Long.MAX_VALUE;
@@ -296,9 +331,15 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     @Override
     public void onAcked() {
         if (stale) {
-            stale = false;
-            stack.count(Counter.SubflowRecover);
+            recover();
         }
+    }
+
+    private void recover() {
+        stale = false;
+        stack.count(Counter.SubflowRecover);
+        stack.trace("SUBFLOW_RECOVERED", connection, this, "");
+        tcb.retryNow();
     }
 
     @Override
@@ -332,6 +373,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         boolean known = phase != Phase.CLOSED;
         phase = Phase.CLOSED;
         joinAckDeadlineNanos = Long.MAX_VALUE;
+        windowProbeNanos = Long.MAX_VALUE;
         receiver.close();
         if (known) {
             connection.onSubflowClosed(this, reason);

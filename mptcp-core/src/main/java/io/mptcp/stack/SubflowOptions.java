@@ -15,6 +15,8 @@ final class SubflowOptions {
 
     private final Subflow subflow;
     private final Connection connection;
+    /** The keys went out with the last pure acknowledgment: a DATA_FIN may follow. */
+    private boolean keysSent;
 
     SubflowOptions(Subflow subflow) {
         this.subflow = subflow;
@@ -38,7 +40,7 @@ final class SubflowOptions {
         if (subflow.phase == Subflow.Phase.PRE_ESTABLISHED) {
             return MP_JOIN_ACK_BYTES;
         }
-        if (repeatsMpCapable(subflow.tcb.sndNxt())) {
+        if (repeatsMpCapable(subflow.tcb.sndNxt()) && !isDataFinNext()) {
             return MP_CAPABLE_ACK_BYTES;
         }
         return connection.isDataFinDueOn(subflow) ? MAX_DSS_BYTES : DSS_ACK_BYTES;
@@ -67,17 +69,29 @@ final class SubflowOptions {
         return !subflow.isJoin && subflow.isActive && !connection.isFullyEstablished() && ssn == 1;
     }
 
+    /** MP_CAPABLE and a DATA_FIN have no room beside each other, so a peer that may not have the keys yet gets one after the other. */
+    private boolean isDataFinNext() {
+        return keysSent && connection.isDataFinDueOn(subflow);
+    }
+
+    /** The keys had to go first, and the DATA_FIN is still to come. */
+    boolean isDataFinHeldBack() {
+        return keysSent && !connection.isFullyEstablished() && connection.isDataFinDueOn(subflow);
+    }
+
     private void writeAck(long ssn, OptionWriter writer) {
         if (!connection.isMptcp()) {
             return;
         }
         if (subflow.phase == Subflow.Phase.PRE_ESTABLISHED) {
             writer.mpJoinAck(subflow.join.ackHmac());
-        } else if (repeatsMpCapable(ssn)) {
+        } else if (repeatsMpCapable(ssn) && !isDataFinNext()) {
+            keysSent = true;
             writer.mpCapableAck(Handshake.VERSION, connection.handshake().flags(), connection.data().sequence.localKey(), connection.data().sequence.remoteKey());
         } else if (connection.signals().writePending(subflow, writer)) {
             return; // ADD_ADDR's echo leaves no room for more beside timestamps
         } else if (connection.takeDataFin(subflow)) {
+            keysSent = false;
             writer.dssMapping(true, true, connection.data().wireDataAck(), true, connection.data().toWireDsn(connection.data().sender.finDsn()), 0, 1, true,
                     connection.data().dataFinChecksum());
         } else {

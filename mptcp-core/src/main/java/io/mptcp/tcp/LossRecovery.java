@@ -335,7 +335,7 @@ final class LossRecovery {
 
     void onRetransmissionTimeout(long nowNanos) {
         boolean first = phase != Phase.LOSS || tcb.timeouts == 1;
-        long inFlight = log.inFlightBytes();
+        long flightSize = log.totalLength() - log.sackedBytes(); // RFC 5681: lost or not, it was outstanding
         probeDeadlineNanos = Long.MAX_VALUE;
         probeDue = false;
         probeEndSsn = -1;
@@ -358,7 +358,17 @@ final class LossRecovery {
         recoveryPointSsn = tcb.sndNxt;
         headForced = true;
         dupAcks = 0;
-        tcb.cc.onRetransmissionTimeout(nowNanos, inFlight, first);
+        tcb.cc.onRetransmissionTimeout(nowNanos, flightSize, first);
+    }
+
+    /** The peer is heard again after timeouts: the oldest segment goes out at once instead of after what is left of the back-off. */
+    void retryNow() {
+        if (phase == Phase.LOSS && !log.isEmpty() && !log.has(0, SegmentLog.SACKED)) {
+            if (!log.has(0, SegmentLog.LOST)) {
+                log.markLost(0);
+            }
+            headForced = true;
+        }
     }
 
     private void tellController(long nowNanos, long acked, long priorInFlight, long rttNanos) {

@@ -146,6 +146,11 @@ public final class Tcb {
         }
     }
 
+    /** Something was heard after a silence: what is outstanding is tried again without waiting for the backed-off timer. */
+    public void retryNow() {
+        recovery.retryNow();
+    }
+
     /** Ends the output: a FIN follows everything sent so far. */
     public void requestFin() {
         finRequested = true;
@@ -353,6 +358,10 @@ public final class Tcb {
         return outOfOrder.isEmpty();
     }
 
+    public boolean isFinRequested() {
+        return finRequested;
+    }
+
     public boolean isFinSent() {
         return finSent;
     }
@@ -374,6 +383,11 @@ public final class Tcb {
             return 0;
         }
         return Math.min(congestionRoomBytes(), sndUna + sndWnd - sndNxt);
+    }
+
+    /** The peer's window on this connection leaves no room at all. */
+    public boolean isWindowShut() {
+        return sndUna + sndWnd <= sndNxt;
     }
 
     public long congestionRoomBytes() {
