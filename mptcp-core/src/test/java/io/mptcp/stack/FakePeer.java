@@ -365,6 +365,8 @@ public final class FakePeer {
             }
         }
         int headerLength = TcpSegment.MIN_HEADER_LENGTH + options.finish();
+        MemorySegment.copy(packet.raw, 0, memory, ValueLayout.JAVA_BYTE, headerLength, packet.raw.length);
+        headerLength += packet.raw.length;
         TcpSegment.encode(memory, 0, local.port(), stackEnd.port(), iss + (int) seq, hasAck ? irs + (int) ack : 0, headerLength,
                 flagBits(packet.flags), packet.window);
         MemorySegment.copy(packet.payload, 0, memory, ValueLayout.JAVA_BYTE, headerLength, packet.payload.length);
