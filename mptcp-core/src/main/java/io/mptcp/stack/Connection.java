@@ -286,6 +286,7 @@ final class Connection extends DeadlineQueue.Node {
         if (mptcp) {
             mptcp = false;
             fallbackReason = reason;
+            sender.onFallback();
             stack.forgetToken(this);
             stack.trace("FALLBACK", this, null, reason);
         }
