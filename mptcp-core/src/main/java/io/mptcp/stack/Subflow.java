@@ -239,7 +239,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     @Override
     public int dataOptionBytes() {
-        return connection.isMptcp() ? SubflowOptions.MAX_DSS_BYTES : 0;
+        return connection.isMptcp() || connection.handshake().sendsInfiniteMapping(this) ? SubflowOptions.MAX_DSS_BYTES : 0;
     }
 
     @Override
