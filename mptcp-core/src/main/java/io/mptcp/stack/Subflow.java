@@ -60,6 +60,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     /** A DATA_FIN has to go out on this subflow. */
     boolean dataFinDue;
     int resetReason = -1;
+    /** Start of a mapping whose checksum failed, for the MP_FAIL on the RST; -1 for none. */
+    long failedDsn = -1;
     int receivedResetReason = -1;
     private long joinAckDeadlineNanos = Long.MAX_VALUE;
     private long windowProbeNanos = Long.MAX_VALUE;

@@ -133,6 +133,10 @@ final class SubflowOptions {
             writer.mpFastclose(connection.data().sequence.remoteKey());
             subflow.stack.count(Counter.MPFastcloseTx);
         } else if (subflow.resetReason >= 0) {
+            if (subflow.failedDsn >= 0) {
+                writer.mpFail(connection.data().sequence.peerToWire(subflow.failedDsn));
+                subflow.stack.count(Counter.MPFailTx);
+            }
             writer.mpTcpRst(subflow.resetReason, subflow.resetReason == ResetReason.RESOURCES);
         }
     }
