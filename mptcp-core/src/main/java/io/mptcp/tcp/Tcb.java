@@ -196,7 +196,7 @@ public final class Tcb {
             return;
         }
         // A SYN that was never answered needs no RST; anything the peer may know of does.
-        resetDue = state != TcpState.SYN_SENT;
+        resetDue = state != TcpState.SYN_SENT || rcvNxt > 0;
         close(reason);
     }
 
