@@ -5,11 +5,15 @@ import io.mptcp.tcp.Tcb;
 /**
  * Notices that one subflow has gone silent while the connection hears from others, and asks whether the peer is still there: a keep-alive
  * (RFC 9293 section 3.8.4), answered by an ACK, or by a RST from a peer that has given the subflow up. Without an answer the subflow
- * is closed, so that the path manager can open another. A subflow with data outstanding needs none of this: its own timers see to it.
+ * is closed, so that the path manager can open another.
+ *
+ * <p>A subflow with data outstanding has its own timers. But once it is stale they only get slower, while the data has long gone
+ * elsewhere; then these probes, which cost next to nothing, find out soon that the path is back.
  */
 final class SilenceProbe {
     private static final long FIRST_NANOS = 2_000_000_000L;
     private static final long MAX_NANOS = 15_000_000_000L;
+    private static final long STALE_NANOS = 1_000_000_000L;
     private static final int MAX_UNANSWERED = 6;
 
     private final Subflow subflow;
@@ -33,8 +37,8 @@ final class SilenceProbe {
             unanswered = 0;
             deadlineNanos = Long.MAX_VALUE;
         }
-        boolean silent = subflow.connection.isMptcp() && subflow.phase == Subflow.Phase.ESTABLISHED && tcb.log().isEmpty()
-                && subflow.connection.lastHeardNanos() > heardNanos;
+        boolean silent = subflow.connection.isMptcp() && subflow.phase == Subflow.Phase.ESTABLISHED
+                && (tcb.log().isEmpty() || subflow.stale) && subflow.connection.lastHeardNanos() > heardNanos;
         if (!silent) {
             deadlineNanos = Long.MAX_VALUE;
         } else if (deadlineNanos == Long.MAX_VALUE) {
@@ -43,7 +47,10 @@ final class SilenceProbe {
     }
 
     private long intervalNanos() {
-        return Math.min(MAX_NANOS, Math.max(FIRST_NANOS, 4 * subflow.tcb.rtt().rtoNanos()) << unanswered);
+        if (subflow.stale) {
+            return STALE_NANOS;
+        }
+        return Math.min(MAX_NANOS, Math.max(FIRST_NANOS, 4 * subflow.tcb.rtt().rtoNanos()) << Math.min(unanswered, MAX_UNANSWERED));
     }
 
     void expire(long nowNanos) {
@@ -51,7 +58,7 @@ final class SilenceProbe {
             return;
         }
         deadlineNanos = Long.MAX_VALUE;
-        if (unanswered++ >= MAX_UNANSWERED) {
+        if (unanswered++ >= MAX_UNANSWERED && !subflow.stale) {
             subflow.reset(ResetReason.UNACCEPTABLE_PERFORMANCE);
         } else {
             subflow.tcb.requestProbe();

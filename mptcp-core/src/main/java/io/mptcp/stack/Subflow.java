@@ -292,8 +292,10 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     @Override
     public boolean onSegment(IncomingSegment segment) {
-        stale = false;
         connection.heard();
+        if (stale) {
+            recover();
+        }
         if (phase == Phase.PRE_ESTABLISHED) {
             phase = Phase.ESTABLISHED;
             joinAckDeadlineNanos = Long.MAX_VALUE;
@@ -329,9 +331,15 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     @Override
     public void onAcked() {
         if (stale) {
-            stale = false;
-            stack.count(Counter.SubflowRecover);
+            recover();
         }
+    }
+
+    private void recover() {
+        stale = false;
+        stack.count(Counter.SubflowRecover);
+        stack.trace("SUBFLOW_RECOVERED", connection, this, "");
+        tcb.retryNow();
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.mptcp.buffer.RangeSet;
 import io.mptcp.buffer.SegmentLog;
 import io.mptcp.cc.CongestionController;
 import io.mptcp.wire.PacketSlot;
+import io.mptcp.wire.Seq;
 import io.mptcp.wire.TcpSegment;
 
 /**
@@ -72,6 +73,7 @@ public final class Tcb {
     boolean finRequested;
     boolean finSent;
     boolean probeDue;
+    int probesUnanswered;
     boolean resetDue;
 
     long rtoDeadlineNanos = Long.MAX_VALUE;
@@ -144,6 +146,11 @@ public final class Tcb {
         }
     }
 
+    /** Something was heard after a silence: what is outstanding is tried again without waiting for the backed-off timer. */
+    public void retryNow() {
+        recovery.retryNow();
+    }
+
     /** Ends the output: a FIN follows everything sent so far. */
     public void requestFin() {
         finRequested = true;
@@ -168,9 +175,16 @@ public final class Tcb {
         }
     }
 
-    /** Asks for a segment below SND.NXT that makes the peer answer with its acknowledgment and window (RFC 9293 section 3.8.6.1). */
+    /**
+     * Asks for a segment below SND.NXT that makes the peer answer with its acknowledgment and window (RFC 9293 section 3.8.6.1). A peer
+     * that answers may keep its window closed for ever; one that does not is given up after as many probes as retransmissions.
+     */
     public void requestProbe() {
-        probeDue = true;
+        if (probesUnanswered++ < config.retries()) {
+            probeDue = true;
+        } else {
+            reset(TcpCloseReason.TIMED_OUT);
+        }
     }
 
     /** Ends the connection with a RST; the state is CLOSED at once, the segment leaves with the next transmit. */
@@ -190,6 +204,18 @@ public final class Tcb {
     public boolean isForeignAck(IncomingSegment segment) {
         boolean handshake = state == TcpState.SYN_SENT || state == TcpState.SYN_RECV;
         return handshake && segment.has(TcpSegment.ACK) && !segment.has(TcpSegment.RST) && segment.acknowledgmentNumber != iss + 1;
+    }
+
+    /**
+     * Whether a SYN may take over the 4-tuple of this connection in TIME-WAIT (RFC 9293 section 3.10.7.4, RFC 6191): it must be newer than
+     * anything of the old connection that may still be in the network.
+     */
+    public boolean mayBeReplacedBy(IncomingSegment syn) {
+        if (state != TcpState.TIME_WAIT || !syn.has(TcpSegment.SYN) || syn.has(TcpSegment.ACK | TcpSegment.RST | TcpSegment.FIN)) {
+            return false;
+        }
+        int ticksAfter = timestampsOn && syn.options.hasTimestamps ? syn.options.tsVal - tsRecent : 0;
+        return ticksAfter > 0 || (ticksAfter == 0 && Seq.after(syn.sequenceNumber, irs + (int) rcvNxt));
     }
 
     /** A RST waits to be sent with {@link #transmitControl}. */
@@ -330,6 +356,10 @@ public final class Tcb {
     /** Nothing is held behind a hole. */
     public boolean isInOrder() {
         return outOfOrder.isEmpty();
+    }
+
+    public boolean isFinRequested() {
+        return finRequested;
     }
 
     public boolean isFinSent() {

@@ -38,6 +38,7 @@ final class TcpInput {
             return;
         }
         tcb.lastReceiveNanos = nowNanos;
+        tcb.probesUnanswered = 0;
         updateTsRecent(nowNanos, segment);
         if (tcb.state == TcpState.SYN_RECV && !synReceived(nowNanos, segment)) {
             return;
@@ -53,7 +54,7 @@ final class TcpInput {
             payload(nowNanos, segment);
         }
         if (segment.has(FIN)) {
-            fin(segment);
+            fin(nowNanos, segment);
         }
         deliverFin(nowNanos);
     }
@@ -230,6 +231,9 @@ final class TcpInput {
         boolean newData = segment.ackSsn > tcb.sndUna;
         segment.acksNewData = newData;
         boolean windowChanged = updateWindow(segment);
+        if (tcb.sndWnd == 0) {
+            tcb.timeouts = 0; // it lives, and has no room: that may last (RFC 9293 MUST-37)
+        }
         if (segment.ackSsn >= tcb.sndUna) {
             tcb.recovery.onAck(nowNanos, segment, windowChanged);
         }
@@ -335,9 +339,11 @@ final class TcpInput {
     }
 
     /** Eighth: FIN. It may be out of order too. */
-    private void fin(IncomingSegment segment) {
+    private void fin(long nowNanos, IncomingSegment segment) {
         if (tcb.rcvFinSsn < 0 && tcb.state.canReceive()) {
             tcb.rcvFinSsn = segment.ssn + segment.payloadLength;
+        } else if (tcb.state == TcpState.TIME_WAIT) {
+            tcb.enterTimeWait(nowNanos); // our last ACK was lost: the wait begins anew
         }
         tcb.requestAck();
     }

@@ -61,12 +61,12 @@ public final class Segment {
         return new Segment(atNanos, slot);
     }
 
-    boolean has(int bits) {
+    public boolean has(int bits) {
         return (flagBits & bits) != 0;
     }
 
     /** Letters as packetdrill prints them, PSH left aside: {@code S}, {@code S.}, {@code .}, {@code F.}, {@code R}, {@code R.} */
-    String flagLetters() {
+    public String flagLetters() {
         return (has(TcpSegment.SYN) ? "S" : "") + (has(TcpSegment.FIN) ? "F" : "") + (has(TcpSegment.RST) ? "R" : "")
                 + (has(TcpSegment.ACK) ? "." : "");
     }

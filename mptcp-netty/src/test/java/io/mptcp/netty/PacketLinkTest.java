@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.netty.linux.LinuxException;
 import io.mptcp.netty.linux.Namespaces;
@@ -24,11 +25,16 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,6 +48,8 @@ class PacketLinkTest {
     /** Of the segments that {@link Segments} makes. */
     private static final int PORT = 5678;
     private static final int MSS = 1400;
+    private static final int SILENT_MILLIS = 100;
+    private static final int ANSWER_MILLIS = 10_000;
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final Map<String, PortReservation> reservations = new HashMap<>();
@@ -177,9 +185,9 @@ class PacketLinkTest {
     @Test
     void theKernelIsSilentOnOwnedPortsAndTheLinkSeesOnlyThem() throws Exception {
         LinkProbe right = link(there, "q1");
-        assertThrows(ConnectException.class, () -> connect(here, "10.1.0.2", PORT + 1));
+        assertThrows(ConnectException.class, () -> connect(here, "10.1.0.2", PORT + 1, ANSWER_MILLIS));
         for (String address : new String[] {"10.1.0.2", "fd01::2"}) {
-            assertThrows(SocketTimeoutException.class, () -> connect(here, address, PORT));
+            assertThrows(SocketTimeoutException.class, () -> connect(here, address, PORT, SILENT_MILLIS));
             assertEquals(TcpSegment.SYN, right.arrival().flags() & 0x3f);
         }
         Namespaces.in(there).call(() -> {
@@ -187,15 +195,16 @@ class PacketLinkTest {
             return null;
         });
         right.arrivals.clear();
-        assertThrows(SocketTimeoutException.class, () -> connect(here, "10.1.0.2", PORT + 1));
+        assertThrows(SocketTimeoutException.class, () -> connect(here, "10.1.0.2", PORT + 1, SILENT_MILLIS));
         assertEquals(TcpSegment.SYN, right.arrival().flags() & 0x3f, "of a port added later");
     }
 
-    private static void connect(String namespace, String address, int port) throws IOException {
+    /** A port that answers does so at once, however slow the machine is; one that does not costs the whole time. */
+    private static void connect(String namespace, String address, int port, int timeoutMillis) throws IOException {
         try {
             Namespaces.in(namespace).call(() -> {
                 try (Socket socket = new Socket()) {
-                    socket.connect(new InetSocketAddress(address, port), 100);
+                    socket.connect(new InetSocketAddress(address, port), timeoutMillis);
                 }
                 return null;
             });
@@ -212,10 +221,10 @@ class PacketLinkTest {
         namespaces.address(far, "s1", "10.2.0.2/24");
         Namespaces.ip(far, "route", "add", "default", "via", "10.2.0.1");
         Namespaces.ip(here, "route", "add", "default", "via", "10.1.0.2");
-        Namespaces.in(there).call(() -> java.nio.file.Files.writeString(java.nio.file.Path.of("/proc/sys/net/ipv4/ip_forward"), "1"));
+        Namespaces.in(there).call(() -> Files.writeString(Path.of("/proc/sys/net/ipv4/ip_forward"), "1"));
         LinkProbe middle = link(there, "q1");
         try (ServerSocket server = Namespaces.in(far).call(() -> new ServerSocket(PORT, 1, InetAddress.getByName("10.2.0.2")))) {
-            connect(here, "10.2.0.2", PORT);
+            connect(here, "10.2.0.2", PORT, ANSWER_MILLIS);
             server.accept().close();
         }
         assertTrue(middle.arrivals.isEmpty());
@@ -246,7 +255,7 @@ class PacketLinkTest {
     }
 
     /** For what the link does silently; bounded by the time limit of the test. */
-    private static void awaitOnLoop(LinkProbe probe, java.util.concurrent.Callable<Boolean> condition) {
+    private static void awaitOnLoop(LinkProbe probe, Callable<Boolean> condition) {
         while (!probe.onLoop(condition)) {
             Thread.onSpinWait();
         }
@@ -334,22 +343,39 @@ class PacketLinkTest {
         assertEquals(SegmentLink.SendResult.SENT, left.send(slot));
     }
 
+    @Test
+    void whatTheQueueOfTheDeviceDropsIsLostAndCounted() throws Exception {
+        trafficControl("qdisc", "add", "dev", "p1", "root", "tbf", "rate", "20mbit", "burst", "70k", "limit", "70k");
+        LinkProbe left = link(here, "p1");
+        link(there, "q1");
+        PacketSlot slot = Segments.slot("10.1.0.1", "10.1.0.2", TcpSegment.ACK, 0, random(60_000));
+        slot.segmentSize = MSS;
+        sendResolved(left, "10.1.0.2", slot);
+        SegmentLink.SendResult result;
+        do {
+            result = left.send(slot);
+        } while (result == SegmentLink.SendResult.SENT);
+        assertEquals(SegmentLink.SendResult.DROPPED, result);
+        assertEquals(1, left.onLoop(() -> ((PacketLink) left.link).refusedSegments()));
+    }
+
     private void trafficControl(String... arguments) throws Exception {
-        java.util.List<String> command = new java.util.ArrayList<>(java.util.List.of("tc", "-n", here));
-        command.addAll(java.util.List.of(arguments));
+        List<String> command = new ArrayList<>(List.of("tc", "-n", here));
+        command.addAll(List.of(arguments));
         int exit;
         try {
             exit = new ProcessBuilder(command).inheritIO().start().waitFor();
         } catch (IOException e) {
             exit = -1;
         }
-        org.junit.jupiter.api.Assumptions.assumeTrue(exit == 0, "needs the tc command and the tbf queue of the kernel");
+        assumeTrue(exit == 0, "needs the tc command and the tbf queue of the kernel");
     }
 
     @ParameterizedTest
     @CsvSource({"127.0.0.1, 127.0.0.1", "::1, ::1", "10.1.0.1, 127.0.0.5"})
     void loopbackWorks(String from, String to) throws Exception {
         LinkProbe self = link(here, "lo");
+        assertTrue(self.link.isUp());
         assertEquals(65_535, self.link.properties().mtuBytes());
         PacketSlot slot = Segments.slot(from, to, TcpSegment.ACK, 4, random(60_000));
         slot.segmentSize = MSS;

@@ -176,18 +176,19 @@ final class MonitoredFlow {
         }
         highestAck = ack;
         boolean scaled = windowShift >= 0 && reverse.windowShift >= 0;
-        long window = (long) TcpSegment.window(slot.buffer, slot.offset) << (scaled ? windowShift : 0);
+        long unit = 1L << (scaled ? windowShift : 0);
+        long window = TcpSegment.window(slot.buffer, slot.offset) * unit;
         if (options.has(MptcpOptions.DSS) && options.hasDataAck) {
             if (fallback) {
                 throw new MonitorViolation("DATA_ACK after fallback: " + name);
             }
             MonitoredStream acked = stream.reverse;
-            acked.acknowledged(offsetOf(options.dataAck, options.dataAck8, acked), window, name);
+            acked.acknowledged(offsetOf(options.dataAck, options.dataAck8, acked), window, unit, name);
         } else if (!synHadMptcp || !reverse.synHadMptcp) {
-            if (ack + window < highestRightEdge) {
+            if (ack + window <= highestRightEdge - unit) {
                 throw new MonitorViolation("the right edge went back from " + highestRightEdge + " to " + (ack + window) + ": " + name);
             }
-            highestRightEdge = ack + window;
+            highestRightEdge = Math.max(highestRightEdge, ack + window);
         }
     }
 }

@@ -78,8 +78,8 @@ final class MonitoredStream {
         finOffset = offset;
     }
 
-    /** A DATA_ACK of this stream and the window behind it. */
-    void acknowledged(long offset, long windowBytes, String flow) {
+    /** A DATA_ACK of this stream and the window behind it, which is rounded to some unit. */
+    void acknowledged(long offset, long windowBytes, long unitBytes, String flow) {
         contiguousEnd = known.nextClearBit(contiguousEnd);
         long sentEnd = contiguousEnd == finOffset ? finOffset + 1 : contiguousEnd;
         if (offset > sentEnd) {
@@ -90,9 +90,9 @@ final class MonitoredStream {
         }
         highestDataAck = offset;
         long edge = offset + windowBytes;
-        if (edge < highestRightEdge) {
+        if (edge <= highestRightEdge - unitBytes) {
             throw new MonitorViolation("the right edge went back from " + highestRightEdge + " to " + edge + ": " + flow);
         }
-        highestRightEdge = edge;
+        highestRightEdge = Math.max(highestRightEdge, edge);
     }
 }

@@ -16,7 +16,8 @@ import java.util.Map;
  *
  * <ul>
  * <li>subflow acknowledgments and DATA_ACKs never go back and never acknowledge what was not sent;</li>
- * <li>the right edge of the receive window never retreats, over all subflows (RFC 8684 section 3.3.4);</li>
+ * <li>the right edge of the receive window never retreats, over all subflows (RFC 8684 section 3.3.4), but for the rounding of the
+ * scaled window field (RFC 7323 section 2.4);</li>
  * <li>a mapping once declared for subflow bytes never changes, and covers the payload it comes with (section 3.3.1);</li>
  * <li>a byte of the data stream always has the same value, on whatever subflow it is sent;</li>
  * <li>nothing lies behind the DATA_FIN, and after fallback no new mapping or DATA_ACK is made (section 3.7).</li>

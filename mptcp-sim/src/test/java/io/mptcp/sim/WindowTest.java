@@ -36,6 +36,16 @@ class WindowTest {
         scenario.runUntilDelivered(5);
     }
 
+    /** The window field counts in units; rounding up again and again must not promise more than the buffer holds. */
+    @Test
+    void roundingOfTheWindowNeverPromisesMoreThanTheBufferHolds() {
+        long bytes = 1 << 20;
+        StackConfig config = buffers(392_900).withMptcp(false);
+        config = config.withTcp(config.tcp().withTimestamps(false)); // 1460 bytes a segment: no multiple of the unit
+        Scenario scenario = new Scenario(1).config(config).path(LINK).plans(Plan.of(bytes, 0), Plan.of(0, bytes).readingAfter(3_000));
+        scenario.runUntilClosed(5);
+    }
+
     @Test
     void slowReaderGetsEverythingAtItsOwnPace() {
         long bytes = 500_000;
