@@ -579,8 +579,11 @@ final class Connection extends DeadlineQueue.Node {
             Subflow subflow = subflows.get(i);
             if (mptcp && !subflow.tcb.isFinSent()) {
                 if (subflow.phase == Subflow.Phase.ESTABLISHED) {
-                    subflow.tcb.requestFin(); // section 3.3.3: once DATA_FINs are acknowledged all subflows are closed
                     allEnding = false;
+                    if (subflow.tcb.isFinRequested()) {
+                        continue; // its link is not writable, or it has data to send again first
+                    }
+                    subflow.tcb.requestFin(); // section 3.3.3: once DATA_FINs are acknowledged all subflows are closed
                 } else {
                     subflow.reset(ResetReason.UNSPECIFIED);
                     i--;

@@ -7,7 +7,6 @@ import io.mptcp.spi.Tracer;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.TcpCloseReason;
 import io.mptcp.tcp.TcpConfig;
-import io.mptcp.tcp.TcpState;
 import io.mptcp.wire.Checksum;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
@@ -257,7 +256,7 @@ public final class Stack {
         incoming.read(in);
         Subflow subflow = flows.get(in.destinationHi, in.destinationLo, TcpSegment.destinationPort(in.buffer, in.offset),
                 in.sourceHi, in.sourceLo, TcpSegment.sourcePort(in.buffer, in.offset));
-        if (subflow != null && mayReuse(subflow)) {
+        if (subflow != null && subflow.tcb.mayBeReplacedBy(incoming) && findListener(FlowKey.ofReceived(in)) != null) {
             subflow.tcb.forget(TcpCloseReason.FINISHED);
             subflow.connection.settle(nowNanos);
             subflow = null;
@@ -276,11 +275,6 @@ public final class Stack {
             contain(subflow.connection, e);
         }
         enqueue(subflow.connection);
-    }
-
-    /** RFC 9293 section 3.10.7.4 and RFC 6191: a new SYN beyond the old sequence space may take over a 4-tuple in TIME-WAIT. */
-    private boolean mayReuse(Subflow subflow) {
-        return subflow.tcb.state() == TcpState.TIME_WAIT && incoming.has(TcpSegment.SYN) && !incoming.has(TcpSegment.ACK | TcpSegment.RST);
     }
 
     /** A broken invariant costs the connection it was found in, not the others. */

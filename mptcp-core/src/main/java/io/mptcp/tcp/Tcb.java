@@ -4,6 +4,7 @@ import io.mptcp.buffer.RangeSet;
 import io.mptcp.buffer.SegmentLog;
 import io.mptcp.cc.CongestionController;
 import io.mptcp.wire.PacketSlot;
+import io.mptcp.wire.Seq;
 import io.mptcp.wire.TcpSegment;
 
 /**
@@ -205,6 +206,18 @@ public final class Tcb {
         return handshake && segment.has(TcpSegment.ACK) && !segment.has(TcpSegment.RST) && segment.acknowledgmentNumber != iss + 1;
     }
 
+    /**
+     * Whether a SYN may take over the 4-tuple of this connection in TIME-WAIT (RFC 9293 section 3.10.7.4, RFC 6191): it must be newer than
+     * anything of the old connection that may still be in the network.
+     */
+    public boolean mayBeReplacedBy(IncomingSegment syn) {
+        if (state != TcpState.TIME_WAIT || !syn.has(TcpSegment.SYN) || syn.has(TcpSegment.ACK | TcpSegment.RST | TcpSegment.FIN)) {
+            return false;
+        }
+        int ticksAfter = timestampsOn && syn.options.hasTimestamps ? syn.options.tsVal - tsRecent : 0;
+        return ticksAfter > 0 || (ticksAfter == 0 && Seq.after(syn.sequenceNumber, irs + (int) rcvNxt));
+    }
+
     /** A RST waits to be sent with {@link #transmitControl}. */
     public boolean isResetDue() {
         return resetDue;
@@ -343,6 +356,10 @@ public final class Tcb {
     /** Nothing is held behind a hole. */
     public boolean isInOrder() {
         return outOfOrder.isEmpty();
+    }
+
+    public boolean isFinRequested() {
+        return finRequested;
     }
 
     public boolean isFinSent() {

@@ -54,7 +54,7 @@ final class TcpInput {
             payload(nowNanos, segment);
         }
         if (segment.has(FIN)) {
-            fin(segment);
+            fin(nowNanos, segment);
         }
         deliverFin(nowNanos);
     }
@@ -339,9 +339,11 @@ final class TcpInput {
     }
 
     /** Eighth: FIN. It may be out of order too. */
-    private void fin(IncomingSegment segment) {
+    private void fin(long nowNanos, IncomingSegment segment) {
         if (tcb.rcvFinSsn < 0 && tcb.state.canReceive()) {
             tcb.rcvFinSsn = segment.ssn + segment.payloadLength;
+        } else if (tcb.state == TcpState.TIME_WAIT) {
+            tcb.enterTimeWait(nowNanos); // our last ACK was lost: the wait begins anew
         }
         tcb.requestAck();
     }
