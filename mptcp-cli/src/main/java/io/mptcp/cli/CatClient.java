@@ -1,5 +1,6 @@
 package io.mptcp.cli;
 
+import io.mptcp.netty.SegmentLink;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.tun.ConnectListener;
@@ -31,6 +32,7 @@ final class CatClient {
             try {
                 List<PathSpec> paths = options.paths().isEmpty() ? List.of(DefaultPaths.towards(address)) : options.paths();
                 Uplinks uplinks = io.openUplinks(paths, options.settings(0));
+                io.loop().submit(() -> nameUnusedPaths(uplinks, address)).get();
                 CatStream stream = connect(uplinks, remote).get();
                 return io.endOf(remote, stream.outcome().get());
             } catch (ExecutionException e) {
@@ -47,6 +49,17 @@ final class CatClient {
         throw failure;
     }
 
+    /** Why path 2 is not used is the first thing people ask. */
+    private void nameUnusedPaths(Uplinks uplinks, IpAddress address) {
+        for (SegmentLink link : uplinks.driver().links()) {
+            if (!link.isUp()) {
+                io.complain("path " + link.name() + " is down");
+            } else if (link.localAddressFor(address) == null) {
+                io.complain("path " + link.name() + " is not used: it has no route to " + address);
+            }
+        }
+    }
+
     private CompletableFuture<CatStream> connect(Uplinks uplinks, IpEndpoint remote) {
         CompletableFuture<CatStream> result = new CompletableFuture<>();
         long startNanos = io.loop().ticker().nanoTime();
@@ -61,9 +74,16 @@ final class CatClient {
 
             @Override
             public void failed(CloseReason reason) {
-                result.completeExceptionally(CommandFailure.failed(remote + ": " + reason));
+                result.completeExceptionally(CommandFailure.failed(remote + ": " + reason + hint(remote.address(), reason)));
             }
         }));
         return result;
+    }
+
+    /** Linux takes segments from packet sockets for martians when they come from one of its own IPv4 addresses, and drops them. */
+    private String hint(IpAddress address, CloseReason reason) {
+        boolean byPacketSocket = options.paths().stream().allMatch(path -> path.kind() == PathSpec.Kind.PACKET);
+        return reason == CloseReason.TIMED_OUT && byPacketSocket && DefaultPaths.isOwnIpv4(address)
+                ? " (a host's own IPv4 addresses lead to other mptcp commands only, not to its kernel)" : "";
     }
 }

@@ -66,6 +66,9 @@ final class CatCommand implements Callable<Integer> {
     }
 
     private void check() {
+        if (target.size() > 2) {
+            throw wrong("too many arguments: '" + target.get(2) + "'");
+        }
         if (!listen && target.size() < 2) {
             throw wrong("HOST and PORT are needed");
         }

@@ -96,7 +96,8 @@ final class CatIo implements AutoCloseable {
         }
     }
 
-    private void complain(String text) {
+    /** One line on standard error. */
+    void complain(String text) {
         err.println(name + ": " + text);
         err.flush();
     }

@@ -53,6 +53,15 @@ final class DefaultPaths {
         }
     }
 
+    static boolean isOwnIpv4(IpAddress address) {
+        try {
+            InetAddress inet = InetAddress.getByAddress(address.toBytes());
+            return address.isIpv4() && (inet.isLoopbackAddress() || NetworkInterface.getByInetAddress(inet) != null);
+        } catch (SocketException | UnknownHostException _) {
+            return false;
+        }
+    }
+
     private static boolean takesConnections(NetworkInterface device) {
         try {
             // Point-to-point interfaces have no link layer that a packet socket could use.

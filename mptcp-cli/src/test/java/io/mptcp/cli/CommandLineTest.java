@@ -42,7 +42,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "cat --help", "tun --help", "tun run --help", "tun check-config --help"})
+    @ValueSource(strings = {"--help", "cat --help", "demo --help", "tun --help", "tun run --help", "tun check-config --help"})
     void everyCommandHelps(String args) {
         assertEquals(ExitCodes.OK, mptcp(args.split(" ")));
         assertTrue(out.toString().contains("Usage: mptcp") || out.toString().startsWith("Usage:"), out.toString());
@@ -51,7 +51,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--version", "cat --version", "tun run --version"})
+    @ValueSource(strings = {"--version", "cat --version", "demo --version", "tun run --version"})
     void everyCommandHasAVersion(String args) {
         assertEquals(ExitCodes.OK, mptcp(args.split(" ")));
         assertTrue(out.toString().matches("mptcp \\d+\\.\\d+\\.\\S+ \\(Java \\d+.*\\)\\R"), out.toString());
@@ -68,7 +68,7 @@ class CommandLineTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                                          | mptcp: a command is missing: one of cat,
+                                          | mptcp: a command is missing: one of cat, demo, tun
         fly                               | mptcp: Unmatched argument at index 0: 'fly'
         tun                               | mptcp tun: a command is missing: one of run, check-config
         tun run                           | mptcp tun run: Missing required option: '--config=FILE'
@@ -86,7 +86,7 @@ class CommandLineTest {
         cat --path eth0,fast localhost 80 | mptcp cat: Invalid value for option '--path'
         cat --path eth0,link=raw h 80     | mptcp cat: path eth0: link=raw is not implemented yet, use link=packet
         cat --frob localhost 80           | mptcp cat: Unknown option: '--frob'
-        cat a b 80                        | mptcp cat: Unmatched argument
+        cat a b 80                        | mptcp cat: too many arguments: '80'
         """)
     void wrongUsageIsOneLineAndCode2(String args, String message) {
         assertEquals(ExitCodes.USAGE, mptcp(args == null ? new String[0] : args.split(" ")));

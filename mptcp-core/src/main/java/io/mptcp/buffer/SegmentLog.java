@@ -185,6 +185,14 @@ public final class SegmentLog {
         sackedBytes += length[i];
     }
 
+    /** Forgets all selective acknowledgments. */
+    public void clearSacked() {
+        for (int k = 0; k < size; k++) {
+            flags[at(k)] &= ~SACKED;
+        }
+        sackedBytes = 0;
+    }
+
     public void markLost(int index) {
         int i = at(index);
         flags[i] |= LOST;

@@ -53,6 +53,7 @@ final class Connection extends DeadlineQueue.Node {
     private CloseReason closeReason = CloseReason.NONE;
     private int readiness;
     private long closeDeadlineNanos = Long.MAX_VALUE;
+    private long lastHeardNanos;
 
     /** Queues of the stack this connection stands in. */
     boolean inWorkQueue;
@@ -187,6 +188,15 @@ final class Connection extends DeadlineQueue.Node {
         receiver.close();
     }
 
+    /** The stack goes away: memory is freed, nobody is told. */
+    void discard() {
+        for (Subflow subflow : List.copyOf(subflows)) {
+            subflow.tcb.forget(TcpCloseReason.ABORTED);
+        }
+        sender.close();
+        receiver.close();
+    }
+
     CloseReason closeReason() {
         return closeReason;
     }
@@ -302,6 +312,15 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     // ==== signals ====
+
+    void heard() {
+        lastHeardNanos = stack.nowNanos();
+    }
+
+    /** When a segment last arrived on any subflow. */
+    long lastHeardNanos() {
+        return lastHeardNanos;
+    }
 
     void onDataAck(MptcpOptions options, long windowBytes) {
         if (data.onDataAck(options, windowBytes)) {
@@ -654,8 +673,15 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     private void raise(int bits) {
-        readiness |= bits;
-        stack.enqueueReady(this);
+        if (isKnownToApplication()) {
+            readiness |= bits;
+            stack.enqueueReady(this);
+        }
+    }
+
+    /** A passive connection whose handshake fails was never shown to anybody, and its end is nobody's business. */
+    private boolean isKnownToApplication() {
+        return connected || listener == null || listener.isDeferred();
     }
 
     void raiseAccepted() {

@@ -18,8 +18,8 @@ final class DataLevel {
     DataLevel(Stack stack) {
         this.stack = stack;
         StackConfig config = stack.config();
-        sender = new DataSender(config.tcp().sendBufferBytes(), config.limits().maxRanges());
-        receiver = new DataReceiver(config.tcp().receiveBufferBytes(), config.limits().maxRanges());
+        sender = new DataSender(config.tcp().sendBufferBytes(), config.limits().maxRanges(), stack.rings());
+        receiver = new DataReceiver(config.tcp().receiveBufferBytes(), config.limits().maxRanges(), stack.rings());
         sequence = new DataSequence(stack.keys());
     }
 

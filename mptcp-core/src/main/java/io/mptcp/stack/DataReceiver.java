@@ -1,6 +1,7 @@
 package io.mptcp.stack;
 
 import io.mptcp.buffer.ReceiveBuffer;
+import io.mptcp.buffer.RingPool;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -8,15 +9,18 @@ import java.lang.foreign.MemorySegment;
  * are relative data sequence numbers; after fallback they are the subflow's own.
  */
 final class DataReceiver {
+    /** A sixteenth of the ring is never promised outright, see {@link #windowField}. */
+    private static final int ROUNDING_RESERVE = 16;
+
     private final ReceiveBuffer buffer;
     private final int capacityBytes;
     /** Right edge of the window as advertised on any subflow: it never moves left. */
     private long advertisedEdgeDsn;
     private long finDsn = -1;
 
-    DataReceiver(int capacityBytes, int maxRanges) {
+    DataReceiver(int capacityBytes, int maxRanges, RingPool pool) {
         this.capacityBytes = capacityBytes;
-        buffer = new ReceiveBuffer(1, Math.min(capacityBytes, 64 * 1024), capacityBytes, maxRanges);
+        buffer = new ReceiveBuffer(1, Math.min(capacityBytes, 64 * 1024), capacityBytes, maxRanges, pool);
         advertisedEdgeDsn = 1;
     }
 
@@ -70,10 +74,10 @@ final class DataReceiver {
     }
 
     /**
-     * The window field for a segment: right edge less next expected byte, in units of {@code 1 << shift}. Rounding does not pull the edge
-     * back (RFC 7323 section 2.4) unless the ring is full: each rounding up may push the edge, and it must never pass what can be kept.
-     * Then the field says up to a unit too little, and what was promised before is still accepted. Small openings are saved up (RFC 9293
-     * section 3.8.6.2.2).
+     * The window field for a segment: right edge less next expected byte, in units of {@code 1 << shift}. Rounding up keeps the edge from
+     * moving left (RFC 7323 section 2.4), but pushes it a little with each acknowledgment; a part of the ring is kept back for that.
+     * Should even this be used up, the field says up to a unit too little, and what was promised before is still accepted. Small openings
+     * are saved up (RFC 9293 section 3.8.6.2.2).
      */
     int windowField(int shift, int mssBytes) {
         long next = buffer.rcvNxt();
@@ -95,9 +99,9 @@ final class DataReceiver {
         return left < capacityBytes / 2 && targetEdge(shift) - advertisedEdgeDsn >= Math.min(capacityBytes / 2, 2 * mssBytes);
     }
 
-    /** The last unit of a scaled window is kept back: rounding up a promised edge may need it. */
     private long targetEdge(int shift) {
-        return buffer.readPosition() + capacityBytes - (1L << shift) + 1;
+        int roundingReserve = shift == 0 ? 0 : Math.max(capacityBytes / ROUNDING_RESERVE, 1 << shift);
+        return buffer.readPosition() + capacityBytes - roundingReserve;
     }
 
     long windowBytes() {

@@ -1,6 +1,7 @@
 package io.mptcp.stack;
 
 import io.mptcp.buffer.RangeSet;
+import io.mptcp.buffer.RingPool;
 import io.mptcp.buffer.SegmentLog;
 import io.mptcp.buffer.SendBuffer;
 import java.util.List;
@@ -20,8 +21,8 @@ final class DataSender {
     private boolean finSent;
     private boolean finAcked;
 
-    DataSender(int maxCapacityBytes, int maxRanges) {
-        buffer = new SendBuffer(1, Math.min(maxCapacityBytes, 64 * 1024), maxCapacityBytes);
+    DataSender(int maxCapacityBytes, int maxRanges, RingPool pool) {
+        buffer = new SendBuffer(1, Math.min(maxCapacityBytes, 64 * 1024), maxCapacityBytes, pool);
         reinjections = new RangeSet(maxRanges);
     }
 

@@ -1,12 +1,12 @@
 package io.mptcp.stack;
 
+import io.mptcp.buffer.RingPool;
 import io.mptcp.cc.CongestionControllers;
 import io.mptcp.spi.RandomSource;
 import io.mptcp.spi.Tracer;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.TcpCloseReason;
 import io.mptcp.tcp.TcpConfig;
-import io.mptcp.tcp.TcpState;
 import io.mptcp.wire.Checksum;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
@@ -28,6 +28,8 @@ import java.util.Set;
  */
 public final class Stack {
     private static final int MAX_LINKS = 64;
+    /** Ring memory kept for the next connection or burst instead of being given back. */
+    private static final long MAX_SPARE_RING_BYTES = 32L << 20;
     private static final int DEFAULT_FIRST_PORT = 49_152;
     private static final int DEFAULT_LAST_PORT = 65_535;
     /** A join that gets no answer is given up soon: the path manager decides when to try again. */
@@ -39,6 +41,7 @@ public final class Stack {
     private final Keys keys = new Keys();
     private final IsnGenerator isns;
     private final Counters counters = new Counters();
+    private final RingPool rings = new RingPool(MAX_SPARE_RING_BYTES);
 
     private final LinkProperties[] links = new LinkProperties[MAX_LINKS];
     private long linksDown;
@@ -253,7 +256,7 @@ public final class Stack {
         incoming.read(in);
         Subflow subflow = flows.get(in.destinationHi, in.destinationLo, TcpSegment.destinationPort(in.buffer, in.offset),
                 in.sourceHi, in.sourceLo, TcpSegment.sourcePort(in.buffer, in.offset));
-        if (subflow != null && mayReuse(subflow)) {
+        if (subflow != null && subflow.tcb.mayBeReplacedBy(incoming) && findListener(FlowKey.ofReceived(in)) != null) {
             subflow.tcb.forget(TcpCloseReason.FINISHED);
             subflow.connection.settle(nowNanos);
             subflow = null;
@@ -262,17 +265,16 @@ public final class Stack {
             receiveUnknown(in);
             return;
         }
+        if (subflow.tcb.isForeignAck(incoming)) {
+            reset(in, -1);
+            return;
+        }
         try {
             subflow.connection.receiveOn(nowNanos, subflow, incoming);
         } catch (RuntimeException e) {
             contain(subflow.connection, e);
         }
         enqueue(subflow.connection);
-    }
-
-    /** RFC 9293 section 3.10.7.4 and RFC 6191: a new SYN beyond the old sequence space may take over a 4-tuple in TIME-WAIT. */
-    private boolean mayReuse(Subflow subflow) {
-        return subflow.tcb.state() == TcpState.TIME_WAIT && incoming.has(TcpSegment.SYN) && !incoming.has(TcpSegment.ACK | TcpSegment.RST);
     }
 
     /** A broken invariant costs the connection it was found in, not the others. */
@@ -348,6 +350,14 @@ public final class Stack {
             connection.inReadyQueue = false;
         }
         return connection == null ? null : connection.facade();
+    }
+
+    /** Ends every connection without a word to its peer and frees all native memory. On the owner's thread; the stack is of no use afterwards. */
+    public void close() {
+        for (Connection connection : List.copyOf(connections)) {
+            connection.discard();
+        }
+        rings.close();
     }
 
     private void tick(long now) {
@@ -480,7 +490,7 @@ public final class Stack {
     }
 
     void reschedule(Subflow subflow) {
-        schedule(subflow, subflow.nextDeadlineNanos());
+        schedule(subflow, subflow.nextDeadlineNanos(nowNanos));
     }
 
     void schedule(DeadlineQueue.Node node, long deadlineNanos) {
@@ -536,6 +546,10 @@ public final class Stack {
 
     RandomSource random() {
         return random;
+    }
+
+    RingPool rings() {
+        return rings;
     }
 
     Keys keys() {

@@ -47,6 +47,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     final Tcb tcb;
     final JoinHandshake join;
     final SubflowReceiver receiver;
+    private final SilenceProbe silence = new SilenceProbe(this);
     private final SubflowOptions options;
 
     Phase phase = Phase.HANDSHAKE;
@@ -99,6 +100,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             joinAckDeadlineNanos = nowNanos + Math.max(2 * tcb.rtt().srttNanos(), JOIN_ACK_RETRY_NANOS);
             tcb.requestAck(); // RFC 8684 section 3.2: the third ACK is repeated until something comes back
         }
+        silence.expire(nowNanos);
         if (windowProbeNanos <= nowNanos) {
             windowProbeNanos = Long.MAX_VALUE;
             windowProbes++;
@@ -124,8 +126,10 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         }
     }
 
-    long nextDeadlineNanos() {
-        return Math.min(tcb.deadlineNanos(), Math.min(joinAckDeadlineNanos, windowProbeNanos));
+    /** To be called whenever the connection may have heard something. */
+    long nextDeadlineNanos(long nowNanos) {
+        silence.update(nowNanos);
+        return Math.min(Math.min(tcb.deadlineNanos(), joinAckDeadlineNanos), Math.min(silence.deadlineNanos(), windowProbeNanos));
     }
 
     boolean transmitControl(long nowNanos, PacketSlot out) {
@@ -288,7 +292,10 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     @Override
     public boolean onSegment(IncomingSegment segment) {
-        stale = false;
+        connection.heard();
+        if (stale) {
+            recover();
+        }
         if (phase == Phase.PRE_ESTABLISHED) {
             phase = Phase.ESTABLISHED;
             joinAckDeadlineNanos = Long.MAX_VALUE;
@@ -324,9 +331,15 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     @Override
     public void onAcked() {
         if (stale) {
-            stale = false;
-            stack.count(Counter.SubflowRecover);
+            recover();
         }
+    }
+
+    private void recover() {
+        stale = false;
+        stack.count(Counter.SubflowRecover);
+        stack.trace("SUBFLOW_RECOVERED", connection, this, "");
+        tcb.retryNow();
     }
 
     @Override

@@ -127,7 +127,7 @@ final class LossRecovery {
     private void takeCumulative(long nowNanos, long ackSsn) {
         while (!log.isEmpty() && log.endSsn(0) <= ackSsn) {
             if (!log.has(0, SegmentLog.SACKED)) {
-                delivered(nowNanos, 0, log.length(0));
+                delivered(nowNanos, 0, log.length(0), log.endSsn(0));
             }
             tcb.bytesAcked += log.payloadLength(0);
             log.removeHead();
@@ -135,7 +135,7 @@ final class LossRecovery {
         if (!log.isEmpty() && log.ssn(0) < ackSsn) {
             int part = (int) (ackSsn - log.ssn(0));
             if (!log.has(0, SegmentLog.SACKED)) {
-                delivered(nowNanos, 0, part);
+                delivered(nowNanos, 0, part, ackSsn);
             }
             tcb.bytesAcked += part;
             log.trimHead(ackSsn);
@@ -183,17 +183,16 @@ final class LossRecovery {
             if (log.endSsn(i) > right) {
                 log.split(i, right);
             }
-            delivered(nowNanos, i, log.length(i));
+            delivered(nowNanos, i, log.length(i), log.endSsn(i));
             log.markSacked(i);
         }
     }
 
-    /** RFC 8985 section 6.2, steps 1 to 3, for one entry newly delivered. */
-    private void delivered(long nowNanos, int index, int bytes) {
+    /** RFC 8985 section 6.2, steps 1 to 3, for one entry newly delivered, or its first part up to {@code endSsn}. */
+    private void delivered(long nowNanos, int index, int bytes, long endSsn) {
         deliveredBytes += bytes;
         long sentNanos = log.sentNanos(index);
         boolean retransmitted = log.has(index, SegmentLog.RETRANSMITTED);
-        long endSsn = log.endSsn(index);
         long rttNanos = nowNanos - sentNanos;
         if (!retransmitted) {
             newestSentNanos = Math.max(newestSentNanos, sentNanos);
@@ -336,13 +335,16 @@ final class LossRecovery {
 
     void onRetransmissionTimeout(long nowNanos) {
         boolean first = phase != Phase.LOSS || tcb.timeouts == 1;
-        long inFlight = log.inFlightBytes();
+        long flightSize = log.totalLength() - log.sackedBytes(); // RFC 5681: lost or not, it was outstanding
         probeDeadlineNanos = Long.MAX_VALUE;
         probeDue = false;
         probeEndSsn = -1;
         reorderDeadlineNanos = Long.MAX_VALUE;
         if (log.isEmpty()) {
             return;
+        }
+        if (log.has(0, SegmentLog.SACKED)) {
+            log.clearSacked(); // the peer has taken back what it reported, or it would have acknowledged it (RFC 2018 section 8)
         }
         // RFC 8985 section 6.3: the first segment is lost; others when they are older than a round trip and the tolerance.
         // Without SACK there is no telling, and everything counts as lost.
@@ -356,7 +358,17 @@ final class LossRecovery {
         recoveryPointSsn = tcb.sndNxt;
         headForced = true;
         dupAcks = 0;
-        tcb.cc.onRetransmissionTimeout(nowNanos, inFlight, first);
+        tcb.cc.onRetransmissionTimeout(nowNanos, flightSize, first);
+    }
+
+    /** The peer is heard again after timeouts: the oldest segment goes out at once instead of after what is left of the back-off. */
+    void retryNow() {
+        if (phase == Phase.LOSS && !log.isEmpty() && !log.has(0, SegmentLog.SACKED)) {
+            if (!log.has(0, SegmentLog.LOST)) {
+                log.markLost(0);
+            }
+            headForced = true;
+        }
     }
 
     private void tellController(long nowNanos, long acked, long priorInFlight, long rttNanos) {
@@ -387,6 +399,9 @@ final class LossRecovery {
         if (acked > 0) {
             tcb.armRto(nowNanos);
             armLossProbe(nowNanos);
+        } else if (phase != Phase.OPEN || log.sackedBytes() > 0) {
+            probeDeadlineNanos = Long.MAX_VALUE; // the scoreboard tells more than a probe would
+            probeDue = false;
         }
     }
 

@@ -11,11 +11,14 @@ package io.mptcp.tcp;
 public final class RttEstimator {
     /** RFC 6298 (2.1). */
     private static final long INITIAL_RTO_NANOS = 1_000_000_000L;
+    /** RFC 6298 (5.7): after a lost SYN, until there is a sample. */
+    private static final long FALLBACK_RTO_NANOS = 3_000_000_000L;
     /** The minimum is that of the last 10 to 20 seconds: of the current window and the one before. */
     private static final long MIN_RTT_WINDOW_NANOS = 10_000_000_000L;
 
     private final long minRtoNanos;
     private final long maxRtoNanos;
+    private long initialRtoNanos = INITIAL_RTO_NANOS;
     private long srttNanos;
     private long rttVarNanos;
     private long latestRttNanos;
@@ -90,7 +93,7 @@ public final class RttEstimator {
 
     /** The retransmission timeout, backoff included. */
     public long rtoNanos() {
-        long base = srttNanos == 0 ? INITIAL_RTO_NANOS : srttNanos + Math.max(minRtoNanos, 4 * rttVarNanos);
+        long base = srttNanos == 0 ? initialRtoNanos : srttNanos + Math.max(minRtoNanos, 4 * rttVarNanos);
         long clamped = Math.clamp(base, minRtoNanos, maxRtoNanos);
         return clamped > maxRtoNanos >> backoffs ? maxRtoNanos : clamped << backoffs;
     }
@@ -100,6 +103,11 @@ public final class RttEstimator {
         if (rtoNanos() < maxRtoNanos) {
             backoffs++;
         }
+    }
+
+    /** A SYN had to be sent again: the round trip may well be longer than a second (RFC 6298 (5.7)). */
+    public void onSynTimeout() {
+        initialRtoNanos = FALLBACK_RTO_NANOS;
     }
 
     /** The path answers again although no sample could be taken. */

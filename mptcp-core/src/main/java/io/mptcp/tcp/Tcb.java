@@ -4,6 +4,7 @@ import io.mptcp.buffer.RangeSet;
 import io.mptcp.buffer.SegmentLog;
 import io.mptcp.cc.CongestionController;
 import io.mptcp.wire.PacketSlot;
+import io.mptcp.wire.Seq;
 import io.mptcp.wire.TcpSegment;
 
 /**
@@ -14,6 +15,9 @@ import io.mptcp.wire.TcpSegment;
  */
 public final class Tcb {
     private static final long NANOS_PER_MILLI = 1_000_000L;
+    /** RFC 5961 section 7: so many in so long, for each connection by itself. */
+    private static final int MAX_CHALLENGES = 10;
+    private static final long CHALLENGE_PERIOD_NANOS = 5_000_000_000L;
     static final int DEFAULT_MSS_IPV4 = 536;
     static final int DEFAULT_MSS_IPV6 = 1220;
 
@@ -46,6 +50,7 @@ public final class Tcb {
     long sndWl2;
     long maxSndWnd;
     long rcvNxt;
+    boolean windowScaleOn;
     int sndWndShift;
     int rcvWndShift;
     boolean timestampsOn;
@@ -68,11 +73,15 @@ public final class Tcb {
     boolean finRequested;
     boolean finSent;
     boolean probeDue;
+    int probesUnanswered;
     boolean resetDue;
 
     long rtoDeadlineNanos = Long.MAX_VALUE;
     long timeWaitDeadlineNanos = Long.MAX_VALUE;
     int timeouts;
+
+    private long challengePeriodStartNanos;
+    private int challenges;
 
     long bytesSent;
     long bytesRetransmitted;
@@ -137,6 +146,11 @@ public final class Tcb {
         }
     }
 
+    /** Something was heard after a silence: what is outstanding is tried again without waiting for the backed-off timer. */
+    public void retryNow() {
+        recovery.retryNow();
+    }
+
     /** Ends the output: a FIN follows everything sent so far. */
     public void requestFin() {
         finRequested = true;
@@ -146,9 +160,31 @@ public final class Tcb {
         delayedAck.requestNow();
     }
 
-    /** Asks for a segment below SND.NXT that makes the peer answer with its acknowledgment and window (RFC 9293 section 3.8.6.1). */
+    /**
+     * Answers a segment that should not have come with an ACK, unless there have been too many of them: neither somebody who guesses
+     * nor a peer that disagrees about the numbers may keep this side busy.
+     */
+    void challenge(long nowNanos) {
+        if (nowNanos - challengePeriodStartNanos >= CHALLENGE_PERIOD_NANOS) {
+            challengePeriodStartNanos = nowNanos;
+            challenges = 0;
+        }
+        if (challenges < MAX_CHALLENGES) {
+            challenges++;
+            requestAck();
+        }
+    }
+
+    /**
+     * Asks for a segment below SND.NXT that makes the peer answer with its acknowledgment and window (RFC 9293 section 3.8.6.1). A peer
+     * that answers may keep its window closed for ever; one that does not is given up after as many probes as retransmissions.
+     */
     public void requestProbe() {
-        probeDue = true;
+        if (probesUnanswered++ < config.retries()) {
+            probeDue = true;
+        } else {
+            reset(TcpCloseReason.TIMED_OUT);
+        }
     }
 
     /** Ends the connection with a RST; the state is CLOSED at once, the segment leaves with the next transmit. */
@@ -159,6 +195,27 @@ public final class Tcb {
         // A SYN that was never answered needs no RST; anything the peer may know of does.
         resetDue = state != TcpState.SYN_SENT;
         close(reason);
+    }
+
+    /**
+     * During the handshake an ACK of anything but our SYN belongs to another life of the connection, and a RST is the answer
+     * (RFC 9293 sections 3.5.1 and 3.10.7.3): it clears what the peer still holds.
+     */
+    public boolean isForeignAck(IncomingSegment segment) {
+        boolean handshake = state == TcpState.SYN_SENT || state == TcpState.SYN_RECV;
+        return handshake && segment.has(TcpSegment.ACK) && !segment.has(TcpSegment.RST) && segment.acknowledgmentNumber != iss + 1;
+    }
+
+    /**
+     * Whether a SYN may take over the 4-tuple of this connection in TIME-WAIT (RFC 9293 section 3.10.7.4, RFC 6191): it must be newer than
+     * anything of the old connection that may still be in the network.
+     */
+    public boolean mayBeReplacedBy(IncomingSegment syn) {
+        if (state != TcpState.TIME_WAIT || !syn.has(TcpSegment.SYN) || syn.has(TcpSegment.ACK | TcpSegment.RST | TcpSegment.FIN)) {
+            return false;
+        }
+        int ticksAfter = timestampsOn && syn.options.hasTimestamps ? syn.options.tsVal - tsRecent : 0;
+        return ticksAfter > 0 || (ticksAfter == 0 && Seq.after(syn.sequenceNumber, irs + (int) rcvNxt));
     }
 
     /** A RST waits to be sent with {@link #transmitControl}. */

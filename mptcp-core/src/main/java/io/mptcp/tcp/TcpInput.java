@@ -30,13 +30,15 @@ final class TcpInput {
         }
         segment.ssn = Seq.extend(segment.sequenceNumber - tcb.irs, tcb.rcvNxt);
         segment.windowBytes = segment.has(SYN) ? segment.window : (long) segment.window << tcb.sndWndShift;
-        if (!checkTimestamps(nowNanos, segment) || !checkSequence(segment) || !checkReset(segment) || !checkSyn(segment)) {
+        if (!checkTimestamps(nowNanos, segment) || !checkSequence(nowNanos, segment)
+                || !checkReset(nowNanos, segment) || !checkSyn(nowNanos, segment)) {
             return;
         }
         if (!segment.has(ACK)) {
             return;
         }
         tcb.lastReceiveNanos = nowNanos;
+        tcb.probesUnanswered = 0;
         updateTsRecent(nowNanos, segment);
         if (tcb.state == TcpState.SYN_RECV && !synReceived(nowNanos, segment)) {
             return;
@@ -52,7 +54,7 @@ final class TcpInput {
             payload(nowNanos, segment);
         }
         if (segment.has(FIN)) {
-            fin(segment);
+            fin(nowNanos, segment);
         }
         deliverFin(nowNanos);
     }
@@ -62,7 +64,7 @@ final class TcpInput {
     private void synSent(long nowNanos, IncomingSegment segment) {
         boolean ackAcceptable = segment.has(ACK) && segment.ackSsn == tcb.sndNxt;
         if (segment.has(ACK) && !ackAcceptable) {
-            return; // an old duplicate; the owner of the flow table answers unknown segments, not this one
+            return; // only a RST comes here: the stack answers any other
         }
         if (segment.has(RST)) {
             if (ackAcceptable) {
@@ -92,7 +94,6 @@ final class TcpInput {
         synAcknowledged(nowNanos);
         tcb.requestAck();
         tcb.state = TcpState.ESTABLISHED;
-        tcb.cc.onEstablished(nowNanos, tcb.payloadMssBytes(), tcb.synRetransmitted);
         tcb.upper.onEstablished();
     }
 
@@ -104,13 +105,9 @@ final class TcpInput {
         }
         tcb.timestampsOn = options.hasTimestamps && tcb.config.timestamps();
         tcb.sackOn = options.sackPermitted && tcb.config.sack();
-        if (options.windowScale >= 0) {
-            tcb.sndWndShift = options.windowScale;
-            tcb.rcvWndShift = tcb.config.windowShift();
-        } else {
-            tcb.sndWndShift = 0;
-            tcb.rcvWndShift = 0;
-        }
+        tcb.windowScaleOn = options.windowScale >= 0;
+        tcb.sndWndShift = tcb.windowScaleOn ? options.windowScale : 0;
+        tcb.rcvWndShift = tcb.windowScaleOn ? tcb.config.windowShift() : 0;
         if (tcb.timestampsOn) {
             tcb.tsRecent = options.tsVal;
             tcb.tsRecentValid = true;
@@ -119,9 +116,13 @@ final class TcpInput {
 
     private void synAcknowledged(long nowNanos) {
         tcb.rtoDeadlineNanos = Long.MAX_VALUE;
-        if (!tcb.synRetransmitted) {
+        if (tcb.synRetransmitted) {
+            tcb.rtt.onSynTimeout();
+        } else {
             tcb.rtt.onSample(nowNanos, nowNanos - tcb.lastSendNanos);
         }
+        // RFC 6928 section 2: one lost SYN or SYN/ACK is no reason to begin with a single segment.
+        tcb.cc.onEstablished(nowNanos, tcb.payloadMssBytes(), tcb.timeouts > 1);
         tcb.timeouts = 0;
         tcb.rtt.resetBackoff();
     }
@@ -135,7 +136,7 @@ final class TcpInput {
         }
         boolean old = segment.options.tsVal - tcb.tsRecent < 0 && nowNanos - tcb.tsRecentNanos < TS_RECENT_VALID_NANOS;
         if (old) {
-            tcb.requestAck();
+            tcb.challenge(nowNanos);
         }
         return !old;
     }
@@ -144,7 +145,7 @@ final class TcpInput {
      * First: is it in the window? As Linux does, anything that ends at or above the last acknowledgment sent is let through, so that pure
      * acknowledgments overtaken by data still count.
      */
-    private boolean checkSequence(IncomingSegment segment) {
+    private boolean checkSequence(long nowNanos, IncomingSegment segment) {
         long end = segment.ssn + segment.sequenceLength();
         long windowEnd = tcb.rcvNxt + tcb.upper.acceptanceWindowBytes();
         boolean acceptable = end >= Math.min(tcb.lastAckSentSsn, tcb.rcvNxt) && segment.ssn <= windowEnd;
@@ -159,15 +160,17 @@ final class TcpInput {
                 if (segment.has(SYN)) {
                     tcb.synDue = !tcb.synAckHeld; // the SYN again: our SYN/ACK was lost
                 }
+            } else if (segment.payloadLength > 0) {
+                tcb.requestAck(); // sent again because our acknowledgment was lost, more often than not
             } else {
-                tcb.requestAck();
+                tcb.challenge(nowNanos);
             }
         }
         return false;
     }
 
     /** Second: RST (RFC 5961 section 3.2): only the exact next number counts, others in the window are challenged. */
-    private boolean checkReset(IncomingSegment segment) {
+    private boolean checkReset(long nowNanos, IncomingSegment segment) {
         if (!segment.has(RST)) {
             return true;
         }
@@ -175,20 +178,20 @@ final class TcpInput {
             tcb.upper.onReset(segment);
             tcb.close(TcpCloseReason.RESET);
         } else if (tcb.state != TcpState.SYN_RECV) {
-            tcb.requestAck();
+            tcb.challenge(nowNanos);
         }
         return false;
     }
 
     /** Fourth: SYN in a synchronised state (RFC 5961 section 4): answered by an ACK, which also repeats a lost third ACK. */
-    private boolean checkSyn(IncomingSegment segment) {
+    private boolean checkSyn(long nowNanos, IncomingSegment segment) {
         if (!segment.has(SYN)) {
             return true;
         }
         if (tcb.state == TcpState.SYN_RECV) {
             tcb.synDue = !tcb.synAckHeld;
         } else {
-            tcb.requestAck();
+            tcb.challenge(nowNanos);
         }
         return false;
     }
@@ -215,7 +218,6 @@ final class TcpInput {
         takeWindow(segment);
         synAcknowledged(nowNanos);
         tcb.state = TcpState.ESTABLISHED;
-        tcb.cc.onEstablished(nowNanos, tcb.payloadMssBytes(), tcb.synRetransmitted);
         tcb.upper.onEstablished();
         return tcb.state != TcpState.CLOSED;
     }
@@ -223,12 +225,15 @@ final class TcpInput {
     /** Fifth: ACK (RFC 5961 section 5.2 for the range that is acceptable). */
     private boolean checkAck(long nowNanos, IncomingSegment segment) {
         if (segment.ackSsn > tcb.sndNxt || segment.ackSsn < tcb.sndUna - tcb.maxSndWnd) {
-            tcb.requestAck();
+            tcb.challenge(nowNanos);
             return false;
         }
         boolean newData = segment.ackSsn > tcb.sndUna;
         segment.acksNewData = newData;
         boolean windowChanged = updateWindow(segment);
+        if (tcb.sndWnd == 0) {
+            tcb.timeouts = 0; // it lives, and has no room: that may last (RFC 9293 MUST-37)
+        }
         if (segment.ackSsn >= tcb.sndUna) {
             tcb.recovery.onAck(nowNanos, segment, windowChanged);
         }
@@ -334,9 +339,11 @@ final class TcpInput {
     }
 
     /** Eighth: FIN. It may be out of order too. */
-    private void fin(IncomingSegment segment) {
+    private void fin(long nowNanos, IncomingSegment segment) {
         if (tcb.rcvFinSsn < 0 && tcb.state.canReceive()) {
             tcb.rcvFinSsn = segment.ssn + segment.payloadLength;
+        } else if (tcb.state == TcpState.TIME_WAIT) {
+            tcb.enterTimeWait(nowNanos); // our last ACK was lost: the wait begins anew
         }
         tcb.requestAck();
     }

@@ -64,7 +64,7 @@ final class TcpOutput {
         begin(out);
         boolean timestamps = synAck ? tcb.timestampsOn : tcb.config.timestamps();
         boolean sack = synAck ? tcb.sackOn : tcb.config.sack();
-        int shift = synAck ? (tcb.rcvWndShift > 0 || tcb.sndWndShift > 0 ? tcb.rcvWndShift : -1) : tcb.config.windowShift();
+        int shift = synAck && !tcb.windowScaleOn ? -1 : tcb.config.windowShift();
         options.syn(tcb.rcvMssBytes, sack, timestamps, tcb.tsNow(nowNanos), synAck ? tcb.tsRecent : 0, shift);
         tcb.upper.writeOptions(synAck ? SegmentKind.SYN_ACK : SegmentKind.SYN, 0, -1, options);
         int flags = synAck ? TcpSegment.SYN | TcpSegment.ACK : TcpSegment.SYN;

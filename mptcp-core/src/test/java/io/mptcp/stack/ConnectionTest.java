@@ -147,4 +147,44 @@ class ConnectionTest {
         net.run(50);
         assertEquals(CloseReason.REFUSED, second.closeReason());
     }
+
+    @Test
+    void aSubflowThePeerHasGivenUpIsFoundOutAndOpenedAgain() {
+        TwoStacks net = stacks(StackConfig.defaults().withPathManager(Reopening::new), StackConfig.defaults());
+        MptcpConnection client = net.connect();
+        TwoStacks.write(client, "hello");
+        net.run(200);
+        MptcpConnection server = TwoStacks.ready(net.server);
+        assertEquals(2, server.subflows().size());
+
+        net.lose = p -> p.linkId() == 1;
+        net.server.setLinkUp(1, false); // the server drops its subflow, and the client cannot hear of it
+        net.run(1000);
+        net.server.setLinkUp(1, true);
+        net.lose = p -> false;
+        for (int i = 0; i < 40; i++) {
+            TwoStacks.write(server, "data over the path that is left ");
+            net.run(100);
+            TwoStacks.read(client);
+        }
+        assertEquals(2, server.subflows().stream().filter(s -> s.state().equals("ESTABLISHED")).count(), server.subflows()::toString);
+    }
+
+    private static final class Reopening implements PathManager {
+        @Override
+        public String name() {
+            return "reopening";
+        }
+
+        @Override
+        public void onEstablished(PathCommands commands) {
+            commands.openSubflow(1, TwoStacks.clientAddress(1), commands.initialRemote(), false);
+        }
+
+        @Override
+        public void onSubflowClosed(PathCommands commands, int subflowId, int linkId, io.mptcp.wire.IpEndpoint local,
+                                    io.mptcp.wire.IpEndpoint remote, int resetReason) {
+            onEstablished(commands);
+        }
+    }
 }

@@ -74,6 +74,9 @@ final class FdPoll implements EpollIoHandle {
 
     @Override
     public void handle(IoRegistration ignored, IoEvent event) {
+        if (closed) {
+            return; // by another descriptor's event of the same round
+        }
         EpollIoOps ops = ((EpollIoEvent) event).ops();
         if (wantsWrite && ops.contains(EpollIoOps.EPOLLOUT)) {
             wantsWrite = false;

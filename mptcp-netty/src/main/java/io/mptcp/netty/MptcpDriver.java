@@ -83,16 +83,21 @@ public final class MptcpDriver {
         return stack;
     }
 
-    /** Adds a link to the stack and starts it. On the loop. */
+    /**
+     * Adds a link to the stack and starts it. On the loop.
+     *
+     * @throws IllegalStateException on another thread, or if the link's number is taken
+     */
     public void addLink(SegmentLink link) {
+        checkThread();
         if (ports[link.id()] != null) {
             throw new IllegalStateException("link id " + link.id() + " is taken by " + ports[link.id()].link().name());
         }
         LinkPort port = new LinkPort(link, stack);
+        stack.addLink(link.id(), link.properties());
         ports[link.id()] = port;
         portList.add(port);
         reserveOutput(link.headroomBytes());
-        stack.addLink(link.id(), link.properties());
         link.start(loop, receiver);
         if (!link.isUp()) {
             stack.setLinkUp(link.id(), false);
@@ -113,6 +118,7 @@ public final class MptcpDriver {
 
     /** To be called on the loop after the application API of the stack was used outside a handler: soon afterwards everything due is sent. */
     public void wake() {
+        checkThread();
         // Inside a turn there is nothing to do: what handlers ask for is sent by the same turn, and by another one if its budget ends.
         if (!turnScheduled && !inTurn && !closed) {
             turnScheduled = true;
@@ -122,6 +128,7 @@ public final class MptcpDriver {
 
     /** Sends what is left to send (resets, final ACKs) and closes the links. On the loop; from within a handler it happens after the turn. */
     public void close() {
+        checkThread();
         if (closed) {
             return;
         }
@@ -143,6 +150,12 @@ public final class MptcpDriver {
             } catch (Throwable failure) {
                 LOG.warn("link {} could not be closed: {}", port.link().name(), failure.toString());
             }
+        }
+    }
+
+    private void checkThread() {
+        if (!loop.inEventLoop()) {
+            throw new IllegalStateException("the driver belongs to the thread of its event loop: use loop().execute");
         }
     }
 

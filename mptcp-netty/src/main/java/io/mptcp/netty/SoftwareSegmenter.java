@@ -65,7 +65,7 @@ public final class SoftwareSegmenter {
         int length = cut(slot, index, count, target, offset);
         long sum = Checksum.pseudoHeader(slot.sourceHi, slot.sourceLo, slot.destinationHi, slot.destinationLo, length)
                 + Checksum.sum(target, offset, length);
-        TcpSegment.setChecksum(target, offset, ~Checksum.fold(sum) & 0xffff);
+        TcpSegment.setChecksum(target, offset, Checksum.complement(sum));
         return length;
     }
 

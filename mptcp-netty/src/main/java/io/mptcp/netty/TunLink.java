@@ -24,7 +24,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class TunLink implements SegmentLink {
     private static final int MAX_PACKET_BYTES = 0xffff;
-    private static final int READ_BUDGET = 64;
+    private static final int READ_BUDGET = 32;
     private static final int HOP_LIMIT = 64;
     private static final int MAX_PIECES = 3;
     private static final int MAX_SUPER_SEGMENT_BYTES = MAX_PACKET_BYTES - IpHeaders.MAX_ENCODED_LENGTH - TcpSegment.MAX_HEADER_LENGTH;

@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 
 /** One socket of a {@link UdpLink}: puts segments into datagrams and takes them out. */
 final class UdpEndpoint {
-    private static final int RECEIVE_BUDGET = 64;
+    private static final int RECEIVE_BUDGET = 32;
 
     private final UdpSocket socket;
     private final UdpPeers peers;

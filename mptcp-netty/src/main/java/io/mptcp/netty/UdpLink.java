@@ -7,9 +7,9 @@ import io.mptcp.wire.PacketSlot;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -42,13 +42,16 @@ public final class UdpLink implements SegmentLink {
     private final LinkProperties properties;
     private final UdpEndpoint ipv4;
     private final UdpEndpoint ipv6;
+    /** Null when the interface is not known. */
+    private final LinkWatch watch;
 
-    private UdpLink(int id, String name, LinkProperties properties, UdpEndpoint ipv4, UdpEndpoint ipv6) {
+    private UdpLink(int id, String name, LinkProperties properties, UdpEndpoint ipv4, UdpEndpoint ipv6, LinkWatch watch) {
         this.id = id;
         this.name = name;
         this.properties = properties;
         this.ipv4 = ipv4;
         this.ipv6 = ipv6;
+        this.watch = watch;
     }
 
     /**
@@ -60,15 +63,16 @@ public final class UdpLink implements SegmentLink {
      * @throws IOException with a one-line message: no such interface, address not of this host, port in use
      */
     public static UdpLink open(int id, String device, IpAddress source, int udpPort, UdpLinkOptions options) throws IOException {
-        NetworkInterface networkInterface = device == null ? interfaceOf(source) : interfaceNamed(device);
-        List<IpAddress> sources = source == null ? addressesOf(networkInterface) : List.of(source);
-        int mtu = Math.min(mtuOf(networkInterface), MAX_MTU) - UDP_HEADER_BYTES;
+        String interfaceName = device != null ? device : interfaceOf(source);
+        LinkWatch watch = interfaceName == null ? null : LinkWatch.of(interfaceName);
+        int interfaceMtu = watch == null ? DEFAULT_MTU : watch.link().mtuBytes();
+        int mtu = Math.min(interfaceMtu, MAX_MTU) - UDP_HEADER_BYTES;
         LinkProperties properties = new LinkProperties(mtu, MAX_SUPER_SEGMENT_BYTES, options.weight(), options.backup());
         UdpPeers peers = new UdpPeers(MAX_PEERS);
         UdpEndpoint ipv4 = null;
         UdpEndpoint ipv6 = null;
         try {
-            for (IpAddress address : sources) {
+            for (IpAddress address : source == null ? addressesOf(device) : List.of(source)) {
                 UdpEndpoint endpoint = new UdpEndpoint(UdpSocket.open(address, udpPort, device), peers, options.gso());
                 if (address.isIpv4()) {
                     ipv4 = endpoint;
@@ -80,10 +84,12 @@ public final class UdpLink implements SegmentLink {
             if (ipv4 != null) {
                 ipv4.close();
             }
+            if (watch != null) {
+                watch.close();
+            }
             throw e;
         }
-        String name = device != null ? device : "udp " + source;
-        return new UdpLink(id, name, properties, ipv4, ipv6);
+        return new UdpLink(id, device != null ? device : "udp " + source, properties, ipv4, ipv6, watch);
     }
 
     @Override
@@ -128,6 +134,9 @@ public final class UdpLink implements SegmentLink {
         for (UdpEndpoint endpoint : endpoints()) {
             endpoint.start(loop, this, receiver);
         }
+        if (watch != null) {
+            watch.start(loop, () -> receiver.linkStateChanged(this, watch.isUp()));
+        }
     }
 
     @Override
@@ -143,11 +152,14 @@ public final class UdpLink implements SegmentLink {
 
     @Override
     public boolean isUp() {
-        return true;
+        return watch == null || watch.isUp();
     }
 
     @Override
     public void close() {
+        if (watch != null) {
+            watch.close();
+        }
         for (UdpEndpoint endpoint : endpoints()) {
             endpoint.close();
         }
@@ -164,45 +176,25 @@ public final class UdpLink implements SegmentLink {
         return endpoints;
     }
 
-    private static NetworkInterface interfaceNamed(String device) throws IOException {
-        NetworkInterface found = NetworkInterface.getByName(device);
-        if (found == null) {
-            throw new IOException("no such interface: " + device);
-        }
-        return found;
-    }
-
-    private static NetworkInterface interfaceOf(IpAddress source) throws IOException {
+    /** Null for addresses that no interface lists but the host has all the same, as the rest of 127.0.0.0/8. */
+    private static String interfaceOf(IpAddress source) throws IOException {
         if (source == null) {
             throw new IllegalArgumentException("a UDP link needs an interface or an address");
         }
-        // Null for addresses that no interface lists but the host has all the same, as the rest of 127.0.0.0/8.
-        return NetworkInterface.getByInetAddress(InetAddress.getByAddress(source.toBytes()));
+        NetworkInterface found = NetworkInterface.getByInetAddress(InetAddress.getByAddress(source.toBytes()));
+        return found == null ? null : found.getName();
     }
 
-    private static int mtuOf(NetworkInterface networkInterface) throws SocketException {
-        return networkInterface == null ? DEFAULT_MTU : networkInterface.getMTU();
-    }
-
-    private static List<IpAddress> addressesOf(NetworkInterface networkInterface) throws IOException {
-        IpAddress ipv4 = null;
-        IpAddress ipv6 = null;
-        for (InetAddress address : Collections.list(networkInterface.getInetAddresses())) {
-            if (address instanceof Inet4Address) {
-                ipv4 = ipv4 == null ? IpAddress.of(address.getAddress()) : ipv4;
-            } else if (ipv6 == null && !address.isLinkLocalAddress()) {
-                ipv6 = IpAddress.of(address.getAddress());
-            }
-        }
+    /** The first IPv4 and the first IPv6 address of an interface that exists. */
+    private static List<IpAddress> addressesOf(String device) throws IOException {
+        NetworkInterface networkInterface = NetworkInterface.getByName(device); // null when it has no address
+        List<InetAddress> all = networkInterface == null ? List.of() : Collections.list(networkInterface.getInetAddresses());
         List<IpAddress> addresses = new ArrayList<>(2);
-        if (ipv4 != null) {
-            addresses.add(ipv4);
-        }
-        if (ipv6 != null) {
-            addresses.add(ipv6);
-        }
+        all.stream().filter(Inet4Address.class::isInstance).findFirst().ifPresent(found -> addresses.add(IpAddress.of(found.getAddress())));
+        all.stream().filter(Inet6Address.class::isInstance).filter(found -> !found.isLinkLocalAddress()).findFirst()
+                .ifPresent(found -> addresses.add(IpAddress.of(found.getAddress())));
         if (addresses.isEmpty()) {
-            throw new IOException("interface " + networkInterface.getName() + " has no address: give it one or name one with addr=");
+            throw new IOException("interface " + device + " has no address: give it one");
         }
         return addresses;
     }

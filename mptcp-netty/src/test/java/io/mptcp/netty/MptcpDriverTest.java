@@ -27,6 +27,7 @@ import io.netty.util.concurrent.Ticker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -69,10 +70,7 @@ class MptcpDriverTest {
         server.close();
         logger.detachAppender(log);
         logger.setAdditive(true);
-        loop.shutdown();
-        while (!loop.isTerminated()) {
-            loop.runNow();
-        }
+        Loops.close(loop);
     }
 
     @ParameterizedTest
@@ -272,6 +270,14 @@ class MptcpDriverTest {
     }
 
     @Test
+    void callsFromAnotherThreadAreRefused() {
+        CompletableFuture.runAsync(() -> {
+            assertThrows(IllegalStateException.class, client::wake);
+            assertThrows(IllegalStateException.class, client::close);
+        }).join();
+    }
+
+    @Test
     void statisticsShowTheSubflowsAndCounters() {
         connectLinks(true, SUPER);
         StreamHandler accepted = new StreamHandler(2, 5);
@@ -319,6 +325,7 @@ class MptcpDriverTest {
     private void runUntil(BooleanSupplier condition) {
         for (int i = 0; i < PATIENCE_MILLIS; i++) {
             while (loop.runNow() > 0) {
+                Loops.checkInterrupt();
                 if (condition.getAsBoolean()) {
                     return;
                 }

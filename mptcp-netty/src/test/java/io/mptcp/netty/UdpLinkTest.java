@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.mptcp.netty.linux.Namespaces;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
@@ -38,10 +39,7 @@ class UdpLinkTest {
     @AfterEach
     void close() {
         links.forEach(SegmentLink::close);
-        loop.shutdown();
-        while (!loop.isTerminated()) {
-            loop.runNow();
-        }
+        Loops.close(loop);
     }
 
     @ParameterizedTest
@@ -160,6 +158,37 @@ class UdpLinkTest {
     }
 
     @Test
+    void theInterfaceGoingDownAndUpIsTold() throws IOException {
+        try (Namespaces namespaces = Namespaces.orSkip()) {
+            String name = namespaces.add();
+            String other = namespaces.add();
+            namespaces.veth(name, "u0", other, "u1");
+            namespaces.address(name, "u0", "10.8.0.1/24");
+            UdpLink link = Namespaces.in(name).call(() -> UdpLink.open(3, "u0", IpAddress.parse("10.8.0.1"), 0, UdpLinkOptions.DEFAULT));
+            links.add(link);
+            Collector collector = new Collector(link);
+            assertEquals(1500 - 8, link.properties().mtuBytes());
+            link.start(loop, collector);
+            Loops.runUntil(loop, link::isUp);
+            Namespaces.ip(other, "link", "set", "u1", "down");
+            Loops.runUntil(loop, () -> !link.isUp());
+            Namespaces.ip(other, "link", "set", "u1", "up");
+            Loops.runUntil(loop, link::isUp);
+            assertEquals(List.of(false, true), collector.states.subList(collector.states.size() - 2, collector.states.size()));
+        }
+    }
+
+    @Test
+    void aDeviceWithoutAddressIsToldFromOneThatIsNotThere() {
+        try (Namespaces namespaces = Namespaces.orSkip()) {
+            String name = namespaces.add();
+            namespaces.veth(name, "u0", name, "u1");
+            String message = Namespaces.in(name).call(() -> refused("u0", null, 0));
+            assertEquals("interface u0 has no address: give it one", message);
+        }
+    }
+
+    @Test
     void anAddressOfTheOtherFamilyCannotBeReached() throws IOException {
         Collector client = open("127.0.0.1", UdpLinkOptions.DEFAULT);
         assertNull(client.link.localAddressFor(IpAddress.parse("::1")));
@@ -180,9 +209,7 @@ class UdpLinkTest {
     }
 
     private void awaitSegments(Collector collector, int count) {
-        while (collector.lengths.size() < count) {
-            loop.run(1_000_000_000L);
-        }
+        Loops.runUntil(loop, () -> collector.lengths.size() >= count);
     }
 
     private static boolean hasIpv6Loopback() throws IOException {
@@ -206,6 +233,7 @@ class UdpLinkTest {
         final List<Integer> lengths = new ArrayList<>();
         final List<IpAddress> sources = new ArrayList<>();
         final ByteArrayOutputStream payload = new ByteArrayOutputStream();
+        final List<Boolean> states = new ArrayList<>();
         int drains;
 
         Collector(UdpLink link) {
@@ -240,6 +268,7 @@ class UdpLinkTest {
 
         @Override
         public void linkStateChanged(SegmentLink from, boolean up) {
+            states.add(up);
         }
     }
 }

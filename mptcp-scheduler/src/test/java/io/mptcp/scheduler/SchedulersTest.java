@@ -175,10 +175,36 @@ class SchedulersTest {
 
     @Test
     void redundantSendsOnEverySubflowWithRoomButNotOnBackups() {
-        FakeView view = new FakeView(path(), path().full(), path().backup(), path());
+        FakeView view = new FakeView(path(), path().rate(1).full(), path().backup(), path());
         assertEquals(0b1001, select("redundant", view));
         FakeView onlyBackups = new FakeView(path().backup(), path().backup(), path().dead());
         assertEquals(0b011, select("redundant", onlyBackups));
+    }
+
+    @Test
+    void redundantWaitsForTheFastestSoThatCopiesCanBeMade() {
+        PacketScheduler scheduler = Schedulers.create("redundant");
+        FakeView view = new FakeView(path().rate(2_000_000).inFlight(50_000), path().rate(9_000_000).inFlight(100_000).full());
+        assertEquals(0, scheduler.select(view));
+        view.paths.get(1).available = true;
+        assertEquals(0b11, scheduler.select(view));
+        view.paths.get(0).available = false;
+        assertEquals(0b10, scheduler.select(view));
+    }
+
+    @Test
+    void redundantGoesOnWithoutASubflowThatBringsNoNews() {
+        PacketScheduler scheduler = Schedulers.create("redundant");
+        FakeView view = new FakeView(path().rate(2_000_000).inFlight(1000), path().rate(9_000_000).inFlight(100_000).full());
+        assertEquals(0, scheduler.select(view));
+        view.paths.get(0).inFlightBytes = 0;
+        assertEquals(0b01, scheduler.select(view));
+        view.paths.get(0).inFlightBytes = 1000;
+        assertEquals(0b01, scheduler.select(view));
+        view.paths.get(1).available = true;
+        assertEquals(0b11, scheduler.select(view));
+        view.paths.get(1).available = false;
+        assertEquals(0, scheduler.select(view));
     }
 
     // ---- all ----
@@ -197,7 +223,7 @@ class SchedulersTest {
                     anyUsable |= usable;
                     assertTrue(usable || (selected >>> i & 1) == 0, name + " chose subflow " + i);
                 }
-                boolean mayWait = name.equals("first") || name.equals("backup");
+                boolean mayWait = List.of("first", "backup", "redundant").contains(name);
                 assertTrue(selected != 0 || !anyUsable || mayWait, name + " waits although there is room");
             }
         }

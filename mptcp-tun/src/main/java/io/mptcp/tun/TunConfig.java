@@ -21,9 +21,10 @@ import java.util.Map;
  * @param limits     bounds of the gateway
  * @param log        log level: error, warn, info, debug or trace
  * @param status     the periodic status line
+ * @param capture    pcapng file that gets every segment of every path, or null
  */
 public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String congestion, boolean checksum, GatewayLimits limits, String log,
-                        Status status) {
+                        Status status, Path capture) {
     /**
      * The device.
      *
@@ -71,7 +72,8 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
     }
 
     private static TunConfig read(ConfigNode root) throws ConfigException {
-        Map<String, ConfigNode> keys = root.map("tun", "paths", "scheduler", "congestion", "checksum", "limits", "log", "status");
+        Map<String, ConfigNode> keys = root.map("tun", "paths", "scheduler", "congestion", "checksum", "limits", "log", "status",
+                "capture");
         Tun tun = readTun(required(root, keys, "tun", "add the device and its routes"));
         List<PathSpec> paths = readPaths(required(root, keys, "paths", "list at least one interface"), tun.device());
         return new TunConfig(tun, paths,
@@ -80,7 +82,8 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
                 keys.containsKey("checksum") && keys.get("checksum").bool(),
                 readLimits(keys.get("limits")),
                 oneOf(keys.get("log"), LOG_LEVELS, "info"),
-                readStatus(keys.get("status")));
+                readStatus(keys.get("status")),
+                keys.containsKey("capture") ? keys.get("capture").parsed(Path::of, "give the name of a file") : null);
     }
 
     private static Tun readTun(ConfigNode node) throws ConfigException {

@@ -96,7 +96,7 @@ public final class TunDaemon implements AutoCloseable {
         TunConfig.GatewayLimits limits = config.limits();
         TcpConfig tcp = TcpConfig.defaults().withBuffers(limits.bufferBytes(), limits.bufferBytes());
         StackConfig outer = StackConfig.defaults().withTcp(tcp).withCongestionControl(config.congestion()).withChecksum(config.checksum());
-        uplinks = Uplinks.open(loop, config.paths(), new UplinkSettings(outer, config.scheduler(), 0, null));
+        uplinks = Uplinks.open(loop, config.paths(), new UplinkSettings(outer, config.scheduler(), 0, config.capture()));
 
         SecureRandom random = new SecureRandom();
         StackConfig innerConfig = StackConfig.defaults().withTcp(tcp).withMptcp(false);

@@ -144,11 +144,7 @@ public final class Uplinks implements AutoCloseable {
 
     /** The address to use over a link, null when the link does not lead there now. */
     IpAddress localAddress(SegmentLink link, IpAddress remote) {
-        IpAddress local = link.isUp() ? link.localAddressFor(remote) : null;
-        if (local != null) {
-            lastLocal[link.id()][family(remote)] = local;
-        }
-        return local;
+        return link.isUp() ? link.localAddressFor(remote) : null;
     }
 
     private static int family(IpAddress address) {
@@ -159,9 +155,10 @@ public final class Uplinks implements AutoCloseable {
     private PathManager newPathManager() {
         List<Path> paths = new ArrayList<>();
         for (CountingLink link : connecting == null ? List.<CountingLink>of() : links) {
-            IpAddress now = localAddress(link, connecting);
+            IpAddress now = link.localAddressFor(connecting);
             IpAddress local = now != null ? now : lastLocal[link.id()][family(connecting)];
             if (local != null) {
+                lastLocal[link.id()][family(connecting)] = local;
                 boolean ipv4 = local.isIpv4();
                 paths.add(new Path(link.id(), ipv4 ? local : null, ipv4 ? null : local, link.properties().backup()));
             }

@@ -280,6 +280,47 @@ class GatewayTest {
     }
 
     @Test
+    void aPathThatWasDownAtTheStartJoinsWhenItComesUp() {
+        runDue();
+        path2[0].setUp(false);
+        serverHoldsOpen = true;
+        Endpoint application = connect(SERVER, 10);
+        runUntil(() -> application.received == 1000);
+        assertEquals(0, path2[0].sentSegments);
+        path2[0].setUp(true);
+        runUntil(() -> accepted.getFirst().connection.subflows().size() == 2);
+    }
+
+    @Test
+    void theFirstSubflowGoesOverAnOrdinaryPathRatherThanABackup() {
+        Wire[] backup = Wire.pair(0, "b", "10.1.0.2", SERVER_ADDRESS, 1, true);
+        Wire[] ordinary = Wire.pair(1, "o", "10.2.0.2", SERVER_ADDRESS, 1, false);
+        MptcpDriver peer = new MptcpDriver(loop, new Stack(config, random(5)::nextLong));
+        peer.addLink(backup[1]);
+        peer.addLink(ordinary[1]);
+        peer.stack().listen(SERVER, false, ConnectOptions.DEFAULT, new Endpoint(1, 0));
+        try (Uplinks two = Uplinks.over(loop, UplinkSettings.of(config), random(6)::nextLong, List.of(backup[0], ordinary[0]), () -> { })) {
+            List<Integer> startedOver = new ArrayList<>();
+            two.connect(SERVER, 1000, new ConnectListener() {
+                @Override
+                public void connected(io.mptcp.stack.MptcpConnection connection) {
+                    startedOver.add(connection.linkId());
+                    connection.attach(new Endpoint(2, 0));
+                }
+
+                @Override
+                public void failed(CloseReason reason) {
+                    throw new AssertionError(reason);
+                }
+            });
+            runUntil(() -> !startedOver.isEmpty());
+            assertEquals(List.of(1), startedOver);
+        } finally {
+            peer.close();
+        }
+    }
+
+    @Test
     void closingTheGatewayResetsBothSides() {
         serverHoldsOpen = true;
         Endpoint application = connect(SERVER, 10);

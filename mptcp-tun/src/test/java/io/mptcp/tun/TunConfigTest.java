@@ -45,6 +45,7 @@ class TunConfigTest {
         assertEquals(new TunConfig.GatewayLimits(4096, 8_388_608, 30), config.limits());
         assertEquals("info", config.log());
         assertEquals(new TunConfig.Status(10, false), config.status());
+        assertNull(config.capture());
     }
 
     @Test
@@ -64,6 +65,7 @@ class TunConfigTest {
                 limits: {connections: 5, buffer-bytes: 100000, connect-timeout-seconds: 3}
                 log: DEBUG
                 status: {every-seconds: 0, json: true}
+                capture: /tmp/a.pcapng
                 """);
         assertEquals("t0", config.tun().device());
         assertNull(config.tun().address());
@@ -77,6 +79,7 @@ class TunConfigTest {
         assertEquals(new TunConfig.GatewayLimits(5, 100_000, 3), config.limits());
         assertEquals("debug", config.log());
         assertEquals(new TunConfig.Status(0, true), config.status());
+        assertEquals(Path.of("/tmp/a.pcapng"), config.capture());
     }
 
     @ParameterizedTest

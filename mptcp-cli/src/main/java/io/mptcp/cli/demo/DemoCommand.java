@@ -4,11 +4,11 @@ import io.mptcp.cli.CommandFailure;
 import io.mptcp.cli.CommonOptions;
 import io.mptcp.cli.ExitCodes;
 import io.mptcp.cli.lab.Command;
+import io.mptcp.cli.lab.Lab;
 import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabRequirements;
 import io.mptcp.cli.lab.LinkProfile;
 import io.mptcp.cli.lab.UserNamespace;
-import io.mptcp.netty.linux.KernelMptcp;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
 /** {@code mptcp demo}. */
 @CommandLine.Command(name = "demo",
         description = {"Downloads a file with curl through mptcp-tun over two emulated paths, cuts one on the way and brings it back.",
+            "The far side is the Linux kernel's MPTCP where it has it, else this stack.",
             "Runs in network namespaces of its own and leaves nothing behind. Needs root, or a host that allows user namespaces; "
                 + "without them the same story runs in the simulator."})
 public final class DemoCommand implements Callable<Integer> {
@@ -65,6 +66,9 @@ public final class DemoCommand implements Callable<Integer> {
             obstacles.forEach(obstacle -> System.err.println("mptcp demo: " + obstacle));
             return judged(run(settings, simulate || !obstacles.isEmpty()));
         } catch (LabException e) {
+            if (Lab.isShuttingDown()) {
+                throw CommandFailure.silent();
+            }
             throw CommandFailure.failed(e.getMessage(), e);
         }
     }
@@ -126,9 +130,6 @@ public final class DemoCommand implements Callable<Integer> {
         Path tun = Path.of("/dev/net/tun");
         if (!Files.isReadable(tun) || !Files.isWritable(tun)) {
             obstacles.add(tun + (Files.exists(tun) ? " may not be opened: run as root" : " is missing: modprobe tun"));
-        }
-        if (!KernelMptcp.available()) {
-            obstacles.add("this kernel has no MPTCP, or sysctl net.mptcp.enabled is 0");
         }
         List<String> missing = LabRequirements.missing();
         if (!missing.isEmpty()) {

@@ -16,11 +16,9 @@ final class Gateway implements AutoCloseable {
     private static final String MAIN_CLASS = "io.mptcp.cli.MptcpTun";
 
     private final LabProcess daemon;
-    private final Path configuration;
 
-    private Gateway(LabProcess daemon, Path configuration) {
+    private Gateway(LabProcess daemon) {
         this.daemon = daemon;
-        this.configuration = configuration;
     }
 
     /**
@@ -30,20 +28,26 @@ final class Gateway implements AutoCloseable {
      * @throws LabException with the daemon's own words when it does not get ready
      */
     static Gateway start(LabNamespace client, int paths) {
+        Path configuration = write(configuration(paths));
+        LabProcess daemon = client.start(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC", "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED",
+                "-cp", System.getProperty("java.class.path"), MAIN_CLASS, "run", "--config", configuration.toString()));
         try {
-            Path configuration = Files.createTempFile("mptcp-demo-", ".yaml");
-            Files.writeString(configuration, configuration(paths));
-            LabProcess daemon = client.start(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-XX:+UseSerialGC", "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED",
-                    "-cp", System.getProperty("java.class.path"), MAIN_CLASS, "run", "--config", configuration.toString()));
-            Gateway gateway = new Gateway(daemon, configuration);
-            try {
-                daemon.awaitLine("ready", PATIENCE);
-            } catch (LabException e) {
-                gateway.close();
-                throw e;
-            }
-            return gateway;
+            daemon.awaitLine("ready", PATIENCE);
+            return new Gateway(daemon);
+        } catch (LabException e) {
+            daemon.close();
+            throw e;
+        } finally {
+            configuration.toFile().delete(); // It has been read.
+        }
+    }
+
+    private static Path write(String configuration) {
+        try {
+            Path file = Files.createTempFile("mptcp-demo-", ".yaml");
+            file.toFile().deleteOnExit(); // Where Ctrl-C comes before the daemon is ready.
+            return Files.writeString(file, configuration);
         } catch (IOException e) {
             throw new LabException("cannot write the configuration of mptcp-tun: " + e.getMessage(), e);
         }
@@ -67,10 +71,5 @@ final class Gateway implements AutoCloseable {
     @Override
     public void close() {
         daemon.close();
-        try {
-            Files.deleteIfExists(configuration);
-        } catch (IOException e) {
-            configuration.toFile().deleteOnExit();
-        }
     }
 }

@@ -6,6 +6,7 @@ import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LinkProfile;
 import io.mptcp.cli.lab.PseudoRandomFile;
 import io.mptcp.cli.lab.TwoPathLab;
+import io.mptcp.netty.linux.KernelMptcp;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -18,6 +19,8 @@ final class NamespaceDemo {
     private static final int PORT = 80;
     /** What most Linux servers use; set so that the result does not depend on this machine's default. */
     private static final String CONGESTION = "cubic";
+    /** Fetched before each measurement: the first connection also loads classes and asks for link addresses. */
+    private static final long WARM_UP_BYTES = 500_000;
     private static final Duration SAMPLE_EVERY = Duration.ofMillis(100);
     private static final Duration SILENCE_LIMIT = Duration.ofSeconds(20);
 
@@ -60,6 +63,7 @@ final class NamespaceDemo {
 
     /** Goodput of a whole download. */
     private double single() {
+        start(WARM_UP_BYTES).await(SILENCE_LIMIT);
         Download download = start(settings.singleSizeBytes());
         PathSampler sampler = new PathSampler(network.paths(), System.nanoTime());
         follow(download, sampler, settings.singleSizeBytes(), settings.singleSizeBytes());
@@ -71,6 +75,7 @@ final class NamespaceDemo {
     }
 
     private DemoReport twoPaths(double kernelTcp, double single) {
+        start(WARM_UP_BYTES).await(SILENCE_LIMIT);
         EmulatedPath path1 = network.paths().getFirst();
         PathSampler sampler = new PathSampler(network.paths(), System.nanoTime());
         long[] before = sampler.bytes();
@@ -93,7 +98,7 @@ final class NamespaceDemo {
         follow(download, sampler, settings.sizeBytes(), settings.sizeBytes());
         String sha256 = download.await(SILENCE_LIMIT);
         List<Long> bytesBeforeCut = Arrays.asList(atCut[0] - before[0], atCut[1] - before[1]);
-        return new DemoReport(false, "Linux kernel MPTCP", kernelTcp, single, arrivals.goodputUntil(cutNanos), arrivals.totalBytes(),
+        return new DemoReport(false, KernelMptcp.available() ? "Linux kernel MPTCP" : "this stack", kernelTcp, single, arrivals.goodputUntil(cutNanos), arrivals.totalBytes(),
                 settings.sizeBytes(), (arrivals.lastNanos() - arrivals.startNanos()) / 1e9, bytesBeforeCut,
                 arrivals.bytesAt(returnNanos) - arrivals.bytesAt(cutNanos), path1.backward().deliveredBytes() - path1BytesAtReturn,
                 returnedInTime, arrivals.longestStallNanos(cutNanos, returnNanos) / 1e6, sha256,

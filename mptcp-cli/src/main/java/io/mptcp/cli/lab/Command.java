@@ -22,6 +22,9 @@ public final class Command {
      * a user namespace.
      */
     public static Optional<Path> find(String program) {
+        if (program.indexOf('/') >= 0) {
+            return Optional.of(Path.of(program)).filter(Files::isExecutable);
+        }
         String path = System.getenv("PATH");
         for (String folder : ((path == null ? "" : path) + ":/usr/sbin:/sbin").split(":")) {
             Path candidate = Path.of(folder, program);

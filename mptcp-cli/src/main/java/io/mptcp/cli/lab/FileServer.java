@@ -25,11 +25,9 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.stream.ChunkedInput;
 import io.netty.handler.stream.ChunkedWriteHandler;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -39,8 +37,6 @@ import java.util.concurrent.TimeUnit;
  * hexadecimal.
  */
 public final class FileServer implements AutoCloseable {
-    private static final long MAX_BYTES = 1L << 40;
-
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     private final Channel listener;
 
@@ -81,16 +77,11 @@ public final class FileServer implements AutoCloseable {
         }
 
         private static void answer(ChannelHandlerContext context, HttpRequest request) {
-            QueryStringDecoder uri = new QueryStringDecoder(request.uri());
-            long bytes = bytes(uri);
-            if (bytes < 0) {
-                sendText(context, request, HttpResponseStatus.BAD_REQUEST, "bytes=N is missing or not a size\n");
-            } else if (uri.path().equals("/file")) {
-                sendFile(context, request, bytes);
-            } else if (uri.path().equals("/sha256")) {
-                sendText(context, request, HttpResponseStatus.OK, PseudoRandomFile.sha256(bytes) + "\n");
+            FileRequest file = FileRequest.of(request.uri());
+            if (file.isForFile()) {
+                sendFile(context, request, file.bytes());
             } else {
-                sendText(context, request, HttpResponseStatus.NOT_FOUND, "there are /file and /sha256\n");
+                sendText(context, request, HttpResponseStatus.valueOf(file.status()), file.text());
             }
         }
 
@@ -112,12 +103,6 @@ public final class FileServer implements AutoCloseable {
             if (!HttpUtil.isKeepAlive(request)) {
                 sent.addListener(ChannelFutureListener.CLOSE);
             }
-        }
-
-        private static long bytes(QueryStringDecoder uri) {
-            List<String> values = uri.parameters().getOrDefault("bytes", List.of());
-            String value = values.isEmpty() ? "" : values.getFirst();
-            return value.matches("\\d{1,13}") && Long.parseLong(value) <= MAX_BYTES ? Long.parseLong(value) : -1;
         }
 
         @Override

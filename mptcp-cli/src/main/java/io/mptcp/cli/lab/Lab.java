@@ -20,11 +20,12 @@ public final class Lab implements AutoCloseable {
     private static final Path NAMESPACES = Path.of("/run/netns");
     private static final Pattern NAME = Pattern.compile("mptcp-(\\d+)-\\d+-\\w+");
     private static final AtomicInteger COUNT = new AtomicInteger();
+    private static volatile boolean shuttingDown;
 
     private final String prefix = "mptcp-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet() + "-";
     private final List<LabNamespace> namespaces = new ArrayList<>();
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
-    private final Thread atExit = new Thread(this::tearDown, "lab-teardown");
+    private final Thread atExit = new Thread(this::shutDown, "lab-teardown");
     private boolean closed;
 
     private Lab() {
@@ -86,6 +87,16 @@ public final class Lab implements AutoCloseable {
         } catch (IllegalStateException shuttingDown) {
             // The hook runs or has run; it finds nothing left to do.
         }
+    }
+
+    /** Whether laboratories are being torn down because the JVM ends: failures from now on are consequences, and not worth a word. */
+    public static boolean isShuttingDown() {
+        return shuttingDown;
+    }
+
+    private void shutDown() {
+        shuttingDown = true;
+        tearDown();
     }
 
     private synchronized void tearDown() {

@@ -5,6 +5,7 @@ import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A client with two uplinks and a server far away, joined by one emulated link a path:
@@ -28,6 +29,7 @@ public final class TwoPathLab {
     private final Lab lab;
     private final LabNamespace client;
     private final LabNamespace server;
+    private int pathCount;
     private final List<EmulatedPath> paths = new ArrayList<>();
 
     private TwoPathLab(Lab lab, LabNamespace client, LabNamespace server) {
@@ -85,6 +87,7 @@ public final class TwoPathLab {
     }
 
     private void configure(int path) {
+        pathCount = path;
         client.address(uplink(path), clientV4(path) + "/24");
         client.address(uplink(path), clientV6(path) + "/64");
         server.address(serverDevice(path), serverV4(path) + "/24");
@@ -138,15 +141,26 @@ public final class TwoPathLab {
     }
 
     /**
-     * Starts the file server on the IPv4 and the IPv6 service address, on kernel MPTCP sockets.
+     * Starts the file server on the IPv4 and the IPv6 service address: on kernel MPTCP sockets where the kernel has them, else on this
+     * project's own stack.
      *
-     * @param congestion congestion control of its connections, or null for the system's
+     * @param congestion congestion control of the kernel's connections, or null for the system's
      */
     public void serveFiles(int port, String congestion) {
+        if (!KernelMptcp.available()) {
+            serveFilesByStack(port);
+            return;
+        }
         for (String address : List.of(SERVICE_V4, SERVICE_V6)) {
-            IpEndpoint local = new IpEndpoint(IpAddress.parse(address), port);
-            int fd = server.call(() -> KernelMptcpSocket.listen(KernelMptcp.IPPROTO_MPTCP, local, congestion));
+            IpEndpoint service = new IpEndpoint(IpAddress.parse(address), port);
+            int fd = server.call(() -> KernelMptcpSocket.listen(KernelMptcp.IPPROTO_MPTCP, service, congestion));
             lab.own(new FileServer(fd));
         }
+    }
+
+    /** Starts the file server on this project's own stack, for every address of the server. */
+    public void serveFilesByStack(int port) {
+        List<String> devices = IntStream.rangeClosed(1, pathCount).mapToObj(TwoPathLab::serverDevice).toList();
+        lab.own(StackFileServer.start(server, devices, new IpEndpoint(IpAddress.ANY, port)));
     }
 }

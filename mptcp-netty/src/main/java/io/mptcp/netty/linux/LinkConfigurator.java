@@ -10,8 +10,6 @@ import io.mptcp.wire.IpAddress;
  */
 public final class LinkConfigurator implements AutoCloseable {
     private static final int IFF_UP = 1;
-    private static final int IFA_ADDRESS = 1;
-    private static final int IFA_LOCAL = 2;
     private static final int IFA_F_NODAD = 0x02;
     private static final int RT_TABLE_MAIN = 254;
     private static final int RTPROT_STATIC = 4;

@@ -21,4 +21,9 @@ public record LinkInfo(int index, String name, int hardwareType, int flags, int 
         int wanted = IFF_UP | IFF_RUNNING | IFF_LOWER_UP;
         return (flags & wanted) == wanted;
     }
+
+    /** The same after it was taken away: down. */
+    public LinkInfo removed() {
+        return new LinkInfo(index, name, hardwareType, 0, mtuBytes, mac);
+    }
 }

@@ -36,6 +36,8 @@ public final class RouteEvents implements AutoCloseable {
     private static final int GROUPS =
             RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE;
 
+    private static final int PF_BRIDGE = 7;
+
     private final Netlink netlink;
     private final Listener listener;
     private final Consumer<NetlinkReader> dispatch = this::dispatch;
@@ -68,6 +70,10 @@ public final class RouteEvents implements AutoCloseable {
     }
 
     private void dispatch(NetlinkReader message) {
+        boolean ofBridge = message.body8(0) == PF_BRIDGE;
+        if (ofBridge) {
+            return; // RTM_DELLINK then means that an interface has left a bridge
+        }
         switch (message.type()) {
             case RTM_NEWLINK -> listener.linkChanged(RouteMessages.link(message));
             case RTM_DELLINK -> listener.linkRemoved(RouteMessages.link(message));

@@ -13,6 +13,7 @@ final class RouteMessages {
     static final int RTM_GETLINK = 18;
     static final int RTM_NEWADDR = 20;
     static final int RTM_DELADDR = 21;
+    static final int RTM_GETADDR = 22;
     static final int RTM_NEWROUTE = 24;
     static final int RTM_DELROUTE = 25;
     static final int RTM_GETROUTE = 26;
@@ -23,14 +24,20 @@ final class RouteMessages {
     static final int RTMSG_BYTES = 12;
     static final int IFINFOMSG_BYTES = 16;
     static final int NDMSG_BYTES = 12;
+    static final int IFADDRMSG_BYTES = 8;
+    /** Answer only from a route that exists (Linux 4.13). */
+    static final int RTM_F_FIB_MATCH = 0x2000;
 
     static final int RTA_DST = 1;
+    static final int RTA_SRC = 2;
     static final int RTA_OIF = 4;
     static final int RTA_GATEWAY = 5;
     static final int RTA_PRIORITY = 6;
     static final int RTA_PREFSRC = 7;
     static final int RTA_METRICS = 8;
     static final int RTAX_MTU = 2;
+    static final int IFA_ADDRESS = 1;
+    static final int IFA_LOCAL = 2;
     static final int IFLA_ADDRESS = 1;
     static final int IFLA_IFNAME = 3;
     static final int IFLA_MTU = 4;
@@ -82,6 +89,19 @@ final class RouteMessages {
             }
         }
         return new LinkInfo(message.body32(4), name, message.body16(2), message.body32(8), mtuBytes, mac);
+    }
+
+    /** An interface's own address; null if it has none. */
+    static IpAddress address(NetlinkReader message) {
+        IpAddress address = null;
+        NetlinkReader.Attributes attributes = message.attributes(IFADDRMSG_BYTES);
+        while (attributes.next()) {
+            // On a point-to-point link IFA_ADDRESS is the other end's.
+            if (attributes.type() == IFA_LOCAL || attributes.type() == IFA_ADDRESS && address == null) {
+                address = attributes.asAddress();
+            }
+        }
+        return address;
     }
 
     /** Null when it has no IP address (a bridge's entry). */

@@ -66,21 +66,48 @@ public final class RouteNetlink implements AutoCloseable {
         return links;
     }
 
+    /** Addresses of an interface, in the order in which the kernel prefers them, IPv4 first. */
+    public List<IpAddress> addresses(int interfaceIndex) throws LinuxException {
+        List<IpAddress> addresses = new ArrayList<>();
+        NetlinkRequest request = netlink.request().begin(RTM_GETADDR, NetlinkRequest.NLM_F_DUMP).zero(IFADDRMSG_BYTES);
+        Syscalls.check(netlink.transact(request, message -> {
+            IpAddress address = RouteMessages.address(message);
+            if (message.body32(4) == interfaceIndex && address != null) {
+                addresses.add(address);
+            }
+        }), "cannot list addresses");
+        return addresses;
+    }
+
     /** The way to a destination that the kernel prefers; null when there is none. */
     public Route route(IpAddress destination) {
-        return route(destination, 0);
+        return lookup(destination, null, 0, 0);
     }
 
     /**
      * The way to a destination by one interface.
      *
-     * @param outputInterface 0 for any
+     * @param source address it is to be used from, for routing rules that look at it; null for any
      * @return null when there is none; a route of type {@link Route#LOCAL} when the destination is this host
      */
-    public Route route(IpAddress destination, int outputInterface) {
-        boolean ipv4 = destination.isIpv4();
+    public Route route(IpAddress destination, IpAddress source, int outputInterface) {
+        // Asked for an interface, IPv4 routing takes the destination for on-link when no route is found: look whether there is one.
+        if (destination.isIpv4() && lookup(destination, source, outputInterface, RTM_F_FIB_MATCH) == null) {
+            return null;
+        }
+        Route route = lookup(destination, source, outputInterface, 0);
+        return route == null || route.preferredSource() != null || source == null ? route
+                : new Route(route.type(), route.outputInterface(), route.gateway(), source, route.mtuBytes());
+    }
+
+    private Route lookup(IpAddress destination, IpAddress source, int outputInterface, int flags) {
+        int bits = destination.isIpv4() ? 32 : 128;
         NetlinkRequest request = netlink.request().begin(RTM_GETROUTE, NetlinkRequest.NLM_F_ACK)
-                .put8(SocketAddresses.family(destination)).put8(ipv4 ? 32 : 128).zero(RTMSG_BYTES - 2).attribute(RTA_DST, destination);
+                .put8(SocketAddresses.family(destination)).put8(bits).put8(source == null ? 0 : bits).zero(5).put32(flags)
+                .attribute(RTA_DST, destination);
+        if (source != null) {
+            request.attribute(RTA_SRC, source);
+        }
         if (outputInterface != 0) {
             request.attribute(RTA_OIF, outputInterface);
         }

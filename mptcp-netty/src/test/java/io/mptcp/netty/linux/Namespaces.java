@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +39,8 @@ public final class Namespaces implements AutoCloseable {
         }
         String name = names.getLast();
         ip(name, "link", "set", "lo", "up");
+        // Neighbour discovery of IPv6 would wait a second or two for the link-local address.
+        in(name).call(() -> Files.writeString(Path.of("/proc/sys/net/ipv6/conf/default/accept_dad"), "0"));
         return name;
     }
 

@@ -22,6 +22,9 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class PortReservationTest {
+    private static final int SILENT_MILLIS = 100;
+    private static final int ANSWER_MILLIS = 10_000;
+
     private Namespaces namespaces;
     private String name;
 
@@ -100,7 +103,7 @@ class PortReservationTest {
     @Test
     void theKernelIsSilentOnReservedPortsOnly() throws Exception {
         PortReservation reservation = here(() -> PortReservation.forListener(5000));
-        assertThrows(ConnectException.class, () -> connect("127.0.0.1", 5000), "bound alone, the kernel still resets");
+        assertThrows(ConnectException.class, () -> connect("127.0.0.1", 5000, ANSWER_MILLIS), "bound alone, the kernel still resets");
         here(() -> {
             reservation.silenceKernel();
             reservation.add(5002);
@@ -108,20 +111,20 @@ class PortReservationTest {
         });
         assertEquals(1, NftTables.names(name).size());
         for (String address : List.of("127.0.0.1", "::1")) {
-            assertThrows(SocketTimeoutException.class, () -> connect(address, 5000));
-            assertThrows(SocketTimeoutException.class, () -> connect(address, 5002), "added later");
-            assertThrows(ConnectException.class, () -> connect(address, 5001));
+            assertThrows(SocketTimeoutException.class, () -> connect(address, 5000, SILENT_MILLIS));
+            assertThrows(SocketTimeoutException.class, () -> connect(address, 5002, SILENT_MILLIS), "added later");
+            assertThrows(ConnectException.class, () -> connect(address, 5001, ANSWER_MILLIS));
         }
         reservation.close();
         assertEquals(List.of(), NftTables.names(name));
-        assertThrows(ConnectException.class, () -> connect("127.0.0.1", 5000));
+        assertThrows(ConnectException.class, () -> connect("127.0.0.1", 5000, ANSWER_MILLIS));
     }
 
-    private void connect(String address, int port) throws IOException {
+    private void connect(String address, int port, int timeoutMillis) throws IOException {
         try {
             here(() -> {
                 try (Socket socket = new Socket()) {
-                    socket.connect(new InetSocketAddress(address, port), 100);
+                    socket.connect(new InetSocketAddress(address, port), timeoutMillis);
                 }
                 return null;
             });

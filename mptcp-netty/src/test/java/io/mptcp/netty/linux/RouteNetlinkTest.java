@@ -69,16 +69,16 @@ class RouteNetlinkTest {
     void routesTellNextHopAndSource() {
         Namespaces.ip(here, "route", "add", "10.9.0.0/16", "via", "10.1.0.2", "mtu", "1400");
         Namespaces.ip(here, "route", "add", "fd09::/64", "via", "fd01::2");
-        Route route = routes.route(address("10.9.3.4"), device);
+        Route route = routes.route(address("10.9.3.4"), null, device);
         assertEquals(new Route(Route.UNICAST, device, address("10.1.0.2"), address("10.1.0.1"), 1400), route);
-        assertEquals(new Route(Route.UNICAST, device, null, address("10.1.0.1"), 0), routes.route(address("10.1.0.77"), device));
-        Route ipv6 = routes.route(address("fd09::5"), device);
+        assertEquals(new Route(Route.UNICAST, device, null, address("10.1.0.1"), 0), routes.route(address("10.1.0.77"), null, device));
+        Route ipv6 = routes.route(address("fd09::5"), null, device);
         assertEquals(address("fd01::2"), ipv6.gateway());
         assertEquals(address("fd01::1"), ipv6.preferredSource());
-        assertTrue(routes.route(address("10.1.0.1"), 0).isLocal());
-        assertTrue(routes.route(address("fd01::1"), 0).isLocal());
-        assertTrue(routes.route(address("127.3.2.1"), 0).isLocal());
-        assertNull(routes.route(address("192.0.2.1"), 0));
+        assertTrue(routes.route(address("10.1.0.1")).isLocal());
+        assertTrue(routes.route(address("fd01::1")).isLocal());
+        assertTrue(routes.route(address("127.3.2.1")).isLocal());
+        assertNull(routes.route(address("192.0.2.1")));
     }
 
     @Test

@@ -1,0 +1,67 @@
+package io.mptcp.stack;
+
+import io.mptcp.tcp.Tcb;
+
+/**
+ * Notices that one subflow has gone silent while the connection hears from others, and asks whether the peer is still there: a keep-alive
+ * (RFC 9293 section 3.8.4), answered by an ACK, or by a RST from a peer that has given the subflow up. Without an answer the subflow
+ * is closed, so that the path manager can open another.
+ *
+ * <p>A subflow with data outstanding has its own timers. But once it is stale they only get slower, while the data has long gone
+ * elsewhere; then these probes, which cost next to nothing, find out soon that the path is back.
+ */
+final class SilenceProbe {
+    private static final long FIRST_NANOS = 2_000_000_000L;
+    private static final long MAX_NANOS = 15_000_000_000L;
+    private static final long STALE_NANOS = 1_000_000_000L;
+    private static final int MAX_UNANSWERED = 6;
+
+    private final Subflow subflow;
+    private long deadlineNanos = Long.MAX_VALUE;
+    private int unanswered;
+    private long heardNanos;
+
+    SilenceProbe(Subflow subflow) {
+        this.subflow = subflow;
+    }
+
+    long deadlineNanos() {
+        return deadlineNanos;
+    }
+
+    /** Starts or stops the timer, as things are now. */
+    void update(long nowNanos) {
+        Tcb tcb = subflow.tcb;
+        if (tcb.lastReceiveNanos() != heardNanos) {
+            heardNanos = tcb.lastReceiveNanos();
+            unanswered = 0;
+            deadlineNanos = Long.MAX_VALUE;
+        }
+        boolean silent = subflow.connection.isMptcp() && subflow.phase == Subflow.Phase.ESTABLISHED
+                && (tcb.log().isEmpty() || subflow.stale) && subflow.connection.lastHeardNanos() > heardNanos;
+        if (!silent) {
+            deadlineNanos = Long.MAX_VALUE;
+        } else if (deadlineNanos == Long.MAX_VALUE) {
+            deadlineNanos = nowNanos + intervalNanos();
+        }
+    }
+
+    private long intervalNanos() {
+        if (subflow.stale) {
+            return STALE_NANOS;
+        }
+        return Math.min(MAX_NANOS, Math.max(FIRST_NANOS, 4 * subflow.tcb.rtt().rtoNanos()) << Math.min(unanswered, MAX_UNANSWERED));
+    }
+
+    void expire(long nowNanos) {
+        if (deadlineNanos > nowNanos) {
+            return;
+        }
+        deadlineNanos = Long.MAX_VALUE;
+        if (unanswered++ >= MAX_UNANSWERED && !subflow.stale) {
+            subflow.reset(ResetReason.UNACCEPTABLE_PERFORMANCE);
+        } else {
+            subflow.tcb.requestProbe();
+        }
+    }
+}

@@ -1,0 +1,476 @@
+package io.mptcp.stack;
+
+import static io.mptcp.stack.Packet.packet;
+
+import io.mptcp.wire.Checksum;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import io.mptcp.wire.MptcpOption;
+import io.mptcp.wire.OptionWriter;
+import io.mptcp.wire.TcpOptions;
+import io.mptcp.wire.TcpSegment;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * The far end of one subflow, played by the test: it sends what it is told, and says of what it gets only what the test asks. It keeps
+ * count of sequence numbers so that a test names only those that matter. Its own start close below 2^32, so that every test crosses the
+ * wrap of the sequence space.
+ */
+public final class FakePeer {
+    public static final int ISS = 0xffff_fff0;
+    public static final long KEY = 0x0102030405060708L;
+    /** Effective MSS of full segments towards this peer: 1500 - 40 - 12 (timestamps), and less 28 for DSS. */
+    public static final int MSS = 1448;
+    public static final int MPTCP_MSS = 1420;
+
+    private static final int TS_OFFSET = 77_000;
+    private static int nextPort = 40_000;
+
+    /** What the subflows of one MPTCP connection share. */
+    public static final class Session {
+        public long key = KEY;
+        public long remoteKey;
+        public boolean checksum;
+        /** Next DSN to send, and next expected from the stack: relative, first byte = 1. */
+        public long dsnNxt = 1;
+        public long dataAck = 1;
+    }
+
+    public final Script script;
+    public final int linkId;
+    public final IpEndpoint local;
+    public IpEndpoint stackEnd;
+    public Session session;
+    private final Keys keys = new Keys();
+    private final MemorySegment memory = Arena.ofAuto().allocate(60 + 65_535);
+
+    public boolean offersTimestamps = true;
+    public boolean offersSack = true;
+    public int offersWindowScale = 7;
+    public int offersMss = 1460;
+
+    public long sndNxt;
+    public long rcvNxt;
+    private int iss = ISS;
+    private int irs;
+    private boolean irsKnown;
+    private boolean timestampsOn;
+    private int lastTsVal;
+    private int lastTsEcr;
+
+    private FakePeer(Script script, int linkId, IpEndpoint local, IpEndpoint stackEnd) {
+        this.script = script;
+        this.linkId = linkId;
+        this.local = local;
+        this.stackEnd = stackEnd;
+    }
+
+    static IpAddress address(int linkId) {
+        return IpAddress.parse("10.1." + linkId + ".1");
+    }
+
+    /** A peer that will connect to the stack's listener. */
+    public static FakePeer client(Script script) {
+        return new FakePeer(script, 0, new IpEndpoint(address(0), nextPort++), Script.STACK);
+    }
+
+    /** The far endpoint of {@link Script#connect}. */
+    public static FakePeer server(Script script) {
+        return new FakePeer(script, 0, new IpEndpoint(address(0), 80), null);
+    }
+
+    /** The far end of a further subflow of this peer's connection over another link, opened by the peer. */
+    public FakePeer joining(int overLinkId) {
+        FakePeer peer = new FakePeer(script, overLinkId, new IpEndpoint(address(overLinkId), nextPort++), stackEnd);
+        peer.session = session;
+        return peer;
+    }
+
+    /** The far end of a join the stack opens over another link, to this peer's address. */
+    public FakePeer joinedOver(int overLinkId) {
+        FakePeer peer = new FakePeer(script, overLinkId, local, null);
+        peer.session = session;
+        return peer;
+    }
+
+    /** The same 4-tuple again, a new incarnation. */
+    public FakePeer again(int initialSequenceNumber) {
+        FakePeer peer = new FakePeer(script, linkId, local, stackEnd);
+        peer.iss = initialSequenceNumber;
+        return peer;
+    }
+
+    public int rawSndNxt() {
+        return iss + (int) sndNxt;
+    }
+
+    // ---- handshakes ----
+
+    public Packet syn() {
+        return synOptions(packet("S").seq(0));
+    }
+
+    public Packet synAck() {
+        return synOptions(packet("S.").seq(0));
+    }
+
+    private Packet synOptions(Packet syn) {
+        if (offersMss > 0) {
+            syn.mss(offersMss);
+        }
+        if (offersSack) {
+            syn.sackPermitted();
+        }
+        if (!offersTimestamps) {
+            syn.withoutTimestamps();
+        }
+        return syn.windowScale(offersWindowScale);
+    }
+
+    /** Connects as plain TCP. */
+    public FakePeer openPlain() {
+        inject(syn());
+        expect().flags("S.").ack(1);
+        inject(packet("."));
+        return this;
+    }
+
+    public MptcpOption.MpCapableSyn mpCapableSyn() {
+        return new MptcpOption.MpCapableSyn(1, capableFlags());
+    }
+
+    private int capableFlags() {
+        return session.checksum ? 0x81 : 0x01;
+    }
+
+    public FakePeer mptcp() {
+        session = new Session();
+        return this;
+    }
+
+    /** Connects with MP_CAPABLE; the stack is not "fully established" before a DSS follows. */
+    public FakePeer openMptcp() {
+        if (session == null) {
+            mptcp();
+        }
+        inject(syn().option(mpCapableSyn()));
+        learnKey(expect().flags("S.").ack(1));
+        inject(packet(".").option(mpCapableAck()));
+        return this;
+    }
+
+    public void learnKey(Segment synAck) {
+        MptcpOption.MpCapableSynAck option = synAck.option(MptcpOption.MpCapableSynAck.class);
+        session.remoteKey = option.senderKey();
+        session.checksum |= (option.flags() & 0x80) != 0;
+    }
+
+    public MptcpOption mpCapableAck() {
+        return new MptcpOption.MpCapableAck(1, capableFlags(), session.key, session.remoteKey);
+    }
+
+    /** First data with the keys; the mapping is that of the payload. */
+    public MptcpOption mpCapableData(byte[] data) {
+        return new MptcpOption.MpCapableData(1, capableFlags(), session.key, session.remoteKey, data.length, checksum(1, 1, data, false));
+    }
+
+    /** Takes the SYN of {@link Script#connect} and answers as plain TCP. */
+    public FakePeer acceptPlain() {
+        expectSyn();
+        inject(synAck());
+        expect().flags(".").seq(1).ack(1);
+        return this;
+    }
+
+    public Segment expectSyn() {
+        Segment syn = script.pollTo(local);
+        if (syn == null) {
+            throw new AssertionError("no SYN was sent");
+        }
+        stackEnd = syn.source;
+        return take(syn).flags("S");
+    }
+
+    /** Takes the SYN of {@link Script#connect} and answers with MP_CAPABLE; the third ACK with the keys is taken as well. */
+    public FakePeer acceptMptcp() {
+        if (session == null) {
+            mptcp();
+        }
+        expectSyn().option(MptcpOption.MpCapableSyn.class);
+        inject(synAck().option(new MptcpOption.MpCapableSynAck(1, capableFlags(), session.key)));
+        MptcpOption.MpCapableAck third = expect().flags(".").seq(1).ack(1).option(MptcpOption.MpCapableAck.class);
+        session.remoteKey = third.senderKey();
+        return this;
+    }
+
+    /** The data-level acknowledgment after which joins are possible. */
+    public FakePeer confirm() {
+        return ack();
+    }
+
+    /** Joins the stack's connection over this subflow, the four-way handshake. */
+    public FakePeer openJoin(int addressId) {
+        int nonce = 0x1234_5678;
+        inject(syn().option(new MptcpOption.MpJoinSyn(false, addressId, keys.token(session.remoteKey), nonce)));
+        MptcpOption.MpJoinSynAck answer = expect().flags("S.").option(MptcpOption.MpJoinSynAck.class);
+        inject(packet(".").option(joinAck(nonce, answer.nonce())));
+        expect().flags(".").seq(1).ack(1);
+        return this;
+    }
+
+    public MptcpOption joinAck(int ownNonce, int otherNonce) {
+        return MptcpOption.MpJoinAck.of(keys.joinAckHmac(session.key, session.remoteKey, ownNonce, otherNonce));
+    }
+
+    /** Answers a join the stack has begun, up to the fourth ACK. */
+    public FakePeer acceptJoin() {
+        MptcpOption.MpJoinSyn join = expectSyn().option(MptcpOption.MpJoinSyn.class);
+        inject(synAck().option(joinSynAck(join.nonce(), 0x7654_3210)));
+        expect().flags(".").option(MptcpOption.MpJoinAck.class);
+        return ack();
+    }
+
+    public MptcpOption joinSynAck(int otherNonce, int ownNonce) {
+        return new MptcpOption.MpJoinSynAck(false, 1, keys.joinSynAckHmac(session.key, session.remoteKey, ownNonce, otherNonce), ownNonce);
+    }
+
+    /** The token by which the stack knows the connection. */
+    public int stackToken() {
+        return keys.token(session.remoteKey);
+    }
+
+    // ---- data-level options ----
+
+    public long wireDsn(long relative) {
+        return keys.idsn(session.key) + relative;
+    }
+
+    public long wireDataAck(long relative) {
+        return keys.idsn(session.remoteKey) + relative;
+    }
+
+    public MptcpOption.DataAck dataAck(long relative) {
+        return new MptcpOption.DataAck(true, wireDataAck(relative));
+    }
+
+    public MptcpOption dssAck(long relative) {
+        return new MptcpOption.Dss(dataAck(relative), null);
+    }
+
+    public MptcpOption dss(MptcpOption.Mapping mapping) {
+        return new MptcpOption.Dss(dataAck(session.dataAck), mapping);
+    }
+
+    public MptcpOption.Mapping map(long dsn, long ssn, byte[] data) {
+        return new MptcpOption.Mapping(true, wireDsn(dsn), (int) ssn, data.length, false, checksum(dsn, ssn, data, false));
+    }
+
+    /** A mapping of so many bytes, without checksum. */
+    public MptcpOption.Mapping map(long dsn, long ssn, int length) {
+        return new MptcpOption.Mapping(true, wireDsn(dsn), (int) ssn, length, false, MptcpOption.NO_CHECKSUM);
+    }
+
+    /** DATA_FIN without data. */
+    public MptcpOption dataFin(long dsn) {
+        return dss(new MptcpOption.Mapping(true, wireDsn(dsn), 0, 1, true, checksum(dsn, 0, new byte[0], true)));
+    }
+
+    /** DATA_FIN behind the data of the same mapping. */
+    public MptcpOption dataFinBehind(long dsn, long ssn, byte[] data) {
+        return dss(new MptcpOption.Mapping(true, wireDsn(dsn), (int) ssn, data.length + 1, true, checksum(dsn, ssn, data, true)));
+    }
+
+    private int checksum(long dsn, long ssn, byte[] data, boolean fin) {
+        if (session == null || !session.checksum) {
+            return MptcpOption.NO_CHECKSUM;
+        }
+        MemorySegment.copy(data, 0, memory, ValueLayout.JAVA_BYTE, 0, data.length);
+        return Checksum.complement(Checksum.sum(memory, 0, data.length)
+                + Checksum.dssPseudoHeader(wireDsn(dsn), (int) ssn, data.length + (fin ? 1 : 0)));
+    }
+
+    // ---- short forms of what peers mostly do ----
+
+    public FakePeer send(String text) {
+        return send(text.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+    }
+
+    /** Sends the next bytes of the stream, mapped where the connection is MPTCP. */
+    public FakePeer send(byte[] data) {
+        Packet segment = packet("P.").data(data);
+        if (session != null) {
+            segment.option(dss(map(session.dsnNxt, sndNxt, data)));
+            session.dsnNxt += data.length;
+        }
+        inject(segment);
+        return this;
+    }
+
+    /** Acknowledges everything taken so far, at both levels. */
+    public FakePeer ack() {
+        Packet segment = packet(".");
+        if (session != null) {
+            segment.option(dssAck(session.dataAck));
+        }
+        inject(segment);
+        return this;
+    }
+
+    // ---- the wire ----
+
+    public FakePeer inject(Packet packet) {
+        script.inject(linkId, local, stackEnd, encode(packet));
+        return this;
+    }
+
+    /** Several segments before the stack gets to answer. */
+    public FakePeer burst(Packet... packets) {
+        for (int i = 0; i < packets.length - 1; i++) {
+            script.injectHeld(linkId, local, stackEnd, encode(packets[i]));
+        }
+        return inject(packets[packets.length - 1]);
+    }
+
+    private byte[] encode(Packet packet) {
+        long seq = packet.seq == null ? sndNxt : packet.seq;
+        boolean syn = packet.flags.contains("S");
+        boolean fin = packet.flags.contains("F");
+        boolean hasAck = packet.flags.contains(".");
+        long ack = packet.ack == null ? rcvNxt : packet.ack;
+        OptionWriter options = new OptionWriter();
+        options.begin(memory, TcpSegment.MIN_HEADER_LENGTH);
+        boolean timestamps = (syn ? offersTimestamps : timestampsOn) && !packet.withoutTimestamps;
+        int tsVal = packet.tsVal != null ? packet.tsVal : (int) script.millis() + TS_OFFSET;
+        int tsEcr = packet.tsEcr != null ? packet.tsEcr : hasAck ? lastTsVal : 0;
+        if (syn) {
+            options.syn(packet.mss, packet.sackPermitted, timestamps, tsVal, tsEcr, packet.windowScale);
+        } else if (timestamps) {
+            options.timestamps(tsVal, tsEcr);
+        }
+        if (packet.sack.length > 0) {
+            int count = packet.sack.length / 2;
+            int[] left = new int[count];
+            int[] right = new int[count];
+            for (int i = 0; i < count; i++) {
+                left[i] = irs + (int) packet.sack[2 * i];
+                right[i] = irs + (int) packet.sack[2 * i + 1];
+            }
+            options.sack(left, right, count, 0);
+        }
+        for (MptcpOption option : packet.mptcp) {
+            if (!option.writeTo(options)) {
+                throw new AssertionError(option + " does not fit");
+            }
+        }
+        int headerLength = TcpSegment.MIN_HEADER_LENGTH + options.finish();
+        TcpSegment.encode(memory, 0, local.port(), stackEnd.port(), iss + (int) seq, hasAck ? irs + (int) ack : 0, headerLength,
+                flagBits(packet.flags), packet.window);
+        MemorySegment.copy(packet.payload, 0, memory, ValueLayout.JAVA_BYTE, headerLength, packet.payload.length);
+        sndNxt = Math.max(sndNxt, seq + packet.payload.length + (syn ? 1 : 0) + (fin ? 1 : 0));
+        if (syn && hasAck && timestamps && irsKnown) {
+            timestampsOn = true;
+        }
+        return memory.asSlice(0, headerLength + packet.payload.length).toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    private static int flagBits(String letters) {
+        int bits = 0;
+        for (char letter : letters.toCharArray()) {
+            bits |= switch (letter) {
+                case 'S' -> TcpSegment.SYN;
+                case 'F' -> TcpSegment.FIN;
+                case 'R' -> TcpSegment.RST;
+                case 'P' -> TcpSegment.PSH;
+                case '.' -> TcpSegment.ACK;
+                default -> throw new IllegalArgumentException("no such flag: " + letter);
+            };
+        }
+        return bits;
+    }
+
+    /** The next segment the stack has sent here. */
+    public Segment expect() {
+        Segment segment = poll();
+        if (segment == null) {
+            throw new AssertionError("the stack has sent nothing to " + local);
+        }
+        return segment;
+    }
+
+    /** The next segment the stack has sent here, or null. */
+    public Segment poll() {
+        Segment segment = stackEnd == null ? null : script.poll(stackEnd, local);
+        return segment == null ? null : take(segment);
+    }
+
+    public void expectNothing() {
+        Segment segment = poll();
+        if (segment != null) {
+            throw new AssertionError("nothing was to be sent, but " + segment);
+        }
+    }
+
+    /** Takes everything sent so far and returns the last segment, null if there was none. */
+    public Segment skip() {
+        Segment last = null;
+        for (Segment segment = poll(); segment != null; segment = poll()) {
+            last = segment;
+        }
+        return last;
+    }
+
+    private Segment take(Segment segment) {
+        TcpOptions options = segment.options;
+        if (segment.has(TcpSegment.SYN)) {
+            irs = segment.rawSeq;
+            irsKnown = true;
+            timestampsOn = segment.has(TcpSegment.ACK) && options.hasTimestamps;
+        }
+        if (options.hasTimestamps) {
+            lastTsVal = options.tsVal;
+        }
+        segment.seq = rcvNxt + (segment.rawSeq - irs - (int) rcvNxt);
+        segment.ack = segment.has(TcpSegment.ACK) ? sndNxt + (segment.rawAck - iss - (int) sndNxt) : 0;
+        segment.sack = new long[2 * options.sackCount];
+        for (int i = 0; i < options.sackCount; i++) {
+            segment.sack[2 * i] = sndNxt + (options.sackLeft[i] - iss - (int) sndNxt);
+            segment.sack[2 * i + 1] = sndNxt + (options.sackRight[i] - iss - (int) sndNxt);
+        }
+        takeData(segment);
+        long length = segment.payload.length + (segment.has(TcpSegment.SYN) ? 1 : 0) + (segment.has(TcpSegment.FIN) ? 1 : 0);
+        if (segment.seq <= rcvNxt && !segment.has(TcpSegment.RST)) {
+            rcvNxt = Math.max(rcvNxt, segment.seq + length);
+        }
+        return segment;
+    }
+
+    private void takeData(Segment segment) {
+        if (session == null) {
+            return;
+        }
+        for (MptcpOption option : segment.mptcp) {
+            if (option instanceof MptcpOption.Dss dss) {
+                if (dss.ack() != null) {
+                    segment.dataAck = dss.ack().dataAck() - keys.idsn(session.key);
+                }
+                if (dss.mapping() != null) {
+                    segment.dsn = dss.mapping().dsn() - keys.idsn(session.remoteKey);
+                    long ssn = Integer.toUnsignedLong(dss.mapping().ssn());
+                    long start = segment.payload.length == 0 ? segment.dsn : segment.dsn + (segment.seq - ssn);
+                    received(start, segment.payload.length + (dss.mapping().dataFin() ? 1 : 0));
+                }
+            } else if (option instanceof MptcpOption.MpCapableData) {
+                segment.dsn = 1;
+                received(segment.seq, segment.payload.length);
+            }
+        }
+    }
+
+    private void received(long dsn, int length) {
+        if (dsn <= session.dataAck) {
+            session.dataAck = Math.max(session.dataAck, dsn + length);
+        }
+    }
+}

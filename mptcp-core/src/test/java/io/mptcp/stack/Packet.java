@@ -1,0 +1,98 @@
+package io.mptcp.stack;
+
+import io.mptcp.wire.MptcpOption;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A segment a {@link FakePeer} is about to send. What is not said follows from the peer's state; numbers are relative. */
+public final class Packet {
+    final String flags;
+    Long seq;
+    Long ack;
+    int window = 0xffff;
+    byte[] payload = {};
+    int mss = -1;
+    int windowScale = -1;
+    boolean sackPermitted;
+    Integer tsVal;
+    Integer tsEcr;
+    boolean withoutTimestamps;
+    long[] sack = {};
+    final List<MptcpOption> mptcp = new ArrayList<>();
+
+    private Packet(String flags) {
+        this.flags = flags;
+    }
+
+    /** Flags as packetdrill writes them: {@code S}, {@code S.}, {@code .}, {@code P.}, {@code F.}, {@code R}, {@code R.} */
+    public static Packet packet(String flags) {
+        return new Packet(flags);
+    }
+
+    public Packet seq(long relative) {
+        seq = relative;
+        return this;
+    }
+
+    public Packet ack(long relative) {
+        ack = relative;
+        return this;
+    }
+
+    /** The window field as it is on the wire. */
+    public Packet window(int field) {
+        window = field;
+        return this;
+    }
+
+    public Packet data(String text) {
+        return data(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    public Packet data(byte[] bytes) {
+        payload = bytes;
+        return this;
+    }
+
+    public Packet mss(int bytes) {
+        mss = bytes;
+        return this;
+    }
+
+    public Packet windowScale(int shift) {
+        windowScale = shift;
+        return this;
+    }
+
+    public Packet sackPermitted() {
+        sackPermitted = true;
+        return this;
+    }
+
+    public Packet tsVal(int value) {
+        tsVal = value;
+        return this;
+    }
+
+    public Packet tsEcr(int value) {
+        tsEcr = value;
+        return this;
+    }
+
+    public Packet withoutTimestamps() {
+        withoutTimestamps = true;
+        return this;
+    }
+
+    /** Edges of what the stack sent: left, right, left, right, ... */
+    public Packet sack(long... edges) {
+        sack = edges;
+        return this;
+    }
+
+    public Packet option(MptcpOption option) {
+        mptcp.add(option);
+        return this;
+    }
+}

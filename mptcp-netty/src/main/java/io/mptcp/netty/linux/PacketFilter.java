@@ -1,0 +1,118 @@
+package io.mptcp.netty.linux;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * The classic BPF program of a packet socket on an Ethernet device: passes TCP over IPv4 and IPv6 that came for this host, without VLAN tag,
+ * to some ports. Fragments and IPv6 extension headers do not pass.
+ *
+ * <p>Layouts: sock_filter 8 bytes {code u16 @0, jump if true u8 @2, jump if false u8 @3, operand u32 @4}; sock_fprog 16 {count u16 @0,
+ * pointer @8}.
+ */
+final class PacketFilter {
+    private static final int LOAD_WORD = 0x20;
+    private static final int LOAD_HALF = 0x28;
+    private static final int LOAD_BYTE = 0x30;
+    private static final int LOAD_HALF_INDEXED = 0x48;
+    private static final int LOAD_INDEX_IPV4_HEADER_LENGTH = 0xb1;
+    private static final int JUMP = 0x05;
+    private static final int JUMP_EQUAL = 0x15;
+    private static final int JUMP_GREATER = 0x25;
+    private static final int JUMP_GREATER_EQUAL = 0x35;
+    private static final int JUMP_ANY_BIT = 0x45;
+    private static final int RETURN = 0x06;
+
+    private static final int METADATA = 0xffff_f000;
+    private static final int PACKET_TYPE = METADATA + 4;
+    private static final int VLAN_TAG_PRESENT = METADATA + 48;
+    private static final int PACKET_HOST = 0;
+    private static final int ETHERNET_HEADER_BYTES = 14;
+    private static final int WHOLE_PACKET = 0x40000;
+    /** More fragments, or a fragment offset: one bit more than the offset has. */
+    private static final int FRAGMENT_BITS = 0x3fff;
+
+    private final List<long[]> instructions = new ArrayList<>();
+
+    private PacketFilter() {
+    }
+
+    /** The program as a sock_fprog. */
+    static MemorySegment tcpTo(List<PortRange> ports, SegmentAllocator allocator) {
+        PacketFilter filter = new PacketFilter();
+        filter.program(merged(ports));
+        return filter.encode(allocator);
+    }
+
+    private void program(List<PortRange> ports) {
+        add(LOAD_WORD, 0, 0, PACKET_TYPE);
+        require(JUMP_EQUAL, PACKET_HOST);
+        add(LOAD_WORD, 0, 0, VLAN_TAG_PRESENT);
+        require(JUMP_EQUAL, 0);
+        add(LOAD_HALF, 0, 0, ETHERNET_HEADER_BYTES - 2);
+        add(JUMP_EQUAL, 11, 0, 0x86dd); // to the IPv6 part
+        require(JUMP_EQUAL, 0x0800);
+        add(LOAD_BYTE, 0, 0, ETHERNET_HEADER_BYTES + 9);
+        require(JUMP_EQUAL, Syscalls.IPPROTO_TCP);
+        add(LOAD_HALF, 0, 0, ETHERNET_HEADER_BYTES + 6);
+        add(JUMP_ANY_BIT, 0, 1, FRAGMENT_BITS);
+        add(RETURN, 0, 0, 0);
+        add(LOAD_INDEX_IPV4_HEADER_LENGTH, 0, 0, ETHERNET_HEADER_BYTES);
+        add(LOAD_HALF_INDEXED, 0, 0, ETHERNET_HEADER_BYTES + 2);
+        add(JUMP, 0, 0, 4); // over the IPv6 part
+        add(LOAD_BYTE, 0, 0, ETHERNET_HEADER_BYTES + 6);
+        require(JUMP_EQUAL, Syscalls.IPPROTO_TCP);
+        add(LOAD_HALF, 0, 0, ETHERNET_HEADER_BYTES + 40 + 2);
+        for (PortRange range : ports) {
+            add(JUMP_GREATER_EQUAL, 0, 2, range.first());
+            add(JUMP_GREATER, 1, 0, range.last());
+            add(RETURN, 0, 0, WHOLE_PACKET);
+        }
+        add(RETURN, 0, 0, 0);
+    }
+
+    /** Drops the packet unless the condition holds. */
+    private void require(int jump, int operand) {
+        add(jump, 1, 0, operand);
+        add(RETURN, 0, 0, 0);
+    }
+
+    private void add(int code, int ifTrue, int ifFalse, int operand) {
+        instructions.add(new long[] {code, ifTrue, ifFalse, operand});
+    }
+
+    /** Ports taken one after the other become one range: a program has at most 4096 instructions. */
+    private static List<PortRange> merged(List<PortRange> ports) {
+        List<PortRange> sorted = new ArrayList<>(ports);
+        sorted.sort(Comparator.comparingInt(PortRange::first));
+        List<PortRange> merged = new ArrayList<>();
+        for (PortRange range : sorted) {
+            PortRange last = merged.isEmpty() ? null : merged.getLast();
+            if (last != null && range.first() <= last.last() + 1) {
+                merged.set(merged.size() - 1, new PortRange(last.first(), Math.max(last.last(), range.last())));
+            } else {
+                merged.add(range);
+            }
+        }
+        return merged;
+    }
+
+    private MemorySegment encode(SegmentAllocator allocator) {
+        MemorySegment code = allocator.allocate(8L * instructions.size(), 8);
+        for (int i = 0; i < instructions.size(); i++) {
+            long[] instruction = instructions.get(i);
+            code.set(ValueLayout.JAVA_SHORT, 8L * i, (short) instruction[0]);
+            code.set(ValueLayout.JAVA_BYTE, 8L * i + 2, (byte) instruction[1]);
+            code.set(ValueLayout.JAVA_BYTE, 8L * i + 3, (byte) instruction[2]);
+            code.set(ValueLayout.JAVA_INT, 8L * i + 4, (int) instruction[3]);
+        }
+        MemorySegment program = allocator.allocate(16, 8);
+        program.set(ValueLayout.JAVA_SHORT, 0, (short) instructions.size());
+        program.set(ValueLayout.ADDRESS, 8, code);
+        return program;
+    }
+}

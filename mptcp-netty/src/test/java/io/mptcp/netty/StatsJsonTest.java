@@ -1,0 +1,37 @@
+package io.mptcp.netty;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.mptcp.stack.SubflowInfo;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class StatsJsonTest {
+    @Test
+    void everyFieldStandsUnderItsName() {
+        SubflowInfo info = new SubflowInfo(3, 1, new IpEndpoint(IpAddress.parse("fd00::1"), 50_000), new IpEndpoint(IpAddress.parse("fd00::2"), 80),
+                "ESTABLISHED", true, false, 1001, 1002, 1003, 1004, 5, 12_345_678, 2_000_000, 14_480, 28_960, 1448, 212_345_678, 1448);
+        Map<String, Long> counters = new LinkedHashMap<>();
+        counters.put("MPJoinSynTx", 1L);
+        counters.put("TCPTimeouts", 2L);
+        StackStatistics statistics = new StackStatistics(7, 8, 1_234_567_890L, true, "MPCapableFallbackSYNACK", "closed",
+                List.of(new StackStatistics.Subflow("eth\"0", info)), counters);
+        assertEquals("{\"bytes_sent\":7,\"bytes_received\":8,\"duration_seconds\":1.235,\"fallback\":true,"
+                + "\"fallback_reason\":\"MPCapableFallbackSYNACK\",\"close_reason\":\"closed\",\"subflows\":[{\"id\":3,\"link\":\"eth\\\"0\","
+                + "\"local\":\"[fd00::1]:50000\",\"remote\":\"[fd00::2]:80\",\"state\":\"ESTABLISHED\",\"backup\":true,\"initial\":false,"
+                + "\"bytes_sent\":1001,\"bytes_received\":1002,\"bytes_acked\":1003,\"retransmits\":5,\"bytes_retrans\":1004,"
+                + "\"srtt_ms\":12.346,\"rttvar_ms\":2,\"rto_ms\":212.346,\"cwnd_bytes\":14480,\"ssthresh_bytes\":28960,"
+                + "\"in_flight_bytes\":1448,\"mss\":1448}],\"counters\":{\"MPJoinSynTx\":1,\"TCPTimeouts\":2}}", StatsJson.line(statistics));
+    }
+
+    @Test
+    void aConnectionThatNeverWasHasNoReasonAndNoSubflows() {
+        StackStatistics statistics = new StackStatistics(0, 0, 0, false, null, "open", List.of(), Map.of());
+        assertEquals("{\"bytes_sent\":0,\"bytes_received\":0,\"duration_seconds\":0,\"fallback\":false,\"fallback_reason\":null,"
+                + "\"close_reason\":\"open\",\"subflows\":[],\"counters\":{}}", StatsJson.line(statistics));
+    }
+}
