@@ -30,7 +30,6 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     private static final long JOIN_ACK_RETRY_NANOS = 1_000_000_000L;
     private static final int MAX_JOIN_ACK_RETRIES = 5;
-    private static final int MAX_JOIN_ACK_RETRIES = 5;
     private static final int MAX_WINDOW_PROBE_BACKOFF = 6;
 
     final Connection connection;
