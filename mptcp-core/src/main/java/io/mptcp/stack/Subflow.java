@@ -29,6 +29,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     private static final long JOIN_ACK_RETRY_NANOS = 1_000_000_000L;
+    private static final int MAX_JOIN_ACK_RETRIES = 5;
     private static final int MAX_WINDOW_PROBE_BACKOFF = 6;
 
     final Connection connection;
@@ -60,6 +61,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     /** A DATA_FIN has to go out on this subflow. */
     boolean dataFinDue;
     int resetReason = -1;
+    /** Start of a mapping whose checksum failed, for the MP_FAIL on the RST; -1 for none. */
+    long failedDsn = -1;
     int receivedResetReason = -1;
     private long joinAckDeadlineNanos = Long.MAX_VALUE;
     private long windowProbeNanos = Long.MAX_VALUE;
@@ -239,7 +242,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     @Override
     public int dataOptionBytes() {
-        return connection.isMptcp() ? SubflowOptions.MAX_DSS_BYTES : 0;
+        return connection.isMptcp() || connection.handshake().sendsInfiniteMapping(this) ? SubflowOptions.MAX_DSS_BYTES : 0;
     }
 
     @Override
