@@ -370,6 +370,13 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     @Override
+    public void onSpuriousRecovery(boolean afterTimeout) {
+        if (afterTimeout) {
+            stack.count(Counter.TCPSpuriousRTOs);
+        }
+    }
+
+    @Override
     public void onFin() {
         connection.onSubflowFin(this);
     }
