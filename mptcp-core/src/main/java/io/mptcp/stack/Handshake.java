@@ -115,7 +115,7 @@ final class Handshake {
             return true;
         }
         MptcpOptions mptcp = segment.options.mptcp;
-        boolean dataWithKeys = mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 22;
+        boolean dataWithKeys = mptcp.hasMpCapableMapping() && !subflow.isActive;
         if (mptcp.has(MptcpOptions.DSS) || dataWithKeys || mptcp.has(MptcpOptions.ADD_ADDR)) {
             connection.setFullyEstablished();
             return true;
