@@ -148,10 +148,14 @@ final class SubflowReceiver {
             if (mapping < 0) {
                 return;
             }
-            int count = (int) (mappings.endSsn(mapping) - staged.readPosition());
-            if (staged.readableBytes() < count) {
+            long mapped = mappings.endSsn(mapping) - staged.readPosition();
+            if (mappings.checksum(mapping) < 0) {
+                mapped = Math.min(mapped, Math.min(staged.readableBytes(), MAX_MAPPING_BYTES));
+            }
+            if (staged.readableBytes() < mapped) {
                 return;
             }
+            int count = (int) mapped;
             if (scratch == null) {
                 scratch = Arena.ofAuto().allocate(MAX_MAPPING_BYTES + 1);
             }
