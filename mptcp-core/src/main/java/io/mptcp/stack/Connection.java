@@ -287,6 +287,7 @@ final class Connection extends DeadlineQueue.Node {
         if (mptcp) {
             mptcp = false;
             fallbackReason = reason;
+            sender.onFallback();
             stack.forgetToken(this);
             stack.trace("FALLBACK", this, null, reason);
         }
@@ -304,10 +305,14 @@ final class Connection extends DeadlineQueue.Node {
         return true;
     }
 
-    /** A mapping failed its checksum (section 3.7): with other subflows, or because fallback by MP_FAIL is not implemented, the subflow ends. */
+    /**
+     * A mapping failed its checksum (section 3.7): the subflow ends with MP_FAIL. A sole subflow could go on as TCP instead; that form of
+     * fallback is not implemented.
+     */
     void onChecksumFailure(Subflow subflow, long dsn) {
         stack.count(Counter.DataCsumErr);
         stack.count(Counter.DSSCorruptionReset);
+        subflow.failedDsn = dsn;
         subflow.reset(ResetReason.MIDDLEBOX);
     }
 
