@@ -4,6 +4,7 @@ import io.mptcp.cc.CongestionController;
 import io.mptcp.cc.CongestionControllers;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.TcpCloseReason;
+import io.mptcp.tcp.TcpState;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.PacketSlot;
@@ -286,6 +287,7 @@ final class Connection extends DeadlineQueue.Node {
         if (mptcp) {
             mptcp = false;
             fallbackReason = reason;
+            sender.onFallback();
             stack.forgetToken(this);
             stack.trace("FALLBACK", this, null, reason);
         }
@@ -303,10 +305,14 @@ final class Connection extends DeadlineQueue.Node {
         return true;
     }
 
-    /** A mapping failed its checksum (section 3.7): with other subflows, or because fallback by MP_FAIL is not implemented, the subflow ends. */
+    /**
+     * A mapping failed its checksum (section 3.7): the subflow ends with MP_FAIL. A sole subflow could go on as TCP instead; that form of
+     * fallback is not implemented.
+     */
     void onChecksumFailure(Subflow subflow, long dsn) {
         stack.count(Counter.DataCsumErr);
         stack.count(Counter.DSSCorruptionReset);
+        subflow.failedDsn = dsn;
         subflow.reset(ResetReason.MIDDLEBOX);
     }
 
@@ -440,7 +446,8 @@ final class Connection extends DeadlineQueue.Node {
         }
         boolean waits = mptcp && connected && fullyEstablished && !isDataDone();
         if (waits) {
-            closeDeadlineNanos = stack.nowNanos() + CLOSE_TIMEOUT_NANOS; // make-after-break: a join may revive it
+            // A join may revive it (break before make); one that failed does not buy more time.
+            closeDeadlineNanos = Math.min(closeDeadlineNanos, stack.nowNanos() + CLOSE_TIMEOUT_NANOS);
         } else {
             finish(toCloseReason(reason));
         }
@@ -467,6 +474,7 @@ final class Connection extends DeadlineQueue.Node {
         if (closeDeadlineNanos <= nowNanos) {
             closeDeadlineNanos = Long.MAX_VALUE;
             terminate(CloseReason.TIMED_OUT, true);
+            forgetHalfClosed();
         }
         output.expire(nowNanos);
         paths.expire(nowNanos);
@@ -503,6 +511,7 @@ final class Connection extends DeadlineQueue.Node {
             beginFin();
             finishIfDone();
         }
+        limitLinger(nowNanos);
         paths.deliverEvents();
         output.updateTimer(nowNanos);
         boolean wantsRoom = mptcp && (sender.hasReinjection() || (sender.pendingBytes() > 0 && sender.windowBytes() > 0));
@@ -512,6 +521,27 @@ final class Connection extends DeadlineQueue.Node {
         }
         stack.schedule(this, Math.min(Math.min(output.timerNanos(), paths.timerNanos()), closeDeadlineNanos));
         removeIfDead();
+    }
+
+    /** A peer that says nothing more must not keep what nobody here waits for: a finished connection, or one closed by its application. */
+    private void limitLinger(long nowNanos) {
+        boolean waitsForPeer = isFinished() || (closedByApplication && isOutputAcknowledged());
+        if (waitsForPeer && closeDeadlineNanos == Long.MAX_VALUE && !subflows.isEmpty()) {
+            closeDeadlineNanos = nowNanos + CLOSE_TIMEOUT_NANOS;
+        }
+    }
+
+    private boolean isOutputAcknowledged() {
+        return mptcp ? sender.isFinAcked() : sender.isFinSent() && !subflows.isEmpty() && isFinAcknowledged(subflows.getFirst());
+    }
+
+    /** Subflows that were closed here and acknowledged, and whose peer never sent its FIN (Linux: tcp_fin_timeout). */
+    private void forgetHalfClosed() {
+        for (Subflow subflow : List.copyOf(subflows)) {
+            if (subflow.tcb.state() == TcpState.FIN_WAIT_2) {
+                subflow.tcb.forget(TcpCloseReason.FINISHED);
+            }
+        }
     }
 
     /**

@@ -274,7 +274,7 @@ final class ConnectionOutput {
         for (int i = 0; i < subflows.size(); i++) {
             Subflow subflow = subflows.get(i);
             if (subflow.isActiveForData() && subflow.tcb.log().isEmpty()) {
-                subflow.tcb.requestProbe();
+                subflow.tcb.requestProbeOrGiveUp();
                 connection.stack.count(Counter.WinProbe);
                 return;
             }

@@ -104,6 +104,11 @@ final class DataSender {
         finSent = true;
     }
 
+    /** A DATA_FIN sent before means nothing in TCP: the end has to be signalled again, by a FIN. */
+    void onFallback() {
+        finSent = false;
+    }
+
     boolean isFinSent() {
         return finSent;
     }

@@ -15,6 +15,8 @@ final class Handshake {
 
     private final Connection connection;
     private int flags;
+    private boolean infiniteMapping;
+    private long infiniteMappingEndSsn = -1;
 
     Handshake(Connection connection, boolean checksum) {
         this.connection = connection;
@@ -125,7 +127,22 @@ final class Handshake {
         }
         subflow.stack.count(Counter.MPCapableDataFallback);
         connection.fallBack("MPCapableDataFallback");
+        infiniteMapping = acksData;
         connection.onPlainAck(subflow);
         return false;
+    }
+
+    /**
+     * Whether data goes with an infinite mapping: the peer has seen our options although we do not see its, and has to be told of the
+     * fallback (section 3.7). It is repeated until the first new data after the fallback has arrived.
+     */
+    boolean sendsInfiniteMapping(Subflow subflow) {
+        return infiniteMapping && (infiniteMappingEndSsn < 0 || subflow.tcb.sndUna() < infiniteMappingEndSsn);
+    }
+
+    void onInfiniteMappingSent(long endSsn) {
+        if (infiniteMappingEndSsn < 0) {
+            infiniteMappingEndSsn = endSsn;
+        }
     }
 }

@@ -100,10 +100,13 @@ final class SubflowOptions {
     }
 
     private void writeData(long ssn, int logIndex, OptionWriter writer) {
+        SegmentLog log = subflow.tcb.log();
         if (!connection.isMptcp()) {
+            if (connection.handshake().sendsInfiniteMapping(subflow)) {
+                writeInfiniteMapping(log, logIndex, writer);
+            }
             return;
         }
-        SegmentLog log = subflow.tcb.log();
         if (repeatsMpCapable(log.mapSsn(logIndex))) {
             writer.mpCapableData(Handshake.VERSION, connection.handshake().flags(), connection.data().sequence.localKey(), connection.data().sequence.remoteKey(),
                     log.mapLength(logIndex), log.mapChecksum(logIndex));
@@ -114,6 +117,14 @@ final class SubflowOptions {
                 log.mapLength(logIndex), false, log.mapChecksum(logIndex));
     }
 
+    /** RFC 8684 section 3.7: length 0, and checksum 0 where there are checksums. */
+    private void writeInfiniteMapping(SegmentLog log, int logIndex, OptionWriter writer) {
+        int noChecksum = connection.data().isChecksumOn() ? 0 : -1;
+        writer.dssMapping(false, false, 0, true, connection.data().toWireDsn(log.dsn(logIndex)), (int) log.ssn(logIndex), 0, false, noChecksum);
+        connection.handshake().onInfiniteMappingSent(log.endSsn(logIndex));
+        subflow.stack.count(Counter.InfiniteMapTx);
+    }
+
     private void writeReset(OptionWriter writer) {
         if (!connection.wasMptcp()) {
             return;
@@ -122,6 +133,10 @@ final class SubflowOptions {
             writer.mpFastclose(connection.data().sequence.remoteKey());
             subflow.stack.count(Counter.MPFastcloseTx);
         } else if (subflow.resetReason >= 0) {
+            if (subflow.failedDsn >= 0) {
+                writer.mpFail(connection.data().sequence.peerToWire(subflow.failedDsn));
+                subflow.stack.count(Counter.MPFailTx);
+            }
             writer.mpTcpRst(subflow.resetReason, subflow.resetReason == ResetReason.RESOURCES);
         }
     }

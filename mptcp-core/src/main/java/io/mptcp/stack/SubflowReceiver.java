@@ -134,6 +134,12 @@ final class SubflowReceiver {
             staged = new ReceiveBuffer(subflow.tcb.rcvNxt(), 16 * 1024, connection.data().receiver.capacityBytes() + MAX_MAPPING_BYTES,
                     subflow.stack.config().limits().maxRanges());
         }
+        if (ssn + length > staged.readPosition() + staged.maxCapacityBytes()) {
+            // More than a window of data without mappings (section 3.3.1): something on the way takes the options off.
+            subflow.stack.count(Counter.DssReset);
+            subflow.reset(ResetReason.MIDDLEBOX);
+            return false;
+        }
         if (staged.insert(ssn, buffer, offset, length) == 0 && ssn + length > staged.rcvNxt()) {
             return false;
         }

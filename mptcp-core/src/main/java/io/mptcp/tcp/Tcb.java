@@ -175,13 +175,16 @@ public final class Tcb {
         }
     }
 
-    /**
-     * Asks for a segment below SND.NXT that makes the peer answer with its acknowledgment and window (RFC 9293 section 3.8.6.1). A peer
-     * that answers may keep its window closed for ever; one that does not is given up after as many probes as retransmissions.
-     */
+    /** Asks for a segment below SND.NXT that makes the peer answer with its acknowledgment and window (RFC 9293 section 3.8.6.1). */
     public void requestProbe() {
-        if (probesUnanswered++ < config.retries()) {
-            probeDue = true;
+        probeDue = true;
+        probesUnanswered++;
+    }
+
+    /** As {@link #requestProbe}, but a peer that has answered none of as many probes as there are retransmissions is given up. */
+    public void requestProbeOrGiveUp() {
+        if (probesUnanswered < config.retries()) {
+            requestProbe();
         } else {
             reset(TcpCloseReason.TIMED_OUT);
         }
@@ -193,7 +196,7 @@ public final class Tcb {
             return;
         }
         // A SYN that was never answered needs no RST; anything the peer may know of does.
-        resetDue = state != TcpState.SYN_SENT;
+        resetDue = state != TcpState.SYN_SENT || rcvNxt > 0;
         close(reason);
     }
 

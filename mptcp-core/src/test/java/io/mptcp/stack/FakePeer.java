@@ -50,6 +50,8 @@ public final class FakePeer {
     public boolean offersSack = true;
     public int offersWindowScale = 7;
     public int offersMss = 1460;
+    /** What the stack measures during the handshake. */
+    public long rttMillis;
 
     public long sndNxt;
     public long rcvNxt;
@@ -133,6 +135,7 @@ public final class FakePeer {
     public FakePeer openPlain() {
         inject(syn());
         expect().flags("S.").ack(1);
+        script.advance(rttMillis);
         inject(packet("."));
         return this;
     }
@@ -157,6 +160,7 @@ public final class FakePeer {
         }
         inject(syn().option(mpCapableSyn()));
         learnKey(expect().flags("S.").ack(1));
+        script.advance(rttMillis);
         inject(packet(".").option(mpCapableAck()));
         return this;
     }
@@ -199,6 +203,7 @@ public final class FakePeer {
             mptcp();
         }
         expectSyn().option(MptcpOption.MpCapableSyn.class);
+        script.advance(rttMillis);
         inject(synAck().option(new MptcpOption.MpCapableSynAck(1, capableFlags(), session.key)));
         MptcpOption.MpCapableAck third = expect().flags(".").seq(1).ack(1).option(MptcpOption.MpCapableAck.class);
         session.remoteKey = third.senderKey();
@@ -365,6 +370,8 @@ public final class FakePeer {
             }
         }
         int headerLength = TcpSegment.MIN_HEADER_LENGTH + options.finish();
+        MemorySegment.copy(packet.raw, 0, memory, ValueLayout.JAVA_BYTE, headerLength, packet.raw.length);
+        headerLength += packet.raw.length;
         TcpSegment.encode(memory, 0, local.port(), stackEnd.port(), iss + (int) seq, hasAck ? irs + (int) ack : 0, headerLength,
                 flagBits(packet.flags), packet.window);
         MemorySegment.copy(packet.payload, 0, memory, ValueLayout.JAVA_BYTE, headerLength, packet.payload.length);

@@ -19,6 +19,7 @@ public final class Packet {
     Integer tsEcr;
     boolean withoutTimestamps;
     long[] sack = {};
+    byte[] raw = {};
     final List<MptcpOption> mptcp = new ArrayList<>();
 
     private Packet(String flags) {
@@ -88,6 +89,12 @@ public final class Packet {
     /** Edges of what the stack sent: left, right, left, right, ... */
     public Packet sack(long... edges) {
         sack = edges;
+        return this;
+    }
+
+    /** Option bytes as they are, in hexadecimal, behind all others. */
+    public Packet raw(String hex) {
+        raw = java.util.HexFormat.of().parseHex(hex);
         return this;
     }
 

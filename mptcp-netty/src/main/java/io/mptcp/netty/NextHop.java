@@ -48,7 +48,8 @@ final class NextHop {
         pending.segmentSize = slot.segmentSize;
         pending.length = slot.totalLength();
         MemorySegment.copy(slot.buffer, slot.offset, pending.buffer, pending.offset, slot.length);
-        SoftwareSegmenter.copyPayload(slot, slot.length, 0, slot.totalLength() - slot.length, pending.buffer, (long) pending.offset + slot.length);
+        long end = (long) pending.offset + slot.length;
+        SoftwareSegmenter.copyPayload(slot, slot.length, 0, slot.totalLength() - slot.length, pending.buffer, end);
         hasPending = true;
         return true;
     }

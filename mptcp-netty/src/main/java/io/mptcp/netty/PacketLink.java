@@ -126,8 +126,8 @@ public final class PacketLink implements SegmentLink {
             throw LinuxException.explained("no such interface: " + device, Errno.ENODEV);
         }
         if (link.hardwareType() != LinkInfo.ETHERNET && link.hardwareType() != LinkInfo.LOOPBACK) {
-            throw LinuxException.explained(device + " is no Ethernet interface (ARPHRD type " + link.hardwareType() + "): use another kind of link",
-                    Errno.EOPNOTSUPP);
+            throw LinuxException.explained(device + " is no Ethernet interface (ARPHRD type " + link.hardwareType()
+                    + "): use another kind of link", Errno.EOPNOTSUPP);
         }
         return link;
     }

@@ -1,6 +1,7 @@
 package io.mptcp.tun;
 
 import io.mptcp.netty.linux.KernelMptcp;
+import io.mptcp.netty.linux.LinuxException;
 import io.mptcp.netty.linux.NetworkNamespace;
 import io.mptcp.netty.linux.SocketAddresses;
 import io.mptcp.netty.linux.Syscalls;
@@ -42,13 +43,20 @@ final class KernelHttpServer implements AutoCloseable {
         int fd = Syscalls.check(syscalls.socket(Syscalls.AF_INET6, Syscalls.SOCK_STREAM, mptcp ? KernelMptcp.IPPROTO_MPTCP : 0), "socket");
         try (Arena arena = Arena.ofConfined()) {
             Syscalls.check(syscalls.setsockopt(fd, Syscalls.SOL_SOCKET, SO_REUSEADDR, 1), "reuse");
-            MemorySegment timeout = arena.allocate(16, 8);
-            timeout.set(ValueLayout.JAVA_LONG, 8, ACCEPT_TIMEOUT_MICROS);
-            Syscalls.check(syscalls.setsockopt(fd, Syscalls.SOL_SOCKET, SO_RCVTIMEO, timeout), "timeout");
+            setReadTimeout(syscalls, fd, ACCEPT_TIMEOUT_MICROS);
             MemorySegment name = SocketAddresses.encode(new IpEndpoint(IpAddress.ANY, port), arena);
             Syscalls.check(syscalls.bind(fd, name, (int) name.byteSize()), "bind");
             Syscalls.check(syscalls.listen(fd, 64), "listen");
             return fd;
+        }
+    }
+
+    /** A timeval: seconds and microseconds. Accepted sockets inherit it; 0 is none. */
+    private static void setReadTimeout(Syscalls syscalls, int fd, long micros) throws LinuxException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment timeout = arena.allocate(16, 8);
+            timeout.set(ValueLayout.JAVA_LONG, 8, micros);
+            Syscalls.check(syscalls.setsockopt(fd, Syscalls.SOL_SOCKET, SO_RCVTIMEO, timeout), "cannot set the timeout");
         }
     }
 
@@ -78,6 +86,7 @@ final class KernelHttpServer implements AutoCloseable {
     private static void serve(int fd) {
         Syscalls syscalls = new Syscalls();
         try (Arena arena = Arena.ofConfined()) {
+            setReadTimeout(syscalls, fd, 0);
             MemorySegment buffer = arena.allocate(CHUNK);
             StringBuilder head = new StringBuilder();
             int end;
@@ -94,6 +103,8 @@ final class KernelHttpServer implements AutoCloseable {
             } else {
                 takeBody(syscalls, fd, buffer, request, head.substring(end + 4));
             }
+        } catch (LinuxException e) {
+            throw new java.io.UncheckedIOException(e);
         } finally {
             syscalls.close(fd);
         }

@@ -54,6 +54,9 @@ final class TestNetwork implements AutoCloseable {
             ip("netns", "add", server);
             for (String namespace : List.of(client, server)) {
                 ip("-n", namespace, "link", "set", "lo", "up");
+                // Duplicate address detection keeps neighbour discovery from working for the first second or two.
+                ip("netns", "exec", namespace, "sh", "-c", "echo 0 | tee /proc/sys/net/ipv6/conf/all/accept_dad"
+                        + " /proc/sys/net/ipv6/conf/default/accept_dad");
             }
             for (int path = 1; path <= 2; path++) {
                 addPath(path);

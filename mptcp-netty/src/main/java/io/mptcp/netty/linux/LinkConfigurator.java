@@ -34,7 +34,7 @@ public final class LinkConfigurator implements AutoCloseable {
         if (mtuBytes > 0) {
             request.attribute(IFLA_MTU, mtuBytes);
         }
-        check(netlink.transact(request), mtuBytes > 0 ? "cannot switch the interface on with MTU " + mtuBytes : "cannot switch the interface on");
+        check(netlink.transact(request), "cannot switch the interface on" + (mtuBytes > 0 ? " with MTU " + mtuBytes : ""));
     }
 
     /** Adds an address; an IPv6 one is usable at once (no duplicate address detection). */

@@ -34,7 +34,8 @@ public final class VirtioNetHeader {
      * @param headerLength bytes before the payload, counted from the end of this header
      * @param segmentSize  payload of each packet it is to be cut into; 0 when it is not to be cut
      */
-    public static void encodeTcp(MemorySegment buffer, long offset, int tcpOffset, int headerLength, int segmentSize, boolean ipv4, boolean cwr) {
+    public static void encodeTcp(MemorySegment buffer, long offset, int tcpOffset, int headerLength, int segmentSize, boolean ipv4,
+            boolean cwr) {
         int type = GSO_NONE;
         if (segmentSize > 0) {
             type = (ipv4 ? GSO_TCPV4 : GSO_TCPV6) | (cwr ? GSO_ECN : 0);

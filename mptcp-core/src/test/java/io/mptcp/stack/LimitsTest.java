@@ -1,0 +1,194 @@
+package io.mptcp.stack;
+
+import static io.mptcp.stack.Packet.packet;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What a stack does with more than it wants to have, and with segments of no connection (RFC 9293 section 3.5.2). */
+class LimitsTest {
+    private static Script script(int maxConnections, int maxHalfOpen, int maxResets) {
+        return new Script(StackConfig.defaults().withMptcp(false).withLimits(new Limits(maxConnections, maxHalfOpen, 8, 64, 64, maxResets)));
+    }
+
+    private static FakePeer syn(Script script) {
+        FakePeer peer = FakePeer.client(script);
+        return peer.inject(peer.syn());
+    }
+
+    @Test
+    void halfOpenConnectionsAreBoundedAndMoreIsMetWithSilence() {
+        Script script = script(100, 3, 100).listen();
+        List<FakePeer> peers = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            peers.add(syn(script));
+        }
+        assertTrue(peers.get(2).poll() != null);
+        assertNull(peers.get(3).poll());
+        assertEquals(2, script.count(Counter.ListenOverflows));
+        peers.getFirst().skip();
+        peers.getFirst().inject(packet("."));
+        FakePeer late = syn(script);
+        late.expect().flags("S.");
+    }
+
+    @Test
+    void aHalfOpenConnectionThatEndsMakesRoom() {
+        Script script = script(100, 1, 100).listen();
+        for (int i = 0; i < 10; i++) {
+            FakePeer peer = syn(script);
+            peer.expect().flags("S.");
+            peer.inject(packet("R").seq(1));
+        }
+        FakePeer silent = syn(script);
+        silent.expect().flags("S.");
+        script.advance(300_000);
+        silent.skip();
+        syn(script).expect().flags("S.");
+    }
+
+    @Test
+    void connectionsAreBounded() {
+        Script script = script(2, 10, 100).listen();
+        FakePeer.client(script).openPlain();
+        FakePeer.client(script).openPlain();
+        syn(script).expectNothing();
+        assertThrows(IllegalStateException.class, script::connect);
+    }
+
+    @Test
+    void aSynToAPortWithoutListenerIsReset() {
+        Script script = script(10, 10, 100);
+        FakePeer peer = syn(script);
+        Segment reset = peer.expect().flags("R.").ack(1).noMptcp();
+        assertEquals(0, reset.rawSeq);
+    }
+
+    @Test
+    void anAckOfNoConnectionIsResetAtItsOwnNumber() {
+        Script script = script(10, 10, 100);
+        FakePeer peer = FakePeer.client(script);
+        peer.inject(packet(".").seq(5).ack(1234));
+        Segment reset = peer.expect().flags("R");
+        assertEquals(1234, reset.rawSeq);
+        assertEquals(0, reset.rawAck);
+    }
+
+    @Test
+    void aFinWithDataOfNoConnectionIsAcknowledgedInTheReset() {
+        Script script = script(10, 10, 100);
+        FakePeer peer = FakePeer.client(script);
+        peer.inject(packet("F").seq(5).data("abc"));
+        peer.expect().flags("R.").ack(9);
+    }
+
+    @Test
+    void aResetOfNoConnectionIsNeverAnswered() {
+        Script script = script(10, 10, 100).listen();
+        FakePeer peer = FakePeer.client(script);
+        peer.inject(packet("R").seq(5));
+        peer.inject(packet("R.").seq(5).ack(7));
+        peer.expectNothing();
+    }
+
+    @Test
+    void anAckToAListenerIsReset() {
+        Script script = script(10, 10, 100).listen();
+        FakePeer peer = FakePeer.client(script);
+        peer.inject(packet(".").seq(5).ack(1234));
+        assertEquals(1234, peer.expect().flags("R").rawSeq);
+    }
+
+    @Test
+    void resetsAreLimitedInRate() {
+        Script script = script(10, 10, 5);
+        int resets = 0;
+        for (int i = 0; i < 20; i++) {
+            if (syn(script).poll() != null) {
+                resets++;
+            }
+        }
+        assertEquals(5, resets);
+        script.advance(1000);
+        syn(script).expect().flags("R.");
+    }
+
+    @Test
+    void synsToOrFromMulticastAreDropped() {
+        Script script = script(10, 10, 100).listen();
+        for (String address : List.of("224.0.0.1", "255.255.255.255", "0.0.0.0")) {
+            FakePeer peer = FakePeer.client(script);
+            peer.stackEnd = new IpEndpoint(IpAddress.parse(address), Script.PORT);
+            peer.inject(peer.syn());
+        }
+        script.expectNothing();
+        assertEquals(0, script.stack.connectionCount());
+    }
+
+    @Test
+    void manyHolesAreBoundedAndTheRestComesAgain() {
+        Script script = script(10, 10, 100).listen();
+        FakePeer peer = FakePeer.client(script).openPlain();
+        MptcpConnection connection = script.accepted();
+        for (int i = 1; i < 1000; i++) {
+            peer.inject(packet("P.").seq(1 + 10L * i).data("x"));
+        }
+        peer.skip();
+        for (int i = 0; i < 1000; i++) { // whoever fills the holes in order gets through
+            peer.inject(packet("P.").seq(1 + 10L * i).data("0123456789"));
+        }
+        assertEquals(10_000, connection.readableBytes());
+    }
+
+    @Test
+    void listenersArePickedFromTheMostSpecificToTheTransparentOne() {
+        Script script = script(100, 100, 100);
+        Stack stack = script.stack;
+        Listener any = stack.listen(new IpEndpoint(IpAddress.ANY, 0), false, ConnectOptions.DEFAULT, "transparent");
+        Listener port = stack.listen(new IpEndpoint(IpAddress.ANY, Script.PORT), false, ConnectOptions.DEFAULT, "port");
+        Listener exact = stack.listen(Script.STACK, false, ConnectOptions.DEFAULT, "exact");
+        FakePeer.client(script).openPlain();
+        assertEquals(exact, script.accepted().listener());
+        stack.close(exact);
+        FakePeer.client(script).openPlain();
+        assertEquals(port, script.accepted().listener());
+        stack.close(port);
+        FakePeer.client(script).openPlain();
+        assertEquals(any, script.accepted().listener());
+        stack.close(any);
+        syn(script).expect().flags("R.");
+    }
+
+    @Test
+    void garbageIsCountedAndOtherwiseWithoutEffect() {
+        Script script = script(10, 10, 100).listen();
+        FakePeer peer = FakePeer.client(script).openPlain();
+        java.util.Random random = new java.util.Random(5);
+        for (int i = 0; i < 20_000; i++) {
+            byte[] bytes = new byte[random.nextInt(100)];
+            random.nextBytes(bytes);
+            if (bytes.length >= 20) {
+                bytes[0] = (byte) (peer.local.port() >> 8);
+                bytes[1] = (byte) peer.local.port();
+                bytes[2] = (byte) (Script.PORT >> 8);
+                bytes[3] = (byte) Script.PORT;
+                bytes[13] &= ~4;
+            } else if (bytes.length >= 18) {
+                continue;
+            }
+            if (bytes.length >= 18) {
+                script.inject(0, peer.local, Script.STACK, bytes);
+            }
+        }
+        peer.skip();
+        peer.send("still here");
+        assertEquals("still here", Script.read(script.accepted()));
+    }
+}
