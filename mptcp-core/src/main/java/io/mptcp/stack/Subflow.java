@@ -65,6 +65,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     long failedDsn = -1;
     int receivedResetReason = -1;
     private long joinAckDeadlineNanos = Long.MAX_VALUE;
+    private int joinAckRetries;
     private long windowProbeNanos = Long.MAX_VALUE;
     private int windowProbes;
 
@@ -100,8 +101,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     void expire(long nowNanos) {
         if (joinAckDeadlineNanos <= nowNanos) {
-            joinAckDeadlineNanos = nowNanos + Math.max(2 * tcb.rtt().srttNanos(), JOIN_ACK_RETRY_NANOS);
-            tcb.requestAck(); // RFC 8684 section 3.2: the third ACK is repeated until something comes back
+            repeatJoinAck(nowNanos);
         }
         silence.expire(nowNanos);
         if (windowProbeNanos <= nowNanos) {
@@ -135,6 +135,20 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         return Math.min(Math.min(tcb.deadlineNanos(), joinAckDeadlineNanos), Math.min(silence.deadlineNanos(), windowProbeNanos));
     }
 
+    /** RFC 8684 section 3.2: the third ACK is repeated until something comes back, within reason. */
+    private void repeatJoinAck(long nowNanos) {
+        if (joinAckRetries++ == MAX_JOIN_ACK_RETRIES) {
+            reset(ResetReason.UNSPECIFIED);
+            return;
+        }
+        joinAckDeadlineNanos = nowNanos + joinAckIntervalNanos();
+        tcb.requestAck();
+    }
+
+    private long joinAckIntervalNanos() {
+        return Math.max(2 * tcb.rtt().srttNanos(), JOIN_ACK_RETRY_NANOS) << joinAckRetries;
+    }
+
     boolean transmitControl(long nowNanos, PacketSlot out) {
         boolean filled = tcb.transmitControl(nowNanos, out);
         if (filled) {
@@ -143,7 +157,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
                 tcb.requestAck();
             }
             if (phase == Phase.PRE_ESTABLISHED && joinAckDeadlineNanos == Long.MAX_VALUE) {
-                joinAckDeadlineNanos = nowNanos + Math.max(2 * tcb.rtt().srttNanos(), JOIN_ACK_RETRY_NANOS);
+                joinAckDeadlineNanos = nowNanos + joinAckIntervalNanos();
             }
         }
         return filled;
@@ -349,6 +363,13 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     public void onRetransmissionTimeout(int count) {
         stack.count(Counter.TCPTimeouts);
         connection.onSubflowTimeout(this);
+    }
+
+    @Override
+    public void onSpuriousRecovery(boolean afterTimeout) {
+        if (afterTimeout) {
+            stack.count(Counter.TCPSpuriousRTOs);
+        }
     }
 
     @Override

@@ -59,6 +59,9 @@ public interface UpperLayer {
     /** The retransmission timer expired for the {@code count}th time in a row, or a loss probe went unanswered. */
     void onRetransmissionTimeout(int count);
 
+    /** A recovery proved to have been for nothing, after a timeout or after what looked like losses. */
+    void onSpuriousRecovery(boolean afterTimeout);
+
     /** The peer's FIN is in order: no more payload. */
     void onFin();
 

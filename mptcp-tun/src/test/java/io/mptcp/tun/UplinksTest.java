@@ -1,0 +1,192 @@
+package io.mptcp.tun;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mptcp.netty.ConnectionHandler;
+import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.ConnectOptions;
+import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.StackConfig;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Real links on the loopback interface, as any user may open them. */
+@Timeout(60)
+class UplinksTest {
+    private static final IpAddress LOOPBACK = IpAddress.parse("127.0.0.1");
+
+    private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    private final IoEventLoop loop = group.next();
+
+    @TempDir
+    private Path directory;
+
+    @AfterEach
+    void endLoop() {
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 100_000, 3_000_000})
+    void twoProcessesOfOrdinaryUsersReachEachOtherByUdp(int bytes) throws Exception {
+        int port = freePort();
+        Endpoint served = new Endpoint(1, bytes);
+        Endpoint client = new Endpoint(2, bytes / 2);
+        CompletableFuture<Void> bothClosed = new CompletableFuture<>();
+        try (Uplinks server = Uplinks.open(loop, List.of(udp("127.0.0.1")), settings(port, null));
+                Uplinks uplinks = Uplinks.open(loop, List.of(udp("127.0.0.2"), udp("127.0.0.3")), settings(0, null))) {
+            OnLoop.run(loop, () -> {
+                server.driver().stack().listen(new IpEndpoint(IpAddress.ANY, port), false, ConnectOptions.DEFAULT, (ConnectionHandler) (connection, readiness) -> {
+                    connection.attach(watched(served, client, bothClosed));
+                    ((ConnectionHandler) connection.attachment()).ready(connection, readiness);
+                });
+                uplinks.connect(new IpEndpoint(LOOPBACK, port), 10_000, new ConnectListener() {
+                    @Override
+                    public void connected(MptcpConnection connection) {
+                        connection.attach(watched(client, served, bothClosed));
+                    }
+
+                    @Override
+                    public void failed(CloseReason reason) {
+                        bothClosed.completeExceptionally(new AssertionError(reason));
+                    }
+                });
+            });
+            bothClosed.get(50, TimeUnit.SECONDS);
+        }
+        assertEquals(bytes, client.received);
+        assertEquals(bytes / 2, served.received);
+        assertEquals(served.sentChecksum.getValue(), client.receivedChecksum.getValue());
+        assertEquals(client.sentChecksum.getValue(), served.receivedChecksum.getValue());
+        assertFalse(client.connection.isFallback());
+        assertEquals(CloseReason.CLOSED, client.reason());
+    }
+
+    @Test
+    void aCaptureHasTheSegmentsOfEveryPath() throws Exception {
+        Path file = directory.resolve("a.pcapng");
+        int port = freePort();
+        CompletableFuture<CloseReason> end = new CompletableFuture<>();
+        try (Uplinks uplinks = Uplinks.open(loop, List.of(udp("127.0.0.2")), settings(0, file))) {
+            // Nobody listens: SYNs are all there is.
+            OnLoop.run(loop, () -> uplinks.connect(new IpEndpoint(LOOPBACK, port), 300, new ConnectListener() {
+                @Override
+                public void connected(MptcpConnection connection) {
+                    end.completeExceptionally(new AssertionError("connected to nobody"));
+                }
+
+                @Override
+                public void failed(CloseReason reason) {
+                    end.complete(reason);
+                }
+            }));
+            assertEquals(CloseReason.TIMED_OUT, end.get(10, TimeUnit.SECONDS));
+        }
+        assertTrue(packets(file) >= 1, "no packet in the capture");
+    }
+
+    @Test
+    void anUnknownInterfaceIsNamedTogetherWithThoseThereAre() {
+        String message = failure(new PathSpec("nowhere0", null, false, 1, PathSpec.Kind.UDP, true), 0);
+        assertTrue(message.startsWith("no such interface: nowhere0, there are "), message);
+        assertTrue(message.contains("lo"), message);
+    }
+
+    @Test
+    void whatIsNotThereYetSaysSo() {
+        assertEquals("path lo: link=raw is not implemented yet, use link=packet or link=udp",
+                failure(new PathSpec("lo", null, false, 1, PathSpec.Kind.RAW, true), 0));
+    }
+
+    @Test
+    void aPortInUseIsSaidInOneLine() throws Exception {
+        try (DatagramSocket other = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
+            String message = failure(udp("127.0.0.1"), other.getLocalPort());
+            assertTrue(message.startsWith("path lo: ") && message.contains("in use"), message);
+        }
+    }
+
+    @Test
+    void anAddressOfAnotherHostIsRefused() {
+        String message = failure(udp("192.0.2.55"), 0);
+        assertTrue(message.startsWith("path lo: ") && message.contains("192.0.2.55"), message);
+    }
+
+    @Test
+    void aCaptureThatCannotBeWrittenIsRefusedAndLeavesNoLink() throws Exception {
+        int port = freePort();
+        String message = assertThrows(SetupException.class, () -> Uplinks.open(loop, List.of(udp("127.0.0.1")),
+                settings(port, directory.resolve("missing/a.pcapng")))).getMessage();
+        assertTrue(message.contains("cannot write the capture file"), message);
+        new DatagramSocket(port, InetAddress.getByName("127.0.0.1")).close(); // throws if the link still had it
+    }
+
+    @Test
+    void linksOpenedBeforeOneThatFailsAreClosed() throws Exception {
+        int port = freePort();
+        PathSpec unknown = new PathSpec("nowhere0", null, false, 1, PathSpec.Kind.UDP, true);
+        assertThrows(SetupException.class, () -> Uplinks.open(loop, List.of(udp("127.0.0.1"), unknown), settings(port, null)));
+        new DatagramSocket(port, InetAddress.getByName("127.0.0.1")).close();
+    }
+
+    private String failure(PathSpec path, int listenPort) {
+        String message = assertThrows(SetupException.class, () -> Uplinks.open(loop, List.of(path), settings(listenPort, null))).getMessage();
+        assertEquals(1, message.lines().count(), message);
+        return message;
+    }
+
+    private static PathSpec udp(String address) {
+        return new PathSpec("lo", IpAddress.parse(address), false, 1, PathSpec.Kind.UDP, true);
+    }
+
+    private static UplinkSettings settings(int listenPort, Path pcap) {
+        return new UplinkSettings(StackConfig.defaults(), "default", listenPort, pcap);
+    }
+
+    private static ConnectionHandler watched(Endpoint endpoint, Endpoint other, CompletableFuture<Void> bothClosed) {
+        return (connection, readiness) -> {
+            endpoint.ready(connection, readiness);
+            if (endpoint.isClosed() && other.isClosed()) {
+                bothClosed.complete(null);
+            }
+        };
+    }
+
+    /** Enhanced packet blocks of a pcapng file; every block begins with its type and length. */
+    private static int packets(Path file) throws IOException {
+        ByteBuffer capture = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.nativeOrder());
+        int count = 0;
+        for (int at = 0; at < capture.limit(); at += capture.getInt(at + 4)) {
+            count += capture.getInt(at) == 6 ? 1 : 0;
+        }
+        return count;
+    }
+
+    private static int freePort() throws IOException {
+        try (DatagramSocket probe = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
+            return probe.getLocalPort();
+        }
+    }
+}
