@@ -304,6 +304,7 @@ final class TcpInput {
         boolean inOrder = from == tcb.rcvNxt;
         boolean simple = inOrder && tcb.outOfOrder.isEmpty();
         if (!tcb.upper.onPayload(from, segment.buffer, segment.payloadOffset + (from - start), (int) (to - from))) {
+            tcb.requestAck(); // as if it had been lost
             return;
         }
         if (tcb.state == TcpState.CLOSED) {
