@@ -293,6 +293,11 @@ final class Connection extends DeadlineQueue.Node {
         }
     }
 
+    /** No other subflow has ever been tried. */
+    boolean hasOnlyEverHad(Subflow subflow) {
+        return subflows.created() == 1 && subflow.id == 0;
+    }
+
     /** The peer ends MPTCP with an infinite mapping: possible only while all data has gone over this one subflow. */
     boolean onInfiniteMapping(Subflow subflow) {
         stack.count(Counter.InfiniteMapRx);
@@ -413,6 +418,17 @@ final class Connection extends DeadlineQueue.Node {
             stack.trace("SUBFLOW_STALE", this, subflow, "");
         }
         sender.reinject(subflow.tcb.log());
+    }
+
+    /**
+     * Two round trips without a sign of life. That may be nothing, but if the stream waits for what this subflow carries, another one takes
+     * it over now: the first DATA_ACK for it ends that again.
+     */
+    void onSubflowSilent(Subflow subflow) {
+        if (mptcp && subflow.phase == Subflow.Phase.ESTABLISHED && subflow.tcb.log().carries(sender.dsnUna())
+                && subflows.hasActiveBeside(subflow)) {
+            sender.reinject(subflow.tcb.log());
+        }
     }
 
     void onSubflowFin(Subflow subflow) {

@@ -333,7 +333,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         if (isJoin && mptcp.has(MptcpOptions.MP_JOIN)) {
             tcb.requestAck(); // our fourth ACK was lost: every repeated third ACK is answered at once
         }
-        if (!isJoin && !connection.handshake().onSegment(this, segment)) {
+        boolean optionsLost = isJoin && Handshake.acknowledgesWithoutOptions(this, segment);
+        if (optionsLost ? !connection.handshake().onOptionsLost(this) : !isJoin && !connection.handshake().onSegment(this, segment)) {
             return tcb.state() != TcpState.CLOSED;
         }
         return receiver.onOptions(segment) && connection.signals().onSegment(this, mptcp);
@@ -367,6 +368,12 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     public void onRetransmissionTimeout(int count) {
         stack.count(Counter.TCPTimeouts);
         connection.onSubflowTimeout(this);
+    }
+
+    @Override
+    public void onLossProbe() {
+        stack.count(Counter.TCPLossProbes);
+        connection.onSubflowSilent(this);
     }
 
     @Override

@@ -62,6 +62,9 @@ public interface UpperLayer {
     /** The retransmission timer expired for the {@code count}th time in a row, or a loss probe went unanswered. */
     void onRetransmissionTimeout(int count);
 
+    /** Nothing has been heard for two round trips (RFC 8985 section 7): the end of what was sent is about to be sent again. */
+    void onLossProbe();
+
     /** A recovery proved to have been for nothing, after a timeout or after what looked like losses. */
     void onSpuriousRecovery(boolean afterTimeout);
 
