@@ -181,6 +181,16 @@ class TunDaemonTest {
     }
 
     @Test
+    void itEndsWhenItsDeviceIsTakenAway() throws Exception {
+        try (DaemonProcess daemon = DaemonProcess.start(network, config(""))) {
+            daemon.awaitReady();
+            TestNetwork.ip("-n", network.client, "link", "del", "mptcp0");
+            assertEquals(TunDaemon.EXIT_FAILED, daemon.waitFor());
+            assertEquals("mptcp-tun: device mptcp0 was removed", daemon.errors().strip());
+        }
+    }
+
+    @Test
     void twoAtATimeDoNotShareADevice() throws Exception {
         try (DaemonProcess first = DaemonProcess.start(network, config(""))) {
             first.awaitReady();
