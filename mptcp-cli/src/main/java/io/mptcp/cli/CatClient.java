@@ -10,6 +10,7 @@ import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import java.util.concurrent.ExecutionException;
 
 /** Opens one connection and gives it the standard streams. */
@@ -32,7 +33,6 @@ final class CatClient {
             try {
                 List<PathSpec> paths = options.paths().isEmpty() ? List.of(DefaultPaths.towards(address)) : options.paths();
                 Uplinks uplinks = io.openUplinks(paths, options.settings(0));
-                io.loop().submit(() -> nameUnusedPaths(uplinks, address)).get();
                 CatStream stream = connect(uplinks, remote).get();
                 return io.endOf(remote, stream.outcome().get());
             } catch (ExecutionException e) {
@@ -66,6 +66,7 @@ final class CatClient {
         io.loop().execute(() -> uplinks.connect(remote, connectTimeoutMillis, new ConnectListener() {
             @Override
             public void connected(MptcpConnection connection) {
+                nameUnusedPaths(uplinks, remote.address());
                 io.note("connected to " + remote + (connection.isFallback() && options.mptcp() ? " by plain TCP: it does not speak MPTCP" : ""));
                 CatStream stream = new CatStream(io, uplinks.driver(), connection, true, startNanos);
                 stream.start();
@@ -74,14 +75,19 @@ final class CatClient {
 
             @Override
             public void failed(CloseReason reason) {
-                result.completeExceptionally(CommandFailure.failed(remote + ": " + reason + hint(remote.address(), reason)));
+                result.completeExceptionally(CommandFailure.failed(remote + ": " + reason + hint(uplinks, remote.address(), reason)));
             }
         }));
         return result;
     }
 
-    /** Linux takes segments from packet sockets for martians when they come from one of its own IPv4 addresses, and drops them. */
-    private String hint(IpAddress address, CloseReason reason) {
+    /** What the reason alone does not tell. */
+    private String hint(Uplinks uplinks, IpAddress address, CloseReason reason) {
+        List<SegmentLink> links = uplinks.driver().links();
+        if (links.stream().allMatch(link -> link.localAddressFor(address) == null)) {
+            return ", no path has a route there (" + links.stream().map(SegmentLink::name).collect(Collectors.joining(", ")) + ")";
+        }
+        // Linux takes segments from packet sockets for martians when they come from one of its own IPv4 addresses, and drops them.
         boolean byPacketSocket = options.paths().stream().allMatch(path -> path.kind() == PathSpec.Kind.PACKET);
         return reason == CloseReason.TIMED_OUT && byPacketSocket && DefaultPaths.isOwnIpv4(address)
                 ? " (a host's own IPv4 addresses lead to other mptcp commands only, not to its kernel)" : "";

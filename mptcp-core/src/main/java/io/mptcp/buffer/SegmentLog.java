@@ -199,6 +199,14 @@ public final class SegmentLog {
         lostBytes += length[i];
     }
 
+    /** Nothing is judged lost any more. */
+    public void clearLost() {
+        for (int k = 0; k < size; k++) {
+            flags[at(k)] &= ~LOST;
+        }
+        lostBytes = 0;
+    }
+
     /** The entry is being sent again. */
     public void markRetransmitted(int index, long nowNanos) {
         int i = at(index);

@@ -60,11 +60,14 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     boolean stale;
     /** A DATA_FIN has to go out on this subflow. */
     boolean dataFinDue;
+    /** An MP_PRIO has to. */
+    boolean prioDue;
     int resetReason = -1;
     /** Start of a mapping whose checksum failed, for the MP_FAIL on the RST; -1 for none. */
     long failedDsn = -1;
     int receivedResetReason = -1;
     private long joinAckDeadlineNanos = Long.MAX_VALUE;
+    private int joinAckRetries;
     private long windowProbeNanos = Long.MAX_VALUE;
     private int windowProbes;
 
@@ -100,8 +103,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     void expire(long nowNanos) {
         if (joinAckDeadlineNanos <= nowNanos) {
-            joinAckDeadlineNanos = nowNanos + Math.max(2 * tcb.rtt().srttNanos(), JOIN_ACK_RETRY_NANOS);
-            tcb.requestAck(); // RFC 8684 section 3.2: the third ACK is repeated until something comes back
+            repeatJoinAck(nowNanos);
         }
         silence.expire(nowNanos);
         if (windowProbeNanos <= nowNanos) {
@@ -135,15 +137,26 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         return Math.min(Math.min(tcb.deadlineNanos(), joinAckDeadlineNanos), Math.min(silence.deadlineNanos(), windowProbeNanos));
     }
 
+    /** RFC 8684 section 3.2: the third ACK is repeated until something comes back, within reason. */
+    private void repeatJoinAck(long nowNanos) {
+        if (joinAckRetries++ == MAX_JOIN_ACK_RETRIES) {
+            reset(ResetReason.UNSPECIFIED);
+            return;
+        }
+        joinAckDeadlineNanos = nowNanos + joinAckIntervalNanos();
+        tcb.requestAck();
+    }
+
+    private long joinAckIntervalNanos() {
+        return Math.max(2 * tcb.rtt().srttNanos(), JOIN_ACK_RETRY_NANOS) << joinAckRetries;
+    }
+
     boolean transmitControl(long nowNanos, PacketSlot out) {
         boolean filled = tcb.transmitControl(nowNanos, out);
         if (filled) {
             address(out);
-            if (options.isDataFinHeldBack()) {
-                tcb.requestAck();
-            }
             if (phase == Phase.PRE_ESTABLISHED && joinAckDeadlineNanos == Long.MAX_VALUE) {
-                joinAckDeadlineNanos = nowNanos + Math.max(2 * tcb.rtt().srttNanos(), JOIN_ACK_RETRY_NANOS);
+                joinAckDeadlineNanos = nowNanos + joinAckIntervalNanos();
             }
         }
         return filled;
@@ -251,6 +264,11 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     @Override
+    public boolean isSignalDue() {
+        return phase == Phase.ESTABLISHED && connection.isMptcp() && options.isSignalDue();
+    }
+
+    @Override
     public int windowField(int shift) {
         return connection.data().receiver.windowField(shift, tcb.rcvMssBytes());
     }
@@ -315,7 +333,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         if (isJoin && mptcp.has(MptcpOptions.MP_JOIN)) {
             tcb.requestAck(); // our fourth ACK was lost: every repeated third ACK is answered at once
         }
-        if (!isJoin && !connection.handshake().onSegment(this, segment)) {
+        boolean optionsLost = isJoin && Handshake.acknowledgesWithoutOptions(this, segment);
+        if (optionsLost ? !connection.handshake().onOptionsLost(this) : !isJoin && !connection.handshake().onSegment(this, segment)) {
             return tcb.state() != TcpState.CLOSED;
         }
         return receiver.onOptions(segment) && connection.signals().onSegment(this, mptcp);
@@ -349,6 +368,19 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     public void onRetransmissionTimeout(int count) {
         stack.count(Counter.TCPTimeouts);
         connection.onSubflowTimeout(this);
+    }
+
+    @Override
+    public void onLossProbe() {
+        stack.count(Counter.TCPLossProbes);
+        connection.onSubflowSilent(this);
+    }
+
+    @Override
+    public void onSpuriousRecovery(boolean afterTimeout) {
+        if (afterTimeout) {
+            stack.count(Counter.TCPSpuriousRTOs);
+        }
     }
 
     @Override

@@ -27,6 +27,7 @@ final class LossRecovery {
     private final Tcb tcb;
     private final SegmentLog log;
     private final AckSample sample = new AckSample();
+    private final SpuriousDetector spurious = new SpuriousDetector();
 
     private Phase phase = Phase.OPEN;
     private long recoveryPointSsn;
@@ -108,6 +109,9 @@ final class LossRecovery {
         if (deliveredBytes == 0 && acked == 0 && dupAcks == 0 && !duplicateReported) {
             return;
         }
+        if (spurious.isSpurious(segment.options, acked > 0, tcb.timestampsOn)) {
+            undoRecovery(nowNanos);
+        }
         finishLossProbe(nowNanos, segment, priorInFlight);
         leaveRecovery(acked);
         if (tcb.sackOn) {
@@ -153,7 +157,10 @@ final class LossRecovery {
             }
             boolean duplicate = right <= tcb.sndUna || (k == 0 && options.sackCount > 1 && insideSecond(options, left, right));
             if (duplicate) {
-                duplicateReported |= k == 0;
+                if (k == 0) {
+                    duplicateReported = true;
+                    spurious.onDuplicate(left, right);
+                }
                 continue;
             }
             sackRange(nowNanos, Math.max(left, tcb.sndUna), right);
@@ -287,12 +294,23 @@ final class LossRecovery {
 
     private void enterRecovery(long nowNanos, long priorInFlight) {
         phase = Phase.RECOVERY;
+        spurious.start(tcb.sndUna);
         recoveryPointSsn = tcb.sndNxt;
         tcb.cc.onLoss(nowNanos, priorInFlight);
         prrDelivered = 0;
         prrOut = 0;
         recoverFlightSize = Math.max(1, tcb.sndNxt - tcb.sndUna - log.sackedBytes() + deliveredBytes);
         prrLimitBytes = log.inFlightBytes();
+    }
+
+    /** What was taken for lost had only been late: go on as before, and allow for reordering from now on. */
+    private void undoRecovery(long nowNanos) {
+        tcb.cc.onSpuriousLoss(nowNanos);
+        tcb.upper.onSpuriousRecovery(phase == Phase.LOSS);
+        phase = Phase.OPEN;
+        headForced = false;
+        reorderingSeen = true;
+        log.clearLost();
     }
 
     private void leaveRecovery(long acked) {
@@ -353,6 +371,9 @@ final class LossRecovery {
             if (!log.has(i, SegmentLog.SACKED | SegmentLog.LOST) && (i == 0 || nowNanos - log.sentNanos(i) >= toleranceNanos)) {
                 log.markLost(i);
             }
+        }
+        if (first) {
+            spurious.start(tcb.sndUna);
         }
         phase = Phase.LOSS;
         recoveryPointSsn = tcb.sndNxt;
@@ -442,6 +463,7 @@ final class LossRecovery {
             probeDeadlineNanos = Long.MAX_VALUE;
             if (!log.isEmpty() && probeEndSsn < 0) {
                 probeDue = true;
+                tcb.upper.onLossProbe();
             }
         }
     }
@@ -506,6 +528,7 @@ final class LossRecovery {
             probeEndSsn = tcb.sndNxt;
         }
         headForced = false;
+        spurious.onRetransmit(log.length(index), tcb.tsNow(nowNanos));
         log.markRetransmitted(index, nowNanos);
         prrOut += log.length(index);
     }

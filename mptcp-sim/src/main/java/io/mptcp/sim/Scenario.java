@@ -91,6 +91,9 @@ public final class Scenario {
     }
 
     public Scenario plans(TransferApp.Plan ofClient, TransferApp.Plan ofServer) {
+        if (topology != null) {
+            throw new IllegalStateException("the scenario is open already: say what is sent before");
+        }
         clientPlan = ofClient;
         serverPlan = ofServer;
         return this;

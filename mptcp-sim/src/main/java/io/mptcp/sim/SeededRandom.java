@@ -61,7 +61,7 @@ public final class SeededRandom implements RandomSource {
 
     /** Spread evenly over the orders of magnitude between two positive bounds. */
     public long betweenLogarithmic(long first, long last) {
-        return Math.round(first * Math.pow((double) last / first, nextDouble()));
+        return Math.round(first * StrictMath.pow((double) last / first, nextDouble()));
     }
 
     /** 0 (inclusive) to 1 (exclusive). */
