@@ -366,7 +366,6 @@ final class Connection extends DeadlineQueue.Node {
             Subflow subflow = subflows.get(i);
             if (subflow.phase == Subflow.Phase.ESTABLISHED) {
                 subflow.dataFinDue = true;
-                subflow.tcb.requestAck();
             }
         }
         stack.enqueue(this);
@@ -445,6 +444,7 @@ final class Connection extends DeadlineQueue.Node {
             sender.reinject(subflow.tcb.log());
         }
         subflows.close(subflow);
+        signals.onSubflowClosed(subflow);
         output.onSubflowsChanged();
         raise(Readiness.SUBFLOWS);
         stack.trace("SF_CLOSED", this, subflow, reason + (subflow.receivedResetReason >= 0 ? " reset-reason "

@@ -60,6 +60,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     boolean stale;
     /** A DATA_FIN has to go out on this subflow. */
     boolean dataFinDue;
+    /** An MP_PRIO has to. */
+    boolean prioDue;
     int resetReason = -1;
     /** Start of a mapping whose checksum failed, for the MP_FAIL on the RST; -1 for none. */
     long failedDsn = -1;
@@ -153,9 +155,6 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         boolean filled = tcb.transmitControl(nowNanos, out);
         if (filled) {
             address(out);
-            if (options.isDataFinHeldBack()) {
-                tcb.requestAck();
-            }
             if (phase == Phase.PRE_ESTABLISHED && joinAckDeadlineNanos == Long.MAX_VALUE) {
                 joinAckDeadlineNanos = nowNanos + joinAckIntervalNanos();
             }
@@ -262,6 +261,11 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     @Override
     public int ackOptionBytes() {
         return options.ackOptionBytes();
+    }
+
+    @Override
+    public boolean isSignalDue() {
+        return phase == Phase.ESTABLISHED && connection.isMptcp() && options.isSignalDue();
     }
 
     @Override

@@ -92,8 +92,7 @@ final class SubflowReceiver {
     /** @return false when the payload cannot be kept and must come again */
     boolean onPayload(long ssn, MemorySegment buffer, long offset, int length) {
         if (!connection.isMptcp()) {
-            connection.data().onData(ssn, buffer, offset, length);
-            return true;
+            return connection.data().onData(ssn, buffer, offset, length);
         }
         if (connection.isChecksumOn() || staged != null) {
             return stage(ssn, buffer, offset, length);
@@ -102,8 +101,7 @@ final class SubflowReceiver {
             // Without a hole before it, it may wait for its mapping; behind a hole it is refused and comes again.
             return ssn == subflow.tcb.rcvNxt() && subflow.tcb.isInOrder() && stage(ssn, buffer, offset, length);
         }
-        place(ssn, buffer, offset, length);
-        return true;
+        return place(ssn, buffer, offset, length);
     }
 
     private boolean isMapped(long ssn, int length) {
@@ -118,15 +116,19 @@ final class SubflowReceiver {
         return true;
     }
 
-    private void place(long ssn, MemorySegment buffer, long offset, int length) {
+    /** @return false when some of it was refused: acknowledged here it would be lost, because the peer repeats it on a subflow only if not */
+    private boolean place(long ssn, MemorySegment buffer, long offset, int length) {
+        boolean kept = true;
         long position = ssn;
         long end = ssn + length;
         while (position < end) {
             int mapping = mappings.find(position);
             int count = (int) (Math.min(end, mappings.endSsn(mapping)) - position);
-            connection.data().onData(mappings.dsn(mapping) + (position - mappings.ssn(mapping)), buffer, offset + (position - ssn), count);
+            long dsn = mappings.dsn(mapping) + (position - mappings.ssn(mapping));
+            kept &= connection.data().onData(dsn, buffer, offset + (position - ssn), count);
             position += count;
         }
+        return kept;
     }
 
     private boolean stage(long ssn, MemorySegment buffer, long offset, int length) {

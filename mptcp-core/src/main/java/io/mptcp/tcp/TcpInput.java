@@ -177,6 +177,7 @@ final class TcpInput {
         if (segment.ssn == tcb.rcvNxt) {
             tcb.upper.onReset(segment);
             tcb.close(TcpCloseReason.RESET);
+            tcb.resetDue = false; // whatever it made the upper layer do: a RST is never answered by one (RFC 9293 section 3.5.2)
         } else if (tcb.state != TcpState.SYN_RECV) {
             tcb.challenge(nowNanos);
         }
@@ -303,6 +304,7 @@ final class TcpInput {
         boolean inOrder = from == tcb.rcvNxt;
         boolean simple = inOrder && tcb.outOfOrder.isEmpty();
         if (!tcb.upper.onPayload(from, segment.buffer, segment.payloadOffset + (from - start), (int) (to - from))) {
+            tcb.requestAck(); // as if it had been lost
             return;
         }
         if (tcb.state == TcpState.CLOSED) {

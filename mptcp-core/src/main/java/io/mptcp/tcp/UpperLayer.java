@@ -18,6 +18,9 @@ public interface UpperLayer {
     /** Option bytes this layer needs on a pure acknowledgment; SACK blocks get what remains. */
     int ackOptionBytes();
 
+    /** Whether an option of this layer waits for a pure acknowledgment, which is then sent even if nothing else asks for it. */
+    boolean isSignalDue();
+
     /** The value for the 16-bit window field, with {@code shift} applied. The right edge it implies never moves left. */
     int windowField(int shift);
 
