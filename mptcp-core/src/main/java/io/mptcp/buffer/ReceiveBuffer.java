@@ -94,6 +94,11 @@ public final class ReceiveBuffer {
         return insertAroundHeld(start, end, source, sourceOffset);
     }
 
+    /** Whether all of it is here, or has been read. */
+    public boolean holds(long position, int length) {
+        return position + length <= rcvNxt || outOfOrder.contains(Math.max(position, rcvNxt), position + length);
+    }
+
     /** Copies up to {@code length} readable bytes out and frees their space. @return bytes read, 0 when there are none */
     public int read(MemorySegment destination, long offset, int length) {
         int taken = Math.min(length, readableBytes());

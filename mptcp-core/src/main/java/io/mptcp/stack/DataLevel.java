@@ -25,10 +25,22 @@ final class DataLevel {
 
     // ---- received ----
 
-    void onData(long dsn, MemorySegment buffer, long offset, int length) {
+    /**
+     * Takes payload. Far outside the connection's window it is dropped for good (RFC 8684 section 3.8). A little beyond it is another thing:
+     * Linux adds a DATA_ACK to the window it knows of the subflow, and does not take a smaller window from an ACK that acknowledges nothing
+     * new there. That data must come again by the same subflow; acknowledged there, it would be repeated only by slow reinjections.
+     *
+     * @return false when some of it could not be kept and the subflow must not acknowledge it
+     */
+    boolean onData(long dsn, MemorySegment buffer, long offset, int length) {
+        if (dsn > receiver.nextByteDsn() + 2L * receiver.capacityBytes()) {
+            stack.count(Counter.NoDSSInWindow);
+            return true;
+        }
         if (receiver.insert(dsn, buffer, offset, length) == 0 && dsn + length <= receiver.nextByteDsn()) {
             stack.count(Counter.DuplicateData);
         }
+        return receiver.holds(dsn, length);
     }
 
     /** @return whether the peer's data level moved on: data was acknowledged, or a closed window opened */

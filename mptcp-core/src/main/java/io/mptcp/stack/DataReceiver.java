@@ -40,9 +40,10 @@ final class DataReceiver {
         return usable <= 0 ? 0 : buffer.insert(dsn, source, offset, usable);
     }
 
-    /** Whether the ring may take {@code length} bytes at {@code dsn} without going beyond what was advertised. */
-    boolean isInWindow(long dsn, int length) {
-        return dsn + length <= Math.max(advertisedEdgeDsn, buffer.readPosition() + capacityBytes);
+    /** Whether everything that counts of these bytes is here: before the end of the stream, nothing refused for want of room. */
+    boolean holds(long dsn, int length) {
+        long end = finDsn < 0 ? dsn + length : Math.min(dsn + length, finDsn);
+        return end <= dsn || buffer.holds(dsn, (int) (end - dsn));
     }
 
     /** The peer's stream ends before {@code dsn}. A second, different end is ignored, as is one below what was already received. */

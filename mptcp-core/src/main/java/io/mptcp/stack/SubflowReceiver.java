@@ -92,8 +92,7 @@ final class SubflowReceiver {
     /** @return false when the payload cannot be kept and must come again */
     boolean onPayload(long ssn, MemorySegment buffer, long offset, int length) {
         if (!connection.isMptcp()) {
-            connection.data().onData(ssn, buffer, offset, length);
-            return true;
+            return connection.data().onData(ssn, buffer, offset, length);
         }
         if (connection.isChecksumOn() || staged != null) {
             return stage(ssn, buffer, offset, length);
@@ -102,8 +101,7 @@ final class SubflowReceiver {
             // Without a hole before it, it may wait for its mapping; behind a hole it is refused and comes again.
             return ssn == subflow.tcb.rcvNxt() && subflow.tcb.isInOrder() && stage(ssn, buffer, offset, length);
         }
-        place(ssn, buffer, offset, length);
-        return true;
+        return place(ssn, buffer, offset, length);
     }
 
     private boolean isMapped(long ssn, int length) {
@@ -118,27 +116,25 @@ final class SubflowReceiver {
         return true;
     }
 
-    private void place(long ssn, MemorySegment buffer, long offset, int length) {
+    /** @return false when some of it was refused: acknowledged here it would be lost, because the peer repeats it on a subflow only if not */
+    private boolean place(long ssn, MemorySegment buffer, long offset, int length) {
+        boolean kept = true;
         long position = ssn;
         long end = ssn + length;
         while (position < end) {
             int mapping = mappings.find(position);
             int count = (int) (Math.min(end, mappings.endSsn(mapping)) - position);
-            connection.data().onData(mappings.dsn(mapping) + (position - mappings.ssn(mapping)), buffer, offset + (position - ssn), count);
+            long dsn = mappings.dsn(mapping) + (position - mappings.ssn(mapping));
+            kept &= connection.data().onData(dsn, buffer, offset + (position - ssn), count);
             position += count;
         }
+        return kept;
     }
 
     private boolean stage(long ssn, MemorySegment buffer, long offset, int length) {
         if (staged == null) {
             staged = new ReceiveBuffer(subflow.tcb.rcvNxt(), 16 * 1024, connection.data().receiver.capacityBytes() + MAX_MAPPING_BYTES,
                     subflow.stack.config().limits().maxRanges());
-        }
-        if (ssn + length > staged.readPosition() + staged.maxCapacityBytes()) {
-            // More than a window of data without mappings (section 3.3.1): something on the way takes the options off.
-            subflow.stack.count(Counter.DssReset);
-            subflow.reset(ResetReason.MIDDLEBOX);
-            return false;
         }
         if (staged.insert(ssn, buffer, offset, length) == 0 && ssn + length > staged.rcvNxt()) {
             return false;
@@ -152,12 +148,17 @@ final class SubflowReceiver {
         while (staged != null && staged.readableBytes() > 0) {
             int mapping = mappings.find(staged.readPosition());
             if (mapping < 0) {
+                resetIfNeverMapped();
                 return;
             }
-            int count = (int) (mappings.endSsn(mapping) - staged.readPosition());
-            if (staged.readableBytes() < count) {
+            long mapped = mappings.endSsn(mapping) - staged.readPosition();
+            if (mappings.checksum(mapping) < 0) {
+                mapped = Math.min(mapped, Math.min(staged.readableBytes(), MAX_MAPPING_BYTES));
+            }
+            if (staged.readableBytes() < mapped) {
                 return;
             }
+            int count = (int) mapped;
             if (scratch == null) {
                 scratch = Arena.ofAuto().allocate(MAX_MAPPING_BYTES + 1);
             }
@@ -173,6 +174,14 @@ final class SubflowReceiver {
         if (staged != null && !connection.isChecksumOn() && staged.readableBytes() == 0 && staged.outOfOrderBytes() == 0) {
             staged.close();
             staged = null;
+        }
+    }
+
+    /** A mapping comes before the last of its bytes, so after more bytes than one can map without any, something takes the options off. */
+    private void resetIfNeverMapped() {
+        if (staged.readableBytes() > MAX_MAPPING_BYTES) {
+            subflow.stack.count(Counter.DssReset);
+            subflow.reset(ResetReason.MIDDLEBOX);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.MptcpOption;
 import io.mptcp.wire.MptcpOption.Mapping;
 import io.mptcp.wire.MptcpOption.MpTcpRst;
@@ -134,6 +135,21 @@ class MappingTest {
         assertTrue(ack.window > 0);
         data(4, "near", peer.map(1, 4, 4));
         assertEquals("near", Script.read(connection));
+    }
+
+    @Test
+    void dataJustBeyondTheWindowIsRefusedOnTheSubflowTooAndMayComeAgain() {
+        int capacity = 4096;
+        open(StackConfig.defaults().withTcp(TcpConfig.defaults().withBuffers(1 << 20, capacity)));
+        String first = "x".repeat(2000);
+        data(1, first, peer.map(1, 1, 2000));
+        peer.expect().ack(2001).dataAck(2001);
+        data(2001, "early", peer.map(capacity, 2001, 5));
+        peer.expect().ack(2001).dataAck(2001);
+        assertEquals(first, Script.read(connection));
+        peer.skip();
+        data(2001, "early", peer.map(capacity, 2001, 5));
+        peer.expect().ack(2006).dataAck(2001);
     }
 
     @Test

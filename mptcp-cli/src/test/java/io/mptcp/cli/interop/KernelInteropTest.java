@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class KernelInteropTest {
     private static final int PORT = 5000;
     private static final long BYTES = 100_000_000;
-    private static final long PATIENCE_SECONDS = 120;
+    private static final long PATIENCE_SECONDS = Long.getLong("interop.patience", 120);
     private static final Duration START_PATIENCE = Duration.ofSeconds(30);
 
     private Lab lab;
