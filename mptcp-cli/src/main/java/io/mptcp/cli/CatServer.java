@@ -36,6 +36,7 @@ final class CatServer {
 
     /** @param local address to listen on, null for every one @return exit code */
     int run(IpAddress local, int port) throws InterruptedException, ExecutionException {
+        DefaultPaths.checkOwn(local);
         List<PathSpec> paths = options.paths().isEmpty() ? DefaultPaths.listeningOn(local) : options.paths();
         IpEndpoint endpoint = new IpEndpoint(local == null ? IpAddress.ANY : local, port);
         uplinks = io.openUplinks(paths, options.settings(port));

@@ -7,8 +7,10 @@ import io.mptcp.tun.PathSpec;
 import io.mptcp.tun.UplinkSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -72,7 +74,12 @@ final class ConnectionOptions {
     void check() {
         oneOf("--scheduler", "scheduler", scheduler, Schedulers.names());
         oneOf("--congestion", "congestion control", congestion, CongestionControllers.names());
+        Set<String> seen = new HashSet<>();
         for (PathSpec path : paths) {
+            if (!seen.add(path.device() + "," + path.address())) {
+                throw new ParameterException(command.commandLine(),
+                        "path " + path.device() + " is given twice: keep one, or give each its own addr=");
+            }
             if (path.kind() == PathSpec.Kind.RAW) {
                 throw new ParameterException(command.commandLine(), "path " + path.device() + ": link=raw is not implemented yet, use link=packet");
             }

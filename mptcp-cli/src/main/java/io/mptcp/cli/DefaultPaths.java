@@ -36,30 +36,44 @@ final class DefaultPaths {
         throw CommandFailure.failed(remote + ": no interface leads there, give one with --path");
     }
 
-    /** The interfaces that connections to {@code local} can come in by; those of the whole host when it is null. */
+    /**
+     * The interfaces that connections to {@code local} can come in by; those of the whole host when it is null or unspecified.
+     *
+     * @throws CommandFailure when the host does not have this address
+     */
     static List<PathSpec> listeningOn(IpAddress local) {
         try {
-            if (local != null && !local.isAny()) {
-                NetworkInterface device = NetworkInterface.getByInetAddress(InetAddress.getByAddress(local.toBytes()));
-                if (device == null) {
-                    throw CommandFailure.failed(local + ": no interface has this address");
-                }
-                return List.of(PathSpec.of(device.getName()));
+            if (local == null || local.isAny()) {
+                return NetworkInterface.networkInterfaces().filter(DefaultPaths::takesConnections)
+                        .map(device -> PathSpec.of(device.getName())).toList();
             }
-            return NetworkInterface.networkInterfaces().filter(DefaultPaths::takesConnections)
-                    .map(device -> PathSpec.of(device.getName())).toList();
+            checkOwn(local);
+            InetAddress inet = InetAddress.getByAddress(local.toBytes());
+            NetworkInterface device = inet.isLoopbackAddress() ? loopback() : NetworkInterface.getByInetAddress(inet);
+            return List.of(PathSpec.of(device.getName()));
         } catch (SocketException | UnknownHostException e) {
             throw CommandFailure.failed("the network interfaces cannot be listed: " + e.getMessage(), e);
         }
     }
 
-    static boolean isOwnIpv4(IpAddress address) {
+    /** @throws CommandFailure when connections to {@code local} can never come, as it belongs to another host */
+    static void checkOwn(IpAddress local) {
+        if (local != null && !local.isAny() && !isOwn(local)) {
+            throw CommandFailure.failed(local + ": no interface has this address");
+        }
+    }
+
+    private static boolean isOwn(IpAddress address) {
         try {
             InetAddress inet = InetAddress.getByAddress(address.toBytes());
-            return address.isIpv4() && (inet.isLoopbackAddress() || NetworkInterface.getByInetAddress(inet) != null);
+            return inet.isLoopbackAddress() || NetworkInterface.getByInetAddress(inet) != null;
         } catch (SocketException | UnknownHostException _) {
             return false;
         }
+    }
+
+    static boolean isOwnIpv4(IpAddress address) {
+        return address.isIpv4() && isOwn(address);
     }
 
     private static boolean takesConnections(NetworkInterface device) {

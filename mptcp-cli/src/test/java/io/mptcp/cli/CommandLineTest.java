@@ -85,6 +85,7 @@ class CommandLineTest {
         cat --congestion vegas localhost 80 | mptcp cat: --congestion: unknown congestion control 'vegas', known are cubic,
         cat --path eth0,fast localhost 80 | mptcp cat: Invalid value for option '--path'
         cat --path eth0,link=raw h 80     | mptcp cat: path eth0: link=raw is not implemented yet, use link=packet
+        cat --path eth0 --path eth0 h 80  | mptcp cat: path eth0 is given twice
         cat --frob localhost 80           | mptcp cat: Unknown option: '--frob'
         cat a b 80                        | mptcp cat: too many arguments: '80'
         """)
@@ -98,6 +99,12 @@ class CommandLineTest {
     void unknownHostIsOneLineAndCode1() {
         assertEquals(ExitCodes.FAILURE, mptcp("cat", "no.such.host.invalid", "80"));
         assertOneLine("mptcp cat: no.such.host.invalid: unknown host");
+    }
+
+    @Test
+    void addressOfAnotherHostCannotBeListenedOn() {
+        assertEquals(ExitCodes.FAILURE, mptcp("cat", "-l", "--path", "lo,link=udp", "192.0.2.77", "5000"));
+        assertOneLine("mptcp cat: 192.0.2.77: no interface has this address");
     }
 
     @Test

@@ -4,22 +4,29 @@ import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.OptionWriter;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Address ids of a connection and the signals about addresses: ADD_ADDR received and echoed, REMOVE_ADDR, MP_PRIO (RFC 8684 sections 3.3.8 and 3.4). */
 final class AddressSignals {
+    /** An announcement that is not echoed comes again. */
+    private static final int MAX_ECHOES = 8;
+    private static final int MP_PRIO_BYTES = 4;
+
+    private record Echo(Subflow subflow, int id, IpAddress address, int port) {
+        int optionBytes() {
+            return 4 + (address.isIpv4() ? 4 : 16) + (port == 0 ? 0 : 4);
+        }
+    }
+
     private final Connection connection;
     private final DataSequence sequence;
     /** Local addresses by id; id 0 is the initial subflow's. */
     private final List<IpAddress> localAddresses = new ArrayList<>(2);
 
-    private boolean echoDue;
-    private int echoId;
-    private IpAddress echoAddress;
-    private int echoPort;
-    /** Subflow on which MP_PRIO has to be told, null for none. */
-    private Subflow prioDue;
+    /** Announcements to be echoed, each on the subflow it came on. */
+    private final ArrayDeque<Echo> echoes = new ArrayDeque<>(0);
 
     AddressSignals(Connection connection, DataSequence sequence) {
         this.connection = connection;
@@ -64,14 +71,12 @@ final class AddressSignals {
             return;
         }
         connection.stack.count(Counter.AddAddr);
-        echoDue = true;
-        echoId = mptcp.addAddrId;
-        echoAddress = new IpAddress(mptcp.addAddrHi, mptcp.addAddrLo);
-        echoPort = mptcp.addAddrPort;
-        subflow.tcb.requestAck();
-        IpEndpoint announced = new IpEndpoint(echoAddress, echoPort);
+        IpEndpoint announced = new IpEndpoint(new IpAddress(mptcp.addAddrHi, mptcp.addAddrLo), mptcp.addAddrPort);
+        if (echoes.size() < MAX_ECHOES) {
+            echoes.add(new Echo(subflow, mptcp.addAddrId, announced.address(), announced.port()));
+        }
         connection.stack.trace("ANNOUNCED", connection, subflow, announced.toString());
-        connection.paths().onAddressAnnounced(echoId, announced);
+        connection.paths().onAddressAnnounced(mptcp.addAddrId, announced);
     }
 
     private void onRemoveAddr(int id) {
@@ -82,22 +87,47 @@ final class AddressSignals {
     }
 
     void announcePriority(Subflow subflow) {
-        prioDue = subflow;
-        subflow.tcb.requestAck();
+        subflow.prioDue = true;
+    }
+
+    void onSubflowClosed(Subflow subflow) {
+        echoes.removeIf(echo -> echo.subflow == subflow);
+    }
+
+    /** Option bytes of what is due on the next pure acknowledgment of this subflow, 0 when nothing is. */
+    int pendingBytes(Subflow subflow) {
+        if (subflow.prioDue) {
+            return MP_PRIO_BYTES;
+        }
+        Echo echo = nextEcho(subflow);
+        return echo == null ? 0 : echo.optionBytes();
+    }
+
+    private Echo nextEcho(Subflow subflow) {
+        if (echoes.isEmpty()) {
+            return null;
+        }
+        for (Echo echo : echoes) {
+            if (echo.subflow == subflow) {
+                return echo;
+            }
+        }
+        return null;
     }
 
     /** Writes what is due on a pure acknowledgment of this subflow. @return whether the acknowledgment carries it instead of a DSS */
     boolean writePending(Subflow subflow, OptionWriter writer) {
-        if (prioDue == subflow) {
-            prioDue = null;
+        if (subflow.prioDue) {
+            subflow.prioDue = false;
             connection.stack.count(Counter.MPPrioTx);
             return writer.mpPrio(subflow.localBackup);
         }
-        if (!echoDue) {
+        Echo echo = nextEcho(subflow);
+        if (echo == null) {
             return false;
         }
-        echoDue = false;
+        echoes.remove(echo);
         connection.stack.count(Counter.EchoAddTx);
-        return writer.addAddrEcho(echoId, echoAddress.hi(), echoAddress.lo(), echoPort);
+        return writer.addAddrEcho(echo.id, echo.address.hi(), echo.address.lo(), echo.port);
     }
 }

@@ -293,6 +293,11 @@ final class Connection extends DeadlineQueue.Node {
         }
     }
 
+    /** No other subflow has ever been tried. */
+    boolean hasOnlyEverHad(Subflow subflow) {
+        return subflows.created() == 1 && subflow.id == 0;
+    }
+
     /** The peer ends MPTCP with an infinite mapping: possible only while all data has gone over this one subflow. */
     boolean onInfiniteMapping(Subflow subflow) {
         stack.count(Counter.InfiniteMapRx);
@@ -361,7 +366,6 @@ final class Connection extends DeadlineQueue.Node {
             Subflow subflow = subflows.get(i);
             if (subflow.phase == Subflow.Phase.ESTABLISHED) {
                 subflow.dataFinDue = true;
-                subflow.tcb.requestAck();
             }
         }
         stack.enqueue(this);
@@ -416,6 +420,17 @@ final class Connection extends DeadlineQueue.Node {
         sender.reinject(subflow.tcb.log());
     }
 
+    /**
+     * Two round trips without a sign of life. That may be nothing, but if the stream waits for what this subflow carries, another one takes
+     * it over now: the first DATA_ACK for it ends that again.
+     */
+    void onSubflowSilent(Subflow subflow) {
+        if (mptcp && subflow.phase == Subflow.Phase.ESTABLISHED && subflow.tcb.log().carries(sender.dsnUna())
+                && subflows.hasActiveBeside(subflow)) {
+            sender.reinject(subflow.tcb.log());
+        }
+    }
+
     void onSubflowFin(Subflow subflow) {
         if (!mptcp) {
             receiver.onFin(subflow.tcb.rcvNxt() - 1);
@@ -429,6 +444,7 @@ final class Connection extends DeadlineQueue.Node {
             sender.reinject(subflow.tcb.log());
         }
         subflows.close(subflow);
+        signals.onSubflowClosed(subflow);
         output.onSubflowsChanged();
         raise(Readiness.SUBFLOWS);
         stack.trace("SF_CLOSED", this, subflow, reason + (subflow.receivedResetReason >= 0 ? " reset-reason "

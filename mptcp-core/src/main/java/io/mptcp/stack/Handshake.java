@@ -111,10 +111,10 @@ final class Handshake {
      * @return false when the segment is not to be looked at further as MPTCP
      */
     boolean onSegment(Subflow subflow, IncomingSegment segment) {
-        if (connection.isFullyEstablished()) {
-            return true;
-        }
         MptcpOptions mptcp = segment.options.mptcp;
+        if (connection.isFullyEstablished()) {
+            return !acknowledgesWithoutOptions(subflow, segment) || onOptionsLost(subflow);
+        }
         boolean dataWithKeys = mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 22;
         if (mptcp.has(MptcpOptions.DSS) || dataWithKeys || mptcp.has(MptcpOptions.ADD_ADDR)) {
             connection.setFullyEstablished();
@@ -125,10 +125,35 @@ final class Handshake {
         if (segment.payloadLength == 0 && !acksData && !endsStream) {
             return true; // a bare third ACK, or a repeated one: says nothing
         }
+        fallBack(subflow, acksData);
+        return false;
+    }
+
+    private void fallBack(Subflow subflow, boolean tellsPeer) {
         subflow.stack.count(Counter.MPCapableDataFallback);
         connection.fallBack("MPCapableDataFallback");
-        infiniteMapping = acksData;
+        infiniteMapping = tellsPeer;
         connection.onPlainAck(subflow);
+    }
+
+    /** A peer that speaks MPTCP says something of it whenever it acknowledges data. After a FIN the kernel's TIME-WAIT does not. */
+    static boolean acknowledgesWithoutOptions(Subflow subflow, IncomingSegment segment) {
+        return segment.acksNewData && segment.options.mptcp.present == 0 && subflow.tcb.sndUna() > 1 && !subflow.tcb.isFinSent();
+    }
+
+    /**
+     * Options passed before and do not pass now, at least one way (section 3.7): TCP if nothing has ever been acknowledged at the data level
+     * and all went over this subflow; otherwise there is no way back, and the subflow is of no use.
+     *
+     * @return false: the segment is not to be looked at further as MPTCP
+     */
+    boolean onOptionsLost(Subflow subflow) {
+        if (connection.hasOnlyEverHad(subflow) && connection.data().sender.dsnUna() == 1) {
+            fallBack(subflow, true);
+        } else {
+            subflow.stack.count(Counter.DssReset);
+            subflow.reset(ResetReason.MIDDLEBOX);
+        }
         return false;
     }
 

@@ -18,6 +18,6 @@ public record Limits(int maxConnections, int maxHalfOpen, int maxSubflows, int m
     }
 
     public static Limits defaults() {
-        return new Limits(65_536, 1024, 8, 1024, 1024, 100);
+        return new Limits(65_536, 1024, 8, 1024, 8192, 100);
     }
 }

@@ -1,8 +1,14 @@
 package io.mptcp.stack;
 
+import java.util.Arrays;
+
 /**
  * Mappings announced by the peer on one subflow and not used up yet, sorted by subflow sequence number: where payload belongs in the data
- * stream (RFC 8684 section 3.3.1). Numbers are relative. Bounded; parallel arrays, no allocation after growth.
+ * stream (RFC 8684 section 3.3.1). Numbers are relative. Parallel arrays, no allocation after growth.
+ *
+ * <p>Without checksums, mappings that continue each other are one entry, however many segments they came with. With checksums each stands
+ * alone. The number is bounded at the end of the sequence space only: what fills a hole must find room even when everything behind the
+ * hole has used it up, or the hole would stay for ever.
  */
 final class RxMappings {
     /** What became of a mapping that was offered. */
@@ -26,19 +32,52 @@ final class RxMappings {
         this.limit = limit;
     }
 
-    /** @param checksum 16 bits, or -1 for none */
+    /** @param mapChecksum 16 bits, or -1 for none */
     Status add(long startSsn, long startDsn, int mapLength, int mapChecksum) {
-        int at = size;
-        while (at > 0 && ssn[at - 1] > startSsn) {
-            at--;
-        }
-        if (at > 0 && ssn[at - 1] + length[at - 1] > startSsn) {
-            return isSame(at - 1, startSsn, startDsn, mapLength) ? Status.OK : Status.CONFLICT;
-        }
+        int at = indexOf(startSsn);
+        return mapChecksum < 0 ? join(at, startSsn, startDsn, mapLength) : addWhole(at, startSsn, startDsn, mapLength, mapChecksum);
+    }
+
+    /** Only the very same mapping may be declared again for bytes that have one: its checksum is over all of it. */
+    private Status addWhole(int at, long startSsn, long startDsn, int mapLength, int mapChecksum) {
         if (at < size && ssn[at] < startSsn + mapLength) {
-            return Status.CONFLICT;
+            boolean same = ssn[at] == startSsn && dsn[at] == startDsn && length[at] == mapLength;
+            return same ? Status.OK : Status.CONFLICT;
         }
-        if (size == limit) {
+        return insert(at, startSsn, startDsn, mapLength, mapChecksum);
+    }
+
+    /** Joins the mapping with what it overlaps or continues, if all of that maps the same way. */
+    private Status join(int at, long startSsn, long startDsn, int mapLength) {
+        long distance = startDsn - startSsn;
+        long start = startSsn;
+        long end = startSsn + mapLength;
+        int first = at > 0 && ssn[at - 1] + length[at - 1] == start && dsn[at - 1] - ssn[at - 1] == distance ? at - 1 : at;
+        int last = first;
+        while (last < size && ssn[last] <= end) {
+            boolean sameWay = dsn[last] - ssn[last] == distance && checksum[last] < 0;
+            if (!sameWay) {
+                if (ssn[last] < end) {
+                    return Status.CONFLICT;
+                }
+                break;
+            }
+            last++;
+        }
+        if (first == last) {
+            return insert(first, start, startDsn, mapLength, -1);
+        }
+        start = Math.min(start, ssn[first]);
+        end = Math.max(end, ssn[last - 1] + length[last - 1]);
+        ssn[first] = start;
+        dsn[first] = start + distance;
+        length[first] = (int) (end - start);
+        remove(first + 1, last);
+        return Status.OK;
+    }
+
+    private Status insert(int at, long startSsn, long startDsn, int mapLength, int mapChecksum) {
+        if (size >= (at == size ? limit : 2 * limit)) {
             return Status.FULL;
         }
         if (size == ssn.length) {
@@ -56,18 +95,25 @@ final class RxMappings {
         return Status.OK;
     }
 
-    private boolean isSame(int index, long startSsn, long startDsn, int mapLength) {
-        return ssn[index] == startSsn && dsn[index] == startDsn && length[index] == mapLength;
+    /** Index of the first mapping that ends behind {@code position}: the one that covers it, if any does. */
+    private int indexOf(long position) {
+        int low = 0;
+        int high = size;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (ssn[middle] + length[middle] <= position) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 
     /** Index of the mapping that covers {@code position}, or -1. */
     int find(long position) {
-        for (int i = 0; i < size && ssn[i] <= position; i++) {
-            if (position < ssn[i] + length[i]) {
-                return i;
-            }
-        }
-        return -1;
+        int at = indexOf(position);
+        return at < size && ssn[at] <= position ? at : -1;
     }
 
     int size() {
@@ -94,26 +140,34 @@ final class RxMappings {
         return checksum[index];
     }
 
-    /** Forgets mappings that lie wholly below {@code position}. */
+    /** Forgets what lies below {@code position}; a mapping with a checksum is kept as long as any part of it is needed. */
     void removeBelow(long position) {
-        int used = 0;
-        while (used < size && ssn[used] + length[used] <= position) {
-            used++;
-        }
-        if (used > 0) {
-            size -= used;
-            System.arraycopy(ssn, used, ssn, 0, size);
-            System.arraycopy(dsn, used, dsn, 0, size);
-            System.arraycopy(length, used, length, 0, size);
-            System.arraycopy(checksum, used, checksum, 0, size);
+        remove(0, indexOf(position));
+        if (size > 0 && checksum[0] < 0 && ssn[0] < position) {
+            int cut = (int) (position - ssn[0]);
+            ssn[0] += cut;
+            dsn[0] += cut;
+            length[0] -= cut;
         }
     }
 
+    private void remove(int from, int to) {
+        int count = size - to;
+        if (from == to) {
+            return;
+        }
+        System.arraycopy(ssn, to, ssn, from, count);
+        System.arraycopy(dsn, to, dsn, from, count);
+        System.arraycopy(length, to, length, from, count);
+        System.arraycopy(checksum, to, checksum, from, count);
+        size = from + count;
+    }
+
     private void grow() {
-        int capacity = Math.min(limit, ssn.length * 2);
-        ssn = java.util.Arrays.copyOf(ssn, capacity);
-        dsn = java.util.Arrays.copyOf(dsn, capacity);
-        length = java.util.Arrays.copyOf(length, capacity);
-        checksum = java.util.Arrays.copyOf(checksum, capacity);
+        int capacity = ssn.length * 2;
+        ssn = Arrays.copyOf(ssn, capacity);
+        dsn = Arrays.copyOf(dsn, capacity);
+        length = Arrays.copyOf(length, capacity);
+        checksum = Arrays.copyOf(checksum, capacity);
     }
 }

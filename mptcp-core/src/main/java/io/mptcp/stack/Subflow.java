@@ -60,6 +60,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     boolean stale;
     /** A DATA_FIN has to go out on this subflow. */
     boolean dataFinDue;
+    /** An MP_PRIO has to. */
+    boolean prioDue;
     int resetReason = -1;
     /** Start of a mapping whose checksum failed, for the MP_FAIL on the RST; -1 for none. */
     long failedDsn = -1;
@@ -153,9 +155,6 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         boolean filled = tcb.transmitControl(nowNanos, out);
         if (filled) {
             address(out);
-            if (options.isDataFinHeldBack()) {
-                tcb.requestAck();
-            }
             if (phase == Phase.PRE_ESTABLISHED && joinAckDeadlineNanos == Long.MAX_VALUE) {
                 joinAckDeadlineNanos = nowNanos + joinAckIntervalNanos();
             }
@@ -265,6 +264,11 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     @Override
+    public boolean isSignalDue() {
+        return phase == Phase.ESTABLISHED && connection.isMptcp() && options.isSignalDue();
+    }
+
+    @Override
     public int windowField(int shift) {
         return connection.data().receiver.windowField(shift, tcb.rcvMssBytes());
     }
@@ -329,7 +333,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         if (isJoin && mptcp.has(MptcpOptions.MP_JOIN)) {
             tcb.requestAck(); // our fourth ACK was lost: every repeated third ACK is answered at once
         }
-        if (!isJoin && !connection.handshake().onSegment(this, segment)) {
+        boolean optionsLost = isJoin && Handshake.acknowledgesWithoutOptions(this, segment);
+        if (optionsLost ? !connection.handshake().onOptionsLost(this) : !isJoin && !connection.handshake().onSegment(this, segment)) {
             return tcb.state() != TcpState.CLOSED;
         }
         return receiver.onOptions(segment) && connection.signals().onSegment(this, mptcp);
@@ -363,6 +368,12 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     public void onRetransmissionTimeout(int count) {
         stack.count(Counter.TCPTimeouts);
         connection.onSubflowTimeout(this);
+    }
+
+    @Override
+    public void onLossProbe() {
+        stack.count(Counter.TCPLossProbes);
+        connection.onSubflowSilent(this);
     }
 
     @Override

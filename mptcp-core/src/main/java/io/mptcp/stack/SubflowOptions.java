@@ -43,6 +43,10 @@ final class SubflowOptions {
         if (repeatsMpCapable(subflow.tcb.sndNxt()) && !isDataFinNext()) {
             return MP_CAPABLE_ACK_BYTES;
         }
+        int signalBytes = connection.signals().pendingBytes(subflow);
+        if (signalBytes > 0) {
+            return signalBytes;
+        }
         return connection.isDataFinDueOn(subflow) ? MAX_DSS_BYTES : DSS_ACK_BYTES;
     }
 
@@ -74,9 +78,10 @@ final class SubflowOptions {
         return keysSent && connection.isDataFinDueOn(subflow);
     }
 
-    /** The keys had to go first, and the DATA_FIN is still to come. */
-    boolean isDataFinHeldBack() {
-        return keysSent && !connection.isFullyEstablished() && connection.isDataFinDueOn(subflow);
+    /** Something waits for a pure acknowledgment to go with: the keys may have to go first, or a retransmission may have gone before. */
+    boolean isSignalDue() {
+        return connection.isDataFinDueOn(subflow)
+                || (connection.signals().pendingBytes(subflow) > 0 && !repeatsMpCapable(subflow.tcb.sndNxt()));
     }
 
     private void writeAck(long ssn, OptionWriter writer) {

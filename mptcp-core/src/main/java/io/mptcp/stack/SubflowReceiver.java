@@ -136,12 +136,6 @@ final class SubflowReceiver {
             staged = new ReceiveBuffer(subflow.tcb.rcvNxt(), 16 * 1024, connection.data().receiver.capacityBytes() + MAX_MAPPING_BYTES,
                     subflow.stack.config().limits().maxRanges());
         }
-        if (ssn + length > staged.readPosition() + staged.maxCapacityBytes()) {
-            // More than a window of data without mappings (section 3.3.1): something on the way takes the options off.
-            subflow.stack.count(Counter.DssReset);
-            subflow.reset(ResetReason.MIDDLEBOX);
-            return false;
-        }
         if (staged.insert(ssn, buffer, offset, length) == 0 && ssn + length > staged.rcvNxt()) {
             return false;
         }
@@ -154,12 +148,17 @@ final class SubflowReceiver {
         while (staged != null && staged.readableBytes() > 0) {
             int mapping = mappings.find(staged.readPosition());
             if (mapping < 0) {
+                resetIfNeverMapped();
                 return;
             }
-            int count = (int) (mappings.endSsn(mapping) - staged.readPosition());
-            if (staged.readableBytes() < count) {
+            long mapped = mappings.endSsn(mapping) - staged.readPosition();
+            if (mappings.checksum(mapping) < 0) {
+                mapped = Math.min(mapped, Math.min(staged.readableBytes(), MAX_MAPPING_BYTES));
+            }
+            if (staged.readableBytes() < mapped) {
                 return;
             }
+            int count = (int) mapped;
             if (scratch == null) {
                 scratch = Arena.ofAuto().allocate(MAX_MAPPING_BYTES + 1);
             }
@@ -175,6 +174,14 @@ final class SubflowReceiver {
         if (staged != null && !connection.isChecksumOn() && staged.readableBytes() == 0 && staged.outOfOrderBytes() == 0) {
             staged.close();
             staged = null;
+        }
+    }
+
+    /** A mapping comes before the last of its bytes, so after more bytes than one can map without any, something takes the options off. */
+    private void resetIfNeverMapped() {
+        if (staged.readableBytes() > MAX_MAPPING_BYTES) {
+            subflow.stack.count(Counter.DssReset);
+            subflow.reset(ResetReason.MIDDLEBOX);
         }
     }
 

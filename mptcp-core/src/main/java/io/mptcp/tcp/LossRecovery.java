@@ -463,6 +463,7 @@ final class LossRecovery {
             probeDeadlineNanos = Long.MAX_VALUE;
             if (!log.isEmpty() && probeEndSsn < 0) {
                 probeDue = true;
+                tcb.upper.onLossProbe();
             }
         }
     }

@@ -177,6 +177,7 @@ final class TcpInput {
         if (segment.ssn == tcb.rcvNxt) {
             tcb.upper.onReset(segment);
             tcb.close(TcpCloseReason.RESET);
+            tcb.resetDue = false; // whatever it made the upper layer do: a RST is never answered by one (RFC 9293 section 3.5.2)
         } else if (tcb.state != TcpState.SYN_RECV) {
             tcb.challenge(nowNanos);
         }
@@ -309,13 +310,13 @@ final class TcpInput {
         if (tcb.state == TcpState.CLOSED) {
             return;
         }
-        if (!simple && !tcb.outOfOrder.add(from, to)) {
+        if (!inOrder && !tcb.outOfOrder.add(from, to)) {
             tcb.requestAck(); // too many holes: as if it had been lost, the peer sends it again
             return;
         }
         tcb.bytesReceived += to - from;
         if (inOrder) {
-            tcb.rcvNxt = simple ? to : tcb.outOfOrder.coveredUntil(tcb.rcvNxt);
+            tcb.rcvNxt = tcb.outOfOrder.coveredUntil(to);
             tcb.outOfOrder.removeBelow(tcb.rcvNxt);
             tcb.upper.onContiguous(tcb.rcvNxt);
         } else {

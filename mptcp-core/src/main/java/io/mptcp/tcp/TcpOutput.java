@@ -45,7 +45,7 @@ final class TcpOutput {
             transmitProbe(nowNanos, out);
             return true;
         }
-        if (tcb.delayedAck.isDue()) {
+        if (tcb.delayedAck.isDue() || tcb.upper.isSignalDue()) {
             transmitAck(nowNanos, out);
             return true;
         }

@@ -18,6 +18,9 @@ public interface UpperLayer {
     /** Option bytes this layer needs on a pure acknowledgment; SACK blocks get what remains. */
     int ackOptionBytes();
 
+    /** Whether an option of this layer waits for a pure acknowledgment, which is then sent even if nothing else asks for it. */
+    boolean isSignalDue();
+
     /** The value for the 16-bit window field, with {@code shift} applied. The right edge it implies never moves left. */
     int windowField(int shift);
 
@@ -58,6 +61,9 @@ public interface UpperLayer {
 
     /** The retransmission timer expired for the {@code count}th time in a row, or a loss probe went unanswered. */
     void onRetransmissionTimeout(int count);
+
+    /** Nothing has been heard for two round trips (RFC 8985 section 7): the end of what was sent is about to be sent again. */
+    void onLossProbe();
 
     /** A recovery proved to have been for nothing, after a timeout or after what looked like losses. */
     void onSpuriousRecovery(boolean afterTimeout);

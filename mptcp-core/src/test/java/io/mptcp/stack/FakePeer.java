@@ -220,6 +220,7 @@ public final class FakePeer {
         int nonce = 0x1234_5678;
         inject(syn().option(new MptcpOption.MpJoinSyn(false, addressId, keys.token(session.remoteKey), nonce)));
         MptcpOption.MpJoinSynAck answer = expect().flags("S.").option(MptcpOption.MpJoinSynAck.class);
+        script.advance(rttMillis);
         inject(packet(".").option(joinAck(nonce, answer.nonce())));
         expect().flags(".").seq(1).ack(1);
         return this;
@@ -232,6 +233,7 @@ public final class FakePeer {
     /** Answers a join the stack has begun, up to the fourth ACK. */
     public FakePeer acceptJoin() {
         MptcpOption.MpJoinSyn join = expectSyn().option(MptcpOption.MpJoinSyn.class);
+        script.advance(rttMillis);
         inject(synAck().option(joinSynAck(join.nonce(), 0x7654_3210)));
         expect().flags(".").option(MptcpOption.MpJoinAck.class);
         return ack();

@@ -104,6 +104,15 @@ class ScenarioTest {
         assertEquals(0, retransmissions(scenario));
     }
 
+    /** Thousands of segments, each with its mapping, wait behind a hole. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void lossOnALongFatPath(boolean checksum) {
+        StackConfig config = StackConfig.defaults().withChecksum(checksum);
+        // 6 MB in flight; 40 MB take 0.64 s, slow start eight round trips of 0.1 s and its losses two.
+        download(new Scenario(1).config(config).path(LinkSpec.of(500, 50).withLoss(0.00005)), 4 * TEN_MB, 2.5);
+    }
+
     @Test
     void jumboFrames() {
         download(new Scenario(1).path(FAST.withMtu(9000)), TEN_MB, FAST_SECONDS + 0.05);

@@ -60,14 +60,18 @@ final class LinkOpener implements AutoCloseable {
     /** The reserved ports; reserved at the first packet link, and once for all of them. */
     private PortReservation ports() throws IOException {
         if (ports == null) {
-            ports = settings.listenPort() == 0 ? PortReservation.forClients() : PortReservation.forListener(settings.listenPort());
+            ports = settings.listenPort() == 0
+                    ? PortReservation.forClients(settings.portSlots()) : PortReservation.forListener(settings.listenPort());
         }
         return ports;
     }
 
     /** The ports that connections may be opened from, or null when any will do. */
     PortRange clientPorts() {
-        return settings.listenPort() == 0 && ports != null ? ports.ranges().getFirst() : null;
+        if (settings.listenPort() != 0 || ports == null) {
+            return null;
+        }
+        return new PortRange(ports.ranges().getFirst().first(), ports.ranges().getLast().last());
     }
 
     private static void checkDevice(String device) throws SetupException {

@@ -27,6 +27,8 @@ public final class TunDaemon implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(TunDaemon.class);
     private static final long STOP_SECONDS = 5;
+    /** 3072 ports: so many connections to one server at a time. Some are left for other programs of ours. */
+    private static final int PORT_SLOTS = 12;
 
     private final TunConfig config;
     private final MultiThreadIoEventLoopGroup group;
@@ -96,7 +98,7 @@ public final class TunDaemon implements AutoCloseable {
         TunConfig.GatewayLimits limits = config.limits();
         TcpConfig tcp = TcpConfig.defaults().withBuffers(limits.bufferBytes(), limits.bufferBytes());
         StackConfig outer = StackConfig.defaults().withTcp(tcp).withCongestionControl(config.congestion()).withChecksum(config.checksum());
-        uplinks = Uplinks.open(loop, config.paths(), new UplinkSettings(outer, config.scheduler(), 0, config.capture()));
+        uplinks = Uplinks.open(loop, config.paths(), new UplinkSettings(outer, config.scheduler(), 0, config.capture(), PORT_SLOTS));
 
         SecureRandom random = new SecureRandom();
         StackConfig innerConfig = StackConfig.defaults().withTcp(tcp).withMptcp(false);

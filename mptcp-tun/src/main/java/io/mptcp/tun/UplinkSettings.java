@@ -10,8 +10,15 @@ import java.nio.file.Path;
  * @param scheduler  packet scheduler of every connection, by name
  * @param listenPort TCP port to take connections on, 0 to open connections only
  * @param pcap       file that gets every segment of every path in pcapng format, or null
+ * @param portSlots  how many slots of {@link io.mptcp.netty.linux.PortReservation#SLOT_PORTS} local ports to take for packet links, if there
+ *                   are as many: each port of a path serves one connection to a remote endpoint at a time
  */
-public record UplinkSettings(StackConfig stack, String scheduler, int listenPort, Path pcap) {
+public record UplinkSettings(StackConfig stack, String scheduler, int listenPort, Path pcap, int portSlots) {
+    /** With one slot of local ports, which is plenty for anything but a gateway. */
+    public UplinkSettings(StackConfig stack, String scheduler, int listenPort, Path pcap) {
+        this(stack, scheduler, listenPort, pcap, 1);
+    }
+
     /** For opening connections, with the default scheduler and no capture. */
     public static UplinkSettings of(StackConfig stack) {
         return new UplinkSettings(stack, "default", 0, null);

@@ -3,8 +3,10 @@ package io.mptcp.netty.linux;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,16 +39,28 @@ public final class PortReservation implements AutoCloseable {
 
     /** Takes a slot of ports for outgoing connections; {@link #ranges} tells which. */
     public static PortReservation forClients() throws LinuxException {
+        return forClients(1);
+    }
+
+    /**
+     * Takes adjacent slots of ports for outgoing connections: as many of those wanted as are free in a row, at least one. A port serves one
+     * connection to each remote endpoint at a time. {@link #ranges} lists the slots in ascending order.
+     */
+    public static PortReservation forClients(int slots) throws LinuxException {
         PortReservation reservation = new PortReservation();
         PortRange kernelRange = kernelRange();
-        for (int first = FIRST_SLOT; first + SLOT_PORTS <= 0x10000; first += SLOT_PORTS) {
+        for (int first = FIRST_SLOT; first + SLOT_PORTS <= 0x10000 && reservation.ranges.size() < slots; first += SLOT_PORTS) {
             PortRange slot = new PortRange(first, first + SLOT_PORTS - 1);
-            if (reservation.takeSlot(slot, overlap(slot, kernelRange))) {
-                return reservation;
+            boolean taken = reservation.takeSlot(slot, overlap(slot, kernelRange));
+            if (!taken && !reservation.ranges.isEmpty()) {
+                break;
             }
         }
-        throw LinuxException.explained("no free block of " + SLOT_PORTS + " TCP ports above " + FIRST_SLOT
-                + ": too many of our processes run on this host", Errno.EADDRINUSE);
+        if (reservation.ranges.isEmpty()) {
+            throw LinuxException.explained("no free block of " + SLOT_PORTS + " TCP ports above " + FIRST_SLOT
+                    + ": too many of our processes run on this host", Errno.EADDRINUSE);
+        }
+        return reservation;
     }
 
     /** Takes exact ports, to listen on. */
@@ -154,10 +168,14 @@ public final class PortReservation implements AutoCloseable {
         return one.first() <= other.last() && other.first() <= one.last();
     }
 
-    /** From where the kernel takes ports; everything when that cannot be read. */
+    /**
+     * From where the kernel takes ports; everything when that cannot be read. In one read: such a file shows nothing at any other offset than
+     * 0, and {@link Files#readString} begins with a single byte when a file claims to be empty.
+     */
     private static PortRange kernelRange() {
-        try {
-            String[] ends = Files.readString(KERNEL_RANGE).strip().split("\\s+");
+        byte[] text = new byte[64];
+        try (InputStream file = Files.newInputStream(KERNEL_RANGE)) {
+            String[] ends = new String(text, 0, Math.max(0, file.read(text)), StandardCharsets.US_ASCII).strip().split("\\s+");
             return new PortRange(Integer.parseInt(ends[0]), Integer.parseInt(ends[1]));
         } catch (IOException | RuntimeException e) {
             return new PortRange(1, 0xffff);

@@ -68,6 +68,26 @@ class PortReservationTest {
     }
 
     @Test
+    void severalSlotsAreAdjacentAndEndBeforeOneThatIsTaken() throws Exception {
+        try (ServerSocket other = here(() -> new ServerSocket(61600, 1, InetAddress.getByName("127.0.0.1")));
+                PortReservation reservation = here(() -> PortReservation.forClients(4));
+                PortReservation next = here(() -> PortReservation.forClients(2))) {
+            assertEquals(61600, other.getLocalPort());
+            assertEquals(List.of(new PortRange(61000, 61255), new PortRange(61256, 61511)), reservation.ranges());
+            assertEquals(List.of(new PortRange(61768, 62023), new PortRange(62024, 62279)), next.ranges());
+        }
+    }
+
+    @Test
+    void onePortStandsForTheSlotWhereTheKernelHandsOutOthers() {
+        try (PortReservation reservation = here(PortReservation::forClients)) {
+            assertEquals(1, reservation.ranges().size());
+            assertEquals("61000: Address already in use", bindError(61000));
+            assertEquals("61001: free", bindError(61001));
+        }
+    }
+
+    @Test
     void everyPortIsHeldWhereTheKernelHandsOutThatRange() {
         here(() -> java.nio.file.Files.writeString(java.nio.file.Path.of("/proc/sys/net/ipv4/ip_local_port_range"), "1024 65535"));
         try (PortReservation reservation = here(PortReservation::forClients)) {
