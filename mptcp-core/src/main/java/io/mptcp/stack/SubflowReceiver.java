@@ -92,16 +92,25 @@ final class SubflowReceiver {
     /** @return false when the payload cannot be kept and must come again */
     boolean onPayload(long ssn, MemorySegment buffer, long offset, int length) {
         if (!connection.isMptcp()) {
-            return connection.data().onData(ssn, buffer, offset, length);
+            return staged == null ? connection.data().onData(ssn, buffer, offset, length) : stage(ssn, buffer, offset, length);
         }
-        if (connection.isChecksumOn() || staged != null) {
+        if (connection.isChecksumOn()) {
             return stage(ssn, buffer, offset, length);
         }
         if (!isMapped(ssn, length)) {
             // Without a hole before it, it may wait for its mapping; behind a hole it is refused and comes again.
-            return ssn == subflow.tcb.rcvNxt() && subflow.tcb.isInOrder() && stage(ssn, buffer, offset, length);
+            return ssn == subflow.tcb.rcvNxt() && subflow.tcb.isInOrder() && mayWait(ssn, length) && stage(ssn, buffer, offset, length);
+        }
+        if (staged != null) {
+            return stage(ssn, buffer, offset, length);
         }
         return place(ssn, buffer, offset, length);
+    }
+
+    /** What waits for a mapping may turn out to be TCP's after a fallback, and must fit the window then. */
+    private boolean mayWait(long ssn, int length) {
+        long waiting = staged == null ? 0 : ssn - staged.readPosition();
+        return waiting + length <= connection.data().receiver.windowBytes();
     }
 
     private boolean isMapped(long ssn, int length) {
@@ -143,8 +152,37 @@ final class SubflowReceiver {
         return true;
     }
 
+    /** From now on subflow and data sequence numbers are the same: what waits for a mapping has one. */
+    void onFallback() {
+        if (staged != null) {
+            drainAsTcp();
+        }
+    }
+
+    private void drainAsTcp() {
+        while (staged.readableBytes() > 0) {
+            long ssn = staged.readPosition();
+            int count = staged.read(scratch(), 0, Math.min(staged.readableBytes(), MAX_MAPPING_BYTES));
+            connection.data().onData(ssn, scratch, 0, count);
+        }
+        if (staged.outOfOrderBytes() == 0) {
+            close();
+        }
+    }
+
+    private MemorySegment scratch() {
+        if (scratch == null) {
+            scratch = Arena.ofAuto().allocate(MAX_MAPPING_BYTES + 1);
+        }
+        return scratch;
+    }
+
     /** Hands up what is staged in order and has a whole mapping, verified where checksums are on. */
     private void drain() {
+        if (!connection.isMptcp()) {
+            drainAsTcp();
+            return;
+        }
         while (staged != null && staged.readableBytes() > 0) {
             int mapping = mappings.find(staged.readPosition());
             if (mapping < 0) {
@@ -159,11 +197,8 @@ final class SubflowReceiver {
                 return;
             }
             int count = (int) mapped;
-            if (scratch == null) {
-                scratch = Arena.ofAuto().allocate(MAX_MAPPING_BYTES + 1);
-            }
             long dsn = mappings.dsn(mapping) + (staged.readPosition() - mappings.ssn(mapping));
-            staged.read(scratch, 0, count);
+            staged.read(scratch(), 0, count);
             if (mappings.checksum(mapping) >= 0 && !verify(mapping, count)) {
                 connection.onChecksumFailure(subflow, mappings.dsn(mapping));
                 return;
