@@ -21,6 +21,8 @@ final class SubflowReceiver {
     /** Payload in subflow sequence space that waits for its mapping or for the rest of it; null when there is none. */
     private ReceiveBuffer staged;
     private MemorySegment scratch;
+    /** The segment whose payload comes next said anything of MPTCP. */
+    private boolean segmentHasOptions;
 
     SubflowReceiver(Subflow subflow, int maxMappings) {
         this.subflow = subflow;
@@ -31,6 +33,7 @@ final class SubflowReceiver {
     /** Takes DATA_ACK, mapping and DATA_FIN from a segment. @return false when the subflow was reset because of them */
     boolean onOptions(IncomingSegment segment) {
         MptcpOptions mptcp = segment.options.mptcp;
+        segmentHasOptions = mptcp.present != 0;
         if (mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 22) {
             return addMapping(1, 1, mptcp.dataLevelLength, mptcp.hasChecksum ? mptcp.checksum : -1);
         }
@@ -98,8 +101,13 @@ final class SubflowReceiver {
             return stage(ssn, buffer, offset, length);
         }
         if (!isMapped(ssn, length)) {
+            boolean inOrder = ssn == subflow.tcb.rcvNxt() && subflow.tcb.isInOrder();
+            if (inOrder && !segmentHasOptions && !connection.hasOnlyEverHad(subflow)) {
+                resetForLostOptions();
+                return false;
+            }
             // Without a hole before it, it may wait for its mapping; behind a hole it is refused and comes again.
-            return ssn == subflow.tcb.rcvNxt() && subflow.tcb.isInOrder() && mayWait(ssn, length) && stage(ssn, buffer, offset, length);
+            return inOrder && mayWait(ssn, length) && stage(ssn, buffer, offset, length);
         }
         if (staged != null) {
             return stage(ssn, buffer, offset, length);
@@ -215,9 +223,14 @@ final class SubflowReceiver {
     /** A mapping comes before the last of its bytes, so after more bytes than one can map without any, something takes the options off. */
     private void resetIfNeverMapped() {
         if (staged.readableBytes() > MAX_MAPPING_BYTES) {
-            subflow.stack.count(Counter.DssReset);
-            subflow.reset(ResetReason.MIDDLEBOX);
+            resetForLostOptions();
         }
+    }
+
+    /** RFC 8684 section 3.7: with other subflows there is no fallback, and this one can carry nothing any more. */
+    private void resetForLostOptions() {
+        subflow.stack.count(Counter.DssReset);
+        subflow.reset(ResetReason.MIDDLEBOX);
     }
 
     /** RFC 8684 section 3.3.1; the scratch holds the whole mapping. */

@@ -38,6 +38,15 @@ class FallbackTest {
         scenario.runUntilQuiet();
     }
 
+    /** Only data loses its options; acknowledgments keep theirs, so that the sender cannot tell. */
+    @Test
+    void subflowWhoseDataLosesItsOptionsIsGivenUp() {
+        Scenario scenario = new Scenario(1).path(LinkSpec.of(20, 20)).path(LINK).plans(Plan.of(0, 5_000), Plan.of(5_000, 0).writing(500, 100));
+        strip(scenario.path(1).down(), Middleboxes::isNotSyn);
+        scenario.runUntilClosed(3);
+        assertFalse(scenario.connection().isFallback());
+    }
+
     private static void strip(SimLink link, Predicate<PacketSlot> on) {
         link.add(Middleboxes.stripMptcp(on));
     }
