@@ -112,14 +112,10 @@ final class Handshake {
      */
     boolean onSegment(Subflow subflow, IncomingSegment segment) {
         MptcpOptions mptcp = segment.options.mptcp;
-<<<<<<< HEAD
         if (connection.isFullyEstablished()) {
             return !acknowledgesWithoutOptions(subflow, segment) || onOptionsLost(subflow);
         }
-        boolean dataWithKeys = mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 22;
-=======
         boolean dataWithKeys = mptcp.hasMpCapableMapping() && !subflow.isActive;
->>>>>>> etests
         if (mptcp.has(MptcpOptions.DSS) || dataWithKeys || mptcp.has(MptcpOptions.ADD_ADDR)) {
             connection.setFullyEstablished();
             return true;

@@ -1,112 +1,100 @@
 package io.mptcp.stack;
 
-import static io.mptcp.stack.RxMappings.Status.CONFLICT;
-import static io.mptcp.stack.RxMappings.Status.FULL;
-import static io.mptcp.stack.RxMappings.Status.OK;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Random;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
+import io.mptcp.stack.RxMappings.Status;
 import org.junit.jupiter.api.Test;
 
+/** RFC 8684 section 3.3.1: mappings in any order, repeated, in pieces, and contradicting each other. */
 class RxMappingsTest {
-    private final RxMappings mappings = new RxMappings(1000);
+    private static final int LIMIT = 4;
 
-    @Test
-    void aMappingCoversItsBytesAndNoOthers() {
-        assertEquals(OK, mappings.add(10, 100, 5, 7));
-        assertEquals(-1, mappings.find(9));
-        assertEquals(0, mappings.find(10));
-        assertEquals(0, mappings.find(14));
-        assertEquals(-1, mappings.find(15));
-        assertEquals(100, mappings.dsn(0));
-        assertEquals(15, mappings.endSsn(0));
-        assertEquals(7, mappings.checksum(0));
+    private final RxMappings mappings = new RxMappings(LIMIT);
+
+    private void add(Status expected, long ssn, long dsn, int length) {
+        assertEquals(expected, mappings.add(ssn, dsn, length, -1));
+    }
+
+    private void addChecked(Status expected, long ssn, long dsn, int length) {
+        assertEquals(expected, mappings.add(ssn, dsn, length, 0x1234));
+    }
+
+    private void maps(long ssn, long expectedDsn) {
+        int index = mappings.find(ssn);
+        assertEquals(expectedDsn, index < 0 ? -1 : mappings.dsn(index) + ssn - mappings.ssn(index));
     }
 
     @Test
-    void theSameAgainIsNoNewMapping() {
-        mappings.add(10, 100, 5, -1);
-        assertEquals(OK, mappings.add(10, 100, 5, -1));
+    void mappingsThatContinueEachOtherAreOne() {
+        add(Status.OK, 1, 101, 10);
+        add(Status.OK, 11, 111, 10);
+        add(Status.OK, 31, 131, 10);
+        assertEquals(2, mappings.size());
+        add(Status.OK, 21, 121, 10);
+        assertEquals(1, mappings.size());
+        maps(1, 101);
+        maps(40, 140);
+        maps(41, -1);
+    }
+
+    @Test
+    void neighboursThatMapDifferentlyStayApart() {
+        add(Status.OK, 1, 101, 10);
+        add(Status.OK, 11, 511, 10);
+        assertEquals(2, mappings.size());
+        maps(10, 110);
+        maps(11, 511);
+    }
+
+    @Test
+    void repeatedAndOverlappingPiecesOfTheSameMappingAreFine() {
+        add(Status.OK, 1, 101, 30);
+        add(Status.OK, 1, 101, 30);
+        add(Status.OK, 11, 111, 10);
+        add(Status.OK, 21, 121, 20);
+        maps(40, 140);
         assertEquals(1, mappings.size());
     }
 
     @Test
-    void anyOverlapThatIsNotTheSameIsAConflict() {
-        mappings.add(10, 100, 5, -1);
-        assertEquals(CONFLICT, mappings.add(10, 101, 5, -1));
-        assertEquals(CONFLICT, mappings.add(10, 100, 6, -1));
-        assertEquals(CONFLICT, mappings.add(10, 100, 4, -1));
-        assertEquals(CONFLICT, mappings.add(12, 102, 3, -1));
-        assertEquals(CONFLICT, mappings.add(8, 98, 3, -1));
-        assertEquals(CONFLICT, mappings.add(1, 1, 100, -1));
-        assertEquals(1, mappings.size());
+    void anotherMappingForTheSameBytesIsAConflict() {
+        add(Status.OK, 11, 111, 10);
+        add(Status.CONFLICT, 11, 112, 10);
+        add(Status.CONFLICT, 1, 1, 11);
+        add(Status.CONFLICT, 20, 500, 5);
+        maps(15, 115);
     }
 
     @Test
-    void neighboursAreNoConflict() {
-        assertEquals(OK, mappings.add(10, 100, 5, -1));
-        assertEquals(OK, mappings.add(15, 50, 5, -1));
-        assertEquals(OK, mappings.add(5, 200, 5, -1));
-        assertEquals(200, mappings.dsn(mappings.find(9)));
-        assertEquals(50, mappings.dsn(mappings.find(15)));
+    void mappingsWithChecksumsStandAlone() {
+        addChecked(Status.OK, 1, 101, 10);
+        addChecked(Status.OK, 11, 111, 10);
+        addChecked(Status.OK, 1, 101, 10);
+        addChecked(Status.CONFLICT, 1, 101, 9);
+        assertEquals(2, mappings.size());
     }
 
     @Test
-    void aFullSetTakesNoMoreUntilSomeAreUsedUp() {
-        RxMappings two = new RxMappings(2);
-        assertEquals(OK, two.add(1, 1, 5, -1));
-        assertEquals(OK, two.add(6, 6, 5, -1));
-        assertEquals(FULL, two.add(11, 11, 5, -1));
-        assertEquals(OK, two.add(6, 6, 5, -1));
-        two.removeBelow(6);
-        assertEquals(OK, two.add(11, 11, 5, -1));
-    }
-
-    @Test
-    void aMappingStaysUntilItsLastByte() {
-        mappings.add(1, 1, 10, -1);
-        mappings.removeBelow(10);
-        assertEquals(0, mappings.find(10));
+    void whatFillsAHoleFindsRoomWhenTheEndIsFull() {
+        for (int i = 0; i < LIMIT; i++) {
+            addChecked(Status.OK, 101 + 10 * i, 1_000 + 20 * i, 10);
+        }
+        addChecked(Status.FULL, 901, 5_000, 10);
+        addChecked(Status.OK, 1, 1, 10);
+        maps(5, 5);
         mappings.removeBelow(11);
-        assertEquals(0, mappings.size());
+        maps(5, -1);
+        assertEquals(LIMIT, mappings.size());
     }
 
-    private record Map(long ssn, long dsn, int length) {
-    }
-
-    @Property(tries = 300)
-    void behavesLikeAList(@ForAll long seed) {
-        RxMappings mappings = new RxMappings(1000);
-        Random random = new Random(seed);
-        List<Map> model = new ArrayList<>();
-        for (int step = 0; step < 100; step++) {
-            if (random.nextInt(6) == 0) {
-                int below = random.nextInt(200);
-                mappings.removeBelow(below);
-                model.removeIf(m -> m.ssn + m.length <= below);
-            } else {
-                Map map = new Map(random.nextInt(200), random.nextInt(3), 1 + random.nextInt(20));
-                boolean overlaps = model.stream().anyMatch(m -> m.ssn < map.ssn + map.length && map.ssn < m.ssn + m.length);
-                RxMappings.Status expected = !overlaps || model.contains(map) ? OK : CONFLICT;
-                assertEquals(expected, mappings.add(map.ssn, map.dsn, map.length, -1));
-                if (expected == OK && !model.contains(map)) {
-                    model.add(map);
-                    model.sort(Comparator.comparingLong(Map::ssn));
-                }
-            }
-            assertEquals(model.size(), mappings.size());
-            for (long ssn = 0; ssn < 230; ssn++) {
-                long position = ssn;
-                int index = mappings.find(position);
-                Map expected = model.stream().filter(m -> m.ssn <= position && position < m.ssn + m.length).findFirst().orElse(null);
-                Map found = index < 0 ? null : new Map(mappings.ssn(index), mappings.dsn(index), mappings.length(index));
-                assertEquals(expected, found);
-            }
+    @Test
+    void longStreamOfMappingsStaysOneShortEntry() {
+        for (long ssn = 1; ssn < 10_000_000_000L; ssn += 50_000_000) {
+            add(Status.OK, ssn, ssn + 7, 50_000_000);
+            mappings.removeBelow(ssn + 25_000_000);
+            assertEquals(1, mappings.size());
+            assertEquals(25_000_000, mappings.length(0));
+            maps(ssn + 49_999_999, ssn + 50_000_006);
         }
     }
 }
