@@ -97,15 +97,16 @@ final class SubflowReceiver {
         if (!connection.isMptcp()) {
             return staged == null ? connection.data().onData(ssn, buffer, offset, length) : stage(ssn, buffer, offset, length);
         }
+        boolean mapped = isMapped(ssn, length);
+        boolean inOrder = ssn == subflow.tcb.rcvNxt() && subflow.tcb.isInOrder();
+        if (!mapped && inOrder && !segmentHasOptions && !connection.hasOnlyEverHad(subflow)) {
+            resetForLostOptions();
+            return false;
+        }
         if (connection.isChecksumOn()) {
             return stage(ssn, buffer, offset, length);
         }
-        if (!isMapped(ssn, length)) {
-            boolean inOrder = ssn == subflow.tcb.rcvNxt() && subflow.tcb.isInOrder();
-            if (inOrder && !segmentHasOptions && !connection.hasOnlyEverHad(subflow)) {
-                resetForLostOptions();
-                return false;
-            }
+        if (!mapped) {
             // Without a hole before it, it may wait for its mapping; behind a hole it is refused and comes again.
             return inOrder && mayWait(ssn, length) && stage(ssn, buffer, offset, length);
         }
