@@ -34,7 +34,7 @@ final class SubflowReceiver {
     boolean onOptions(IncomingSegment segment) {
         MptcpOptions mptcp = segment.options.mptcp;
         segmentHasOptions = mptcp.present != 0;
-        if (mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 22) {
+        if (mptcp.hasMpCapableMapping() && !subflow.isJoin && !subflow.isActive) { // only from whoever opened the connection
             return addMapping(1, 1, mptcp.dataLevelLength, mptcp.hasChecksum ? mptcp.checksum : -1);
         }
         if (!mptcp.has(MptcpOptions.DSS)) {

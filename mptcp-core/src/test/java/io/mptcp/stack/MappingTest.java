@@ -116,7 +116,7 @@ class MappingTest {
     @Test
     void aMappingThatOverlapsTheNextEndsTheSubflow() {
         peer.inject(packet(".").option(peer.dss(peer.map(10, 10, 5))));
-        peer.inject(packet(".").option(peer.dss(peer.map(1, 1, 12))));
+        peer.inject(packet(".").option(peer.dss(peer.map(2, 1, 12))));
         peer.expect().flags("R.").onlyMptcp(new MpTcpRst(ResetReason.MPTCP, false));
     }
 

@@ -49,6 +49,9 @@ public final class DemoCommand implements Callable<Integer> {
             description = "Round-trip times of the two paths in milliseconds (default: ${DEFAULT-VALUE}).")
     private List<Double> rttMillis;
 
+    @Option(names = "--own-server", description = "Have this stack on the far side, too, even where the kernel has MPTCP.")
+    private boolean ownServer;
+
     @Option(names = "--simulate", description = "Run in the simulator even where namespaces are possible.")
     private boolean simulate;
 
@@ -114,7 +117,7 @@ public final class DemoCommand implements Callable<Integer> {
         }
         List<LinkProfile> paths = rttMillis.stream().map(rtt -> LinkProfile.of(rateMbit, rtt / 2, QUEUE_MILLIS)).toList();
         long size = sizeMegabytes * MEGA;
-        return new DemoSettings(size, (long) (size * SINGLE_SHARE), paths);
+        return new DemoSettings(size, (long) (size * SINGLE_SHARE), paths, ownServer);
     }
 
     private CommandLine.ParameterException wrong(String message) {

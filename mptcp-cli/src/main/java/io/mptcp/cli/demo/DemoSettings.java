@@ -9,8 +9,9 @@ import java.util.List;
  * @param sizeBytes       what is downloaded over two paths
  * @param singleSizeBytes what is downloaded over one path, for comparison
  * @param paths           the two paths, the same both ways; path 1 is the one that is cut
+ * @param ownServer       whether this project's stack is the server even where the kernel could be
  */
-public record DemoSettings(long sizeBytes, long singleSizeBytes, List<LinkProfile> paths) {
+public record DemoSettings(long sizeBytes, long singleSizeBytes, List<LinkProfile> paths, boolean ownServer) {
     /** Smallest download that says something: shorter ones are mostly slow start. */
     public static final long MIN_SIZE_BYTES = 40_000_000;
 

@@ -26,6 +26,7 @@ final class NamespaceDemo {
 
     private final DemoSettings settings;
     private final DemoView view;
+    private final boolean kernelServer;
     private final TwoPathLab network;
     private final String fileUrl = "http://" + TwoPathLab.SERVICE_V4 + ":" + PORT + "/file?bytes=";
 
@@ -33,7 +34,12 @@ final class NamespaceDemo {
         this.settings = settings;
         this.view = view;
         this.network = TwoPathLab.create(lab, settings.paths().toArray(LinkProfile[]::new));
-        network.serveFiles(PORT, CONGESTION);
+        this.kernelServer = KernelMptcp.available() && !settings.ownServer();
+        if (kernelServer) {
+            network.serveFiles(PORT, CONGESTION);
+        } else {
+            network.serveFilesByStack(PORT);
+        }
     }
 
     /**
@@ -48,7 +54,7 @@ final class NamespaceDemo {
     }
 
     private DemoReport run() {
-        view.step("path 1 alone, kernel TCP");
+        view.step("path 1 alone, kernel TCP; the server is " + server());
         double kernelTcp = single();
         double single;
         try (Gateway gateway = Gateway.start(network.client(), 1)) {
@@ -59,6 +65,10 @@ final class NamespaceDemo {
             view.step("both paths, mptcp-tun");
             return twoPaths(kernelTcp, single);
         }
+    }
+
+    private String server() {
+        return kernelServer ? "Linux kernel MPTCP" : "this stack";
     }
 
     /** Goodput of a whole download. */
@@ -98,7 +108,7 @@ final class NamespaceDemo {
         follow(download, sampler, settings.sizeBytes(), settings.sizeBytes());
         String sha256 = download.await(SILENCE_LIMIT);
         List<Long> bytesBeforeCut = Arrays.asList(atCut[0] - before[0], atCut[1] - before[1]);
-        return new DemoReport(false, KernelMptcp.available() ? "Linux kernel MPTCP" : "this stack", kernelTcp, single, arrivals.goodputUntil(cutNanos), arrivals.totalBytes(),
+        return new DemoReport(false, server(), kernelTcp, single, arrivals.goodputUntil(cutNanos), arrivals.totalBytes(),
                 settings.sizeBytes(), (arrivals.lastNanos() - arrivals.startNanos()) / 1e9, bytesBeforeCut,
                 arrivals.bytesAt(returnNanos) - arrivals.bytesAt(cutNanos), path1.backward().deliveredBytes() - path1BytesAtReturn,
                 returnedInTime, arrivals.longestStallNanos(cutNanos, returnNanos) / 1e6, sha256,

@@ -141,16 +141,11 @@ public final class TwoPathLab {
     }
 
     /**
-     * Starts the file server on the IPv4 and the IPv6 service address: on kernel MPTCP sockets where the kernel has them, else on this
-     * project's own stack.
+     * Starts the file server on the IPv4 and the IPv6 service address, on kernel MPTCP sockets.
      *
-     * @param congestion congestion control of the kernel's connections, or null for the system's
+     * @param congestion congestion control of its connections, or null for the system's
      */
     public void serveFiles(int port, String congestion) {
-        if (!KernelMptcp.available()) {
-            serveFilesByStack(port);
-            return;
-        }
         for (String address : List.of(SERVICE_V4, SERVICE_V6)) {
             IpEndpoint service = new IpEndpoint(IpAddress.parse(address), port);
             int fd = server.call(() -> KernelMptcpSocket.listen(KernelMptcp.IPPROTO_MPTCP, service, congestion));

@@ -15,17 +15,17 @@ class DemoSettingsTest {
     @Test
     void path1ReturnsWhilePath2StillHasMuchToDo() {
         for (long size : new long[] {40_000_000, 60_000_000, 100_000_000, 1_000_000_000}) {
-            DemoSettings settings = new DemoSettings(size, size / 4, PATHS);
+            DemoSettings settings = new DemoSettings(size, size / 4, PATHS, false);
             double restSeconds = (size - settings.cutAtBytes()) * 8 / 50e6;
             assertTrue(settings.outageNanos() / 1e9 <= restSeconds / 2, "size " + size);
             assertTrue(settings.outageNanos() >= 1_000_000_000L, "size " + size);
         }
-        assertEquals(3_000_000_000L, new DemoSettings(1_000_000_000, 1, PATHS).outageNanos());
+        assertEquals(3_000_000_000L, new DemoSettings(1_000_000_000, 1, PATHS, false).outageNanos());
     }
 
     @Test
     void tooSmallDownloadsAndOtherNumbersOfPathsAreRefused() {
-        assertThrows(IllegalArgumentException.class, () -> new DemoSettings(39_999_999, 1, PATHS));
-        assertThrows(IllegalArgumentException.class, () -> new DemoSettings(40_000_000, 1, PATHS.subList(0, 1)));
+        assertThrows(IllegalArgumentException.class, () -> new DemoSettings(39_999_999, 1, PATHS, false));
+        assertThrows(IllegalArgumentException.class, () -> new DemoSettings(40_000_000, 1, PATHS.subList(0, 1), false));
     }
 }

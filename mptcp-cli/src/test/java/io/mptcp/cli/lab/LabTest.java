@@ -82,6 +82,22 @@ class LabTest {
         }
     }
 
+    @Test
+    void theOwnStackServesFilesToPlainTcp() {
+        assumeTrue(Command.find("curl").isPresent(), "curl is not installed");
+        TwoPathLab two = TwoPathLab.direct(lab, 2);
+        two.serveFilesByStack(PORT);
+
+        for (String host : List.of(TwoPathLab.SERVICE_V4, "[" + TwoPathLab.SERVICE_V6 + "]")) {
+            LabProcess curl = two.client().start(List.of("sh", "-c",
+                    "curl -sSf 'http://" + host + ":" + PORT + "/file?bytes=5000000' | sha256sum; curl -s -w '%{http_code}' 'http://" + host
+                            + ":" + PORT + "/nosuch?bytes=1'"));
+            assertEquals(0, curl.awaitExit(Duration.ofSeconds(60)));
+            curl.awaitEndOfOutput(Duration.ofSeconds(10));
+            assertEquals(List.of(PseudoRandomFile.sha256(5_000_000) + "  -", "there are /file and /sha256", "404"), curl.lines());
+        }
+    }
+
     private static String digestOfBody(InputStream stream) throws Exception {
         int newlines = 0;
         while (newlines < 2) {
