@@ -113,7 +113,7 @@ final class Handshake {
     boolean onSegment(Subflow subflow, IncomingSegment segment) {
         MptcpOptions mptcp = segment.options.mptcp;
         if (connection.isFullyEstablished()) {
-            return !acknowledgesWithoutOptions(subflow, segment) || onOptionsLost(subflow);
+            return !comesWithoutOptions(subflow, segment) || onOptionsLost(subflow);
         }
         boolean dataWithKeys = mptcp.hasMpCapableMapping() && !subflow.isActive;
         if (mptcp.has(MptcpOptions.DSS) || dataWithKeys || mptcp.has(MptcpOptions.ADD_ADDR)) {
@@ -136,9 +136,10 @@ final class Handshake {
         connection.onPlainAck(subflow);
     }
 
-    /** A peer that speaks MPTCP says something of it whenever it acknowledges data. After a FIN the kernel's TIME-WAIT does not. */
-    static boolean acknowledgesWithoutOptions(Subflow subflow, IncomingSegment segment) {
-        return segment.acksNewData && segment.options.mptcp.present == 0 && subflow.tcb.sndUna() > 1 && !subflow.tcb.isFinSent();
+    /** A peer that speaks MPTCP says something of it whenever it acknowledges data or ends a subflow. After our FIN a TIME-WAIT may not. */
+    static boolean comesWithoutOptions(Subflow subflow, IncomingSegment segment) {
+        boolean acksData = segment.acksNewData && subflow.tcb.sndUna() > 1;
+        return (acksData || segment.has(TcpSegment.FIN)) && segment.options.mptcp.present == 0 && !subflow.tcb.isFinSent();
     }
 
     /**

@@ -97,15 +97,19 @@ final class SubflowReceiver {
         if (!connection.isMptcp()) {
             return staged == null ? connection.data().onData(ssn, buffer, offset, length) : stage(ssn, buffer, offset, length);
         }
+        boolean mapped = isMapped(ssn, length);
+        boolean inOrder = ssn == subflow.tcb.rcvNxt() && subflow.tcb.isInOrder();
+        if (!mapped && inOrder && !segmentHasOptions && !connection.hasOnlyEverHad(subflow)) {
+            resetForLostOptions();
+            return false;
+        }
         if (connection.isChecksumOn()) {
             return stage(ssn, buffer, offset, length);
         }
-        if (!isMapped(ssn, length)) {
-            boolean inOrder = ssn == subflow.tcb.rcvNxt() && subflow.tcb.isInOrder();
+        if (!mapped) {
             boolean mayWait = mayWait(ssn, length);
-            boolean windowFull = staged != null && !mayWait; // section 3.3.1: more than a window of data without mappings
-            if (inOrder && (windowFull || !segmentHasOptions && !connection.hasOnlyEverHad(subflow))) {
-                resetForLostOptions();
+            if (inOrder && staged != null && !mayWait) {
+                resetForLostOptions(); // section 3.3.1: more than a window of data without mappings
                 return false;
             }
             // Without a hole before it, it may wait for its mapping; behind a hole it is refused and comes again.
