@@ -14,8 +14,10 @@ import java.util.List;
 public final class UserNamespace {
     /** Set in the program's environment when it runs in a user namespace already. */
     private static final String MARK = "MPTCP_USER_NAMESPACE";
-    /** Named network namespaces live in /run/netns, which only root may write: put an own one over it. */
-    private static final String PREPARE = "if [ -d /run/netns ]; then mount -t tmpfs tmpfs /run/netns; "
+    /**
+     * Named network namespaces live in /run/netns, which only root may write: put an own one over it. Libraries expect a loopback interface.
+     */
+    private static final String PREPARE = "PATH=$PATH:/usr/sbin:/sbin; ip link set lo up; if [ -d /run/netns ]; then mount -t tmpfs tmpfs /run/netns; "
             + "else mount -t tmpfs tmpfs /run && mkdir /run/netns; fi || exit 1; ";
 
     private UserNamespace() {
