@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 final class DataReceiver {
     /** A sixteenth of the ring is never promised outright, see {@link #windowField}. */
     private static final int ROUNDING_RESERVE = 16;
+    private static final int MAX_WINDOW_FIELD = 0xffff;
 
     private final ReceiveBuffer buffer;
     private final int capacityBytes;
@@ -101,7 +102,8 @@ final class DataReceiver {
     }
 
     private long targetEdge(int shift) {
-        int roundingReserve = shift == 0 ? 0 : Math.max(capacityBytes / ROUNDING_RESERVE, 1 << shift);
+        // A subflow without scaling must leave the reserve alone too, for those that have it.
+        int roundingReserve = capacityBytes <= MAX_WINDOW_FIELD ? 0 : Math.max(capacityBytes / ROUNDING_RESERVE, 1 << shift);
         return buffer.readPosition() + capacityBytes - roundingReserve;
     }
 

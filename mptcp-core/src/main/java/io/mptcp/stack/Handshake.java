@@ -115,7 +115,7 @@ final class Handshake {
         if (connection.isFullyEstablished()) {
             return !acknowledgesWithoutOptions(subflow, segment) || onOptionsLost(subflow);
         }
-        boolean dataWithKeys = mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 22;
+        boolean dataWithKeys = mptcp.hasMpCapableMapping() && !subflow.isActive;
         if (mptcp.has(MptcpOptions.DSS) || dataWithKeys || mptcp.has(MptcpOptions.ADD_ADDR)) {
             connection.setFullyEstablished();
             return true;

@@ -11,10 +11,11 @@ import io.mptcp.tcp.Tcb;
  * elsewhere; then these probes, which cost next to nothing, find out soon that the path is back.
  */
 final class SilenceProbe {
-    private static final long FIRST_NANOS = 2_000_000_000L;
-    private static final long MAX_NANOS = 15_000_000_000L;
+    /** While other subflows are busy a segment every two seconds is nothing, and it is the longest a path that is back stays unused. */
+    private static final long BUSY_NANOS = 2_000_000_000L;
+    private static final long BACKUP_NANOS = 15_000_000_000L;
     private static final long STALE_NANOS = 1_000_000_000L;
-    private static final int MAX_UNANSWERED = 6;
+    private static final int MAX_UNANSWERED = 30;
 
     private final Subflow subflow;
     private long deadlineNanos = Long.MAX_VALUE;
@@ -50,7 +51,7 @@ final class SilenceProbe {
         if (subflow.stale) {
             return STALE_NANOS;
         }
-        return Math.min(MAX_NANOS, Math.max(FIRST_NANOS, 4 * subflow.tcb.rtt().rtoNanos()) << Math.min(unanswered, MAX_UNANSWERED));
+        return Math.max(subflow.isBackup() ? BACKUP_NANOS : BUSY_NANOS, 4 * subflow.tcb.rtt().rtoNanos());
     }
 
     void expire(long nowNanos) {

@@ -31,7 +31,7 @@ final class SubflowReceiver {
     /** Takes DATA_ACK, mapping and DATA_FIN from a segment. @return false when the subflow was reset because of them */
     boolean onOptions(IncomingSegment segment) {
         MptcpOptions mptcp = segment.options.mptcp;
-        if (mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 22) {
+        if (mptcp.hasMpCapableMapping() && !subflow.isJoin && !subflow.isActive) { // only from whoever opened the connection
             return addMapping(1, 1, mptcp.dataLevelLength, mptcp.hasChecksum ? mptcp.checksum : -1);
         }
         if (!mptcp.has(MptcpOptions.DSS)) {

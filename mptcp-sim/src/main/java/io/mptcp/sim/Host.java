@@ -21,7 +21,7 @@ import java.util.function.Supplier;
  * One stack with its links and applications, driven as a real driver drives it: segments in, timers, applications, segments out, one
  * timer armed. After every turn it checks that the stack has come to rest: nothing left to send and no timer that is already due.
  */
-public final class Host {
+public final class Host implements Endpoint {
     private static final int SLOT_BYTES = 65_535 + 128;
     /** Where the TCP header starts: headroom as a real link would want, and not too well aligned. */
     private static final int HEADROOM_BYTES = 66;
@@ -123,9 +123,16 @@ public final class Host {
         awake = true;
     }
 
-    void receive(PacketSlot slot, long nowNanos) {
+    @Override
+    public void receive(PacketSlot slot, long nowNanos) {
         stack.receive(nowNanos, slot);
         awake = true;
+    }
+
+    @Override
+    public void setLinkWritable(int linkId, boolean writable) {
+        stack.setLinkWritable(linkId, writable);
+        wake();
     }
 
     void runIfAwake(long nowNanos) {

@@ -13,7 +13,7 @@ public final class MeshPathManager implements PathManager {
     public record Route(int linkId, IpAddress local, IpAddress remote, boolean backup) {
     }
 
-    private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long LAST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(8);
 
     private final List<Route> routes;

@@ -33,9 +33,9 @@ public final class SimLink {
     private final Statistics statistics = new Statistics();
     private final Merger merger;
     private LinkSpec spec;
-    private Host sender;
+    private Endpoint sender;
     private int senderLinkId;
-    private Host receiver;
+    private Endpoint receiver;
     private int receiverLinkId;
     private boolean up = true;
     private boolean writable = true;
@@ -51,8 +51,8 @@ public final class SimLink {
         this.merger = new Merger(this, simulation);
     }
 
-    /** Both hosts know the link under a number of their own. */
-    void connect(Host from, int fromLinkId, Host to, int toLinkId) {
+    /** Both ends know the link under a number of their own. */
+    void connect(Endpoint from, int fromLinkId, Endpoint to, int toLinkId) {
         sender = from;
         senderLinkId = fromLinkId;
         receiver = to;
@@ -189,11 +189,10 @@ public final class SimLink {
 
     private void stopSender(long nowNanos) {
         writable = false;
-        sender.stack().setLinkWritable(senderLinkId, false);
+        sender.setLinkWritable(senderLinkId, false);
         simulation.schedule(nowNanos + (busyUntilNanos - nowNanos) / 2, now -> {
             writable = true;
-            sender.stack().setLinkWritable(senderLinkId, true);
-            sender.wake();
+            sender.setLinkWritable(senderLinkId, true);
         });
     }
 }

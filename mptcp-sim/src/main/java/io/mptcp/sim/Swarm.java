@@ -5,6 +5,7 @@ import io.mptcp.sim.TransferApp.Ending;
 import io.mptcp.sim.TransferApp.Plan;
 import io.mptcp.spi.PacketScheduler;
 import io.mptcp.stack.ConnectOptions;
+import io.mptcp.stack.Limits;
 import io.mptcp.stack.StackConfig;
 import io.mptcp.tcp.TcpConfig;
 import java.util.List;
@@ -60,6 +61,7 @@ public final class Swarm {
         Ending serverEnding = clientEnding == Ending.SHUTDOWN_AFTER_PEER ? Ending.SHUTDOWN_WHEN_WRITTEN : randomEnding();
         scenario.plans(randomPlan("client", up, down, clientEnding), randomPlan("server", down, up, serverEnding));
         scheduleOutages(scenario, paths);
+        addMiddleboxes(scenario, paths);
         scenario.simulation().describe(description.toString());
         scenario.at(HEAL_SECONDS, () -> scenario.topology().paths().forEach(SimPath::heal));
         Report report = scenario.runUntilClosed(HEAL_SECONDS + LIVENESS_SECONDS);
@@ -114,12 +116,17 @@ public final class Swarm {
                 .withSack(random.chance(0.8))
                 // Outages must not outlast a SYN or a connection: whether giving up is right is another question than whether it lives.
                 .withRetries(10, 15);
+        Limits defaults = Limits.defaults();
+        Limits limits = random.chance(0.7) ? defaults
+                : new Limits(defaults.maxConnections(), defaults.maxHalfOpen(), 1 + random.nextInt(8), (int) random.between(2, 64),
+                        (int) random.between(2, 64), defaults.maxResetsPerSecond());
         StackConfig config = StackConfig.defaults()
+                .withLimits(limits)
                 .withTcp(tcp)
                 .withMptcp(random.chance(0.9))
                 .withChecksum(random.chance(0.3))
                 .withCongestionControl(random.chance(0.8) ? "cubic" : "newreno");
-        note(side, "mptcp " + config.mptcp() + ", checksum " + config.checksum() + ", " + config.congestionControl() + ", " + tcp);
+        note(side, "mptcp " + config.mptcp() + ", checksum " + config.checksum() + ", " + config.congestionControl() + ", " + tcp + ", " + limits);
         return config;
     }
 
@@ -174,6 +181,35 @@ public final class Swarm {
                 scenario.at(end, () -> set(scenario.path(path), carrier, true));
             }
         }
+    }
+
+    /** Boxes that take options away from the first packet on; after one on the only path that began later there is no way to go on. */
+    private void addMiddleboxes(Scenario scenario, int paths) {
+        for (int i = 0; i < paths; i++) {
+            if (random.chance(0.9)) {
+                continue;
+            }
+            int kind = random.nextInt(5);
+            boolean up = kind == 0 || kind != 1 && random.chance(0.7);
+            boolean down = kind == 1 || kind != 0 && random.chance(0.7);
+            note("middlebox", "path " + i + " kind " + kind + (up ? " up" : "") + (down ? " down" : ""));
+            if (up) {
+                scenario.path(i).up().add(middlebox(kind));
+            }
+            if (down) {
+                scenario.path(i).down().add(middlebox(kind));
+            }
+        }
+    }
+
+    private static Middlebox middlebox(int kind) {
+        return switch (kind) {
+            case 0 -> Middleboxes.stripMptcp(Middleboxes::isSyn);
+            case 1 -> Middleboxes.stripMptcp(Middleboxes::isSynAck);
+            case 2 -> Middleboxes.stripMptcp(Middleboxes::isNotSyn);
+            case 3 -> Middleboxes.stripMptcp(packet -> true);
+            default -> Middleboxes.dropMptcp(Middleboxes::isSyn);
+        };
     }
 
     private static void set(SimPath path, boolean carrier, boolean up) {

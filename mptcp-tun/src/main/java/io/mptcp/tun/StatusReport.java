@@ -73,7 +73,7 @@ record StatusReport(String device, long uptimeNanos, int active, long accepted, 
     /** One line for people: totals, and the rate of every path since {@code before}. */
     String line(StatusReport before) {
         StringBuilder line = new StringBuilder();
-        line.append(active).append(" connections, ").append(accepted).append(" so far");
+        line.append("connections: ").append(active).append(" now, ").append(accepted).append(" so far");
         if (failed > 0) {
             line.append(", ").append(failed).append(" failed");
         }

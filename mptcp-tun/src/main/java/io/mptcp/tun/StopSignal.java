@@ -1,6 +1,8 @@
 package io.mptcp.tun;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -10,7 +12,8 @@ import java.util.concurrent.TimeUnit;
 final class StopSignal {
     private static final long STOP_SECONDS = 10;
 
-    private final CountDownLatch wanted = new CountDownLatch(1);
+    /** Why: null for a signal. */
+    private final CompletableFuture<String> wanted = new CompletableFuture<>();
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Thread hook = new Thread(this::stop, "stop");
     private volatile int exitCode = TunDaemon.EXIT_FAILED;
@@ -24,8 +27,18 @@ final class StopSignal {
         return signal;
     }
 
-    void await() throws InterruptedException {
-        wanted.await();
+    /** Waits for a signal or a failure. @return the failure, null for a signal */
+    String await() throws InterruptedException {
+        try {
+            return wanted.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e); // it is never completed so
+        }
+    }
+
+    /** Something that cannot be lived without is gone: as a signal, but with a reason. */
+    void fail(String failure) {
+        wanted.complete(failure);
     }
 
     /** Everything has been taken down; without a signal the process just goes on. */
@@ -40,7 +53,7 @@ final class StopSignal {
     }
 
     private void stop() {
-        wanted.countDown();
+        wanted.complete(null);
         try {
             if (!finished.await(STOP_SECONDS, TimeUnit.SECONDS)) {
                 System.err.println("mptcp-tun: not stopped in order within " + STOP_SECONDS + " s");

@@ -10,6 +10,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,7 @@ public final class TunDaemon implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(TunDaemon.class);
     private static final long STOP_SECONDS = 5;
+    private static final long DEVICE_CHECK_SECONDS = 1;
     /** 3072 ports: so many connections to one server at a time. Some are left for other programs of ours. */
     private static final int PORT_SLOTS = 12;
 
@@ -35,6 +37,7 @@ public final class TunDaemon implements AutoCloseable {
     private final IoEventLoop loop;
     private final long startNanos;
     private Uplinks uplinks;
+    private TunInterface device;
     private MptcpDriver inner;
     private Gateway gateway;
     private StatusReport lastReport;
@@ -70,8 +73,13 @@ public final class TunDaemon implements AutoCloseable {
         try (TunDaemon daemon = start(config)) {
             System.out.println(daemon.readyLine());
             System.out.flush();
-            signal.await();
-            exitCode = EXIT_OK;
+            daemon.watchDevice(signal::fail);
+            String failure = signal.await();
+            if (failure == null) {
+                exitCode = EXIT_OK;
+            } else {
+                System.err.println("mptcp-tun: " + failure);
+            }
         } catch (SetupException e) {
             System.err.println("mptcp-tun: " + e.getMessage());
         } catch (InterruptedException e) {
@@ -105,13 +113,22 @@ public final class TunDaemon implements AutoCloseable {
         inner = new MptcpDriver(loop, new Stack(innerConfig, random::nextLong));
         gateway = new Gateway(inner, uplinks, limits);
         OnLoop.call(loop, () -> {
-            TunInterface device = TunInterface.open(config.tun());
+            device = TunInterface.open(config.tun());
             inner.addLink(device.link());
             gateway.start();
             device.configure(); // Last: from now on connections come.
             startStatus();
             return device;
         });
+    }
+
+    /** Tells when somebody has taken the device away: it will not come back by itself. */
+    private void watchDevice(Consumer<String> onLoss) {
+        loop.scheduleAtFixedRate(() -> {
+            if (!device.exists()) {
+                onLoss.accept("device " + config.tun().device() + " was removed");
+            }
+        }, DEVICE_CHECK_SECONDS, DEVICE_CHECK_SECONDS, TimeUnit.SECONDS);
     }
 
     private String readyLine() {
@@ -163,6 +180,9 @@ public final class TunDaemon implements AutoCloseable {
             }
             if (inner != null) {
                 inner.close();
+            }
+            if (device != null) {
+                device.close();
             }
         });
         if (uplinks != null) {

@@ -12,37 +12,59 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The TUN device with its addresses and routes. It is made here and is gone, with all of them, when its link is closed or the process ends. */
-final class TunInterface {
+final class TunInterface implements AutoCloseable {
     /** Better than what an administrator or a DHCP client sets; 0 would mean 1024 for IPv6. */
     private static final int ROUTE_METRIC = 1;
     private static final int GATEWAY_LINK = 0;
 
     private final TunConfig.Tun config;
+    private final RouteNetlink netlink;
     private final TunLink link;
+    private final int index;
 
-    private TunInterface(TunConfig.Tun config, TunLink link) {
+    private TunInterface(TunConfig.Tun config, RouteNetlink netlink, TunLink link, int index) {
         this.config = config;
+        this.netlink = netlink;
         this.link = link;
+        this.index = index;
     }
 
-    /** Makes the device; nothing reaches it before {@link #configure}. */
+    /** Makes the device; nothing reaches it before {@link #configure}. The link is to be closed by its driver. */
     static TunInterface open(TunConfig.Tun config) throws SetupException {
         try {
-            refuseExisting(config.device());
-            TunDevice device = TunDevice.open(config.device(), true, true);
-            return new TunInterface(config, new TunLink(GATEWAY_LINK, device, null, null, config.mtuBytes(), 1, false));
+            RouteNetlink netlink = RouteNetlink.open();
+            try {
+                return open(config, netlink);
+            } catch (LinuxException | SetupException | RuntimeException e) {
+                netlink.close();
+                throw e;
+            }
         } catch (LinuxException e) {
             throw new SetupException("device " + config.device() + ": " + e.getMessage(), e);
         }
     }
 
-    /** Attaching to somebody's device would work, and would leave addresses and routes on it. */
-    private static void refuseExisting(String name) throws LinuxException, SetupException {
-        try (RouteNetlink netlink = RouteNetlink.open()) {
-            if (netlink.link(name) != null) {
-                throw new SetupException("device " + name + " exists already: stop what uses it, or set tun.device to another name");
-            }
+    private static TunInterface open(TunConfig.Tun config, RouteNetlink netlink) throws LinuxException, SetupException {
+        refuseExisting(netlink, config.device());
+        TunDevice device = TunDevice.open(config.device(), true, true);
+        LinkInfo info = netlink.link(device.name());
+        if (info == null) {
+            device.close();
+            throw new SetupException("device " + device.name() + " was removed while it was set up");
         }
+        return new TunInterface(config, netlink, new TunLink(GATEWAY_LINK, device, null, null, config.mtuBytes(), 1, false), info.index());
+    }
+
+    /** Attaching to somebody's device would work, and would leave addresses and routes on it. */
+    private static void refuseExisting(RouteNetlink netlink, String name) throws SetupException {
+        if (netlink.link(name) != null) {
+            throw new SetupException("device " + name + " exists already: stop what uses it, or set tun.device to another name");
+        }
+    }
+
+    /** Whether nobody has removed it. */
+    boolean exists() {
+        return netlink.link(index) != null;
     }
 
     SegmentLink link() {
@@ -51,21 +73,23 @@ final class TunInterface {
 
     /** Addresses, then up, then routes: from the first route on connections come. */
     void configure() throws SetupException {
-        try (RouteNetlink netlink = RouteNetlink.open(); LinkConfigurator configurator = LinkConfigurator.open()) {
-            LinkInfo device = netlink.link(link.name());
-            if (device == null) {
-                throw new SetupException("device " + link.name() + " was removed while it was set up");
-            }
+        try (LinkConfigurator configurator = LinkConfigurator.open()) {
             for (Cidr address : addresses()) {
-                configurator.addAddress(device.index(), address.address(), address.prefixLength());
+                configurator.addAddress(index, address.address(), address.prefixLength());
             }
-            configurator.setUp(device.index(), config.mtuBytes());
+            configurator.setUp(index, config.mtuBytes());
             for (Cidr route : routes(config.routes())) {
-                configurator.addRoute(route.address(), route.prefixLength(), device.index(), null, ROUTE_METRIC);
+                configurator.addRoute(route.address(), route.prefixLength(), index, null, ROUTE_METRIC);
             }
         } catch (LinuxException e) {
             throw new SetupException("device " + link.name() + ": " + e.getMessage(), e);
         }
+    }
+
+    /** After the link. */
+    @Override
+    public void close() {
+        netlink.close();
     }
 
     private List<Cidr> addresses() {

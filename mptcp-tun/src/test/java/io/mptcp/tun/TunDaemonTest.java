@@ -180,6 +180,42 @@ class TunDaemonTest {
         assertEquals(before, network.clientState());
     }
 
+    /** The routes of the device are better than those of the uplinks for every destination, and yet the uplinks' own packets leave. */
+    @Test
+    void itCarriesEverythingWithoutCatchingItsOwnPackets() throws Exception {
+        for (int path = 1; path <= 2; path++) {
+            String metric = Integer.toString(100 * path);
+            TestNetwork.ip("-n", network.client, "route", "add", "default", "via", "10.71." + path + ".2", "dev", "p" + path, "metric", metric);
+            TestNetwork.ip("-n", network.client, "-6", "route", "add", "default", "via", "fd71:" + path + "::2", "dev", "p" + path,
+                    "metric", metric);
+            TestNetwork.ip("-n", network.client, "route", "del", TestNetwork.SERVER_V4, "dev", "p" + path);
+            TestNetwork.ip("-n", network.client, "-6", "route", "del", TestNetwork.SERVER_V6, "dev", "p" + path);
+        }
+        Path config = config("");
+        Files.writeString(config, Files.readString(config).replace("[10.99.0.1, 'fd99::1']", "[0.0.0.0/0, '::/0']"));
+        try (KernelHttpServer _ = KernelHttpServer.start(network.serverNamespace(), false, PORT);
+                DaemonProcess daemon = DaemonProcess.start(network, config)) {
+            daemon.awaitReady();
+            for (String host : List.of("10.99.0.1", "[fd99::1]")) {
+                Path file = directory.resolve("download");
+                TestNetwork.Result curl = curl(host, "/" + MEGABYTES, "-o", file.toString());
+                assertEquals(0, curl.exitCode(), curl.output() + daemon.errors());
+                assertEquals(KernelHttpServer.checksumOf(MEGABYTES), checksum(Files.readAllBytes(file)));
+            }
+            assertEquals(0, daemon.terminate(), daemon.errors());
+        }
+    }
+
+    @Test
+    void itEndsWhenItsDeviceIsTakenAway() throws Exception {
+        try (DaemonProcess daemon = DaemonProcess.start(network, config(""))) {
+            daemon.awaitReady();
+            TestNetwork.ip("-n", network.client, "link", "del", "mptcp0");
+            assertEquals(TunDaemon.EXIT_FAILED, daemon.waitFor());
+            assertEquals("mptcp-tun: device mptcp0 was removed", daemon.errors().strip());
+        }
+    }
+
     @Test
     void twoAtATimeDoNotShareADevice() throws Exception {
         try (DaemonProcess first = DaemonProcess.start(network, config(""))) {

@@ -1,0 +1,129 @@
+package io.mptcp.stack;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mptcp.buffer.RingPool;
+import java.lang.foreign.MemorySegment;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.junit.jupiter.api.Test;
+
+/** RFC 8684 sections 3.3.2 to 3.3.4. */
+class DataReceiverTest {
+    private static final int CAPACITY = 10_000;
+    private static final int MSS = 1000;
+
+    private static DataReceiver receiver(int capacity) {
+        return new DataReceiver(capacity, 100, new RingPool(1 << 20));
+    }
+
+    private static int insert(DataReceiver receiver, long dsn, int length) {
+        return receiver.insert(dsn, MemorySegment.ofArray(new byte[length]), 0, length);
+    }
+
+    private static int read(DataReceiver receiver, int length) {
+        return receiver.read(MemorySegment.ofArray(new byte[length]), 0, length);
+    }
+
+    private final DataReceiver receiver = receiver(CAPACITY);
+
+    @Test
+    void theNextExpectedNumberGrowsWithContiguousData() {
+        receiver.windowField(0, MSS);
+        insert(receiver, 101, 100);
+        assertEquals(1, receiver.rcvNxt());
+        insert(receiver, 1, 100);
+        assertEquals(201, receiver.rcvNxt());
+    }
+
+    @Test
+    void theEndCountsAsOneNumberOnceAllIsThere() {
+        receiver.windowField(0, MSS);
+        receiver.onFin(101);
+        assertFalse(receiver.isFinReceived());
+        assertEquals(1, receiver.rcvNxt());
+        insert(receiver, 1, 100);
+        assertTrue(receiver.isFinReceived());
+        assertEquals(102, receiver.rcvNxt());
+        assertEquals(101, receiver.nextByteDsn());
+        assertFalse(receiver.isEndOfStream(), "not read yet");
+        assertEquals(100, read(receiver, 1000));
+        assertTrue(receiver.isEndOfStream());
+        assertEquals(-1, read(receiver, 1000));
+    }
+
+    @Test
+    void nothingCountsBehindTheEnd() {
+        receiver.windowField(0, MSS);
+        receiver.onFin(51);
+        assertEquals(50, insert(receiver, 1, 100));
+        assertEquals(0, insert(receiver, 51, 100));
+    }
+
+    @Test
+    void onlyThePlausibleFirstEndCounts() {
+        receiver.windowField(0, MSS);
+        insert(receiver, 1, 100);
+        receiver.onFin(50); // below what is here
+        receiver.onFin(1_000_000); // beyond the window
+        assertFalse(receiver.isFinReceived());
+        receiver.onFin(101);
+        receiver.onFin(105);
+        assertTrue(receiver.isFinAt(101));
+    }
+
+    @Test
+    void aSmallOpeningIsSavedUp() {
+        assertEquals(CAPACITY, receiver.windowField(0, MSS));
+        insert(receiver, 1, CAPACITY);
+        assertEquals(0, receiver.windowField(0, MSS));
+        read(receiver, MSS - 1);
+        assertEquals(0, receiver.windowField(0, MSS));
+        assertFalse(receiver.isWindowUpdateDue(0, MSS));
+        read(receiver, MSS + 1);
+        assertTrue(receiver.isWindowUpdateDue(0, MSS));
+        assertEquals(2 * MSS, receiver.windowField(0, MSS));
+    }
+
+    @Test
+    void noUpdateIsDueWhileThePeerHasPlentyLeft() {
+        receiver.windowField(0, MSS);
+        insert(receiver, 1, 3000);
+        read(receiver, 3000);
+        assertFalse(receiver.isWindowUpdateDue(0, MSS));
+    }
+
+    /** Whatever arrives, is read and is advertised, with different shifts in turn: the edge moves right only, and the data fits. */
+    @Property(tries = 300)
+    void theRightEdgeNeverMovesLeftAndNeverPromisesTooMuch(@ForAll long seed) {
+        Random random = new Random(seed);
+        int capacity = 4096 + random.nextInt(300_000);
+        DataReceiver subject = receiver(capacity);
+        int shift = io.mptcp.tcp.TcpConfig.defaults().withBuffers(4096, capacity).windowShift();
+        int[] shifts = {shift, random.nextBoolean() ? shift : 0}; // a peer need not know window scaling
+        long[] edge = new long[2];
+        long readBytes = 0;
+        for (int step = 0; step < 200; step++) {
+            int which = random.nextInt(2);
+            int field = subject.windowField(shifts[which], 1 + random.nextInt(1460));
+            assertTrue(field >= 0 && field <= 0xffff);
+            long newEdge = subject.rcvNxt() + ((long) field << shifts[which]);
+            boolean fieldIsFull = field == 0xffff;
+            assertTrue(newEdge >= edge[which] || fieldIsFull, "from " + edge[which] + " to " + newEdge);
+            assertTrue(newEdge <= 1 + readBytes + capacity, "promised up to " + newEdge);
+            edge[which] = newEdge;
+            long promised = Math.max(edge[0], edge[1]);
+            int length = (int) Math.min(random.nextInt(5000), promised - subject.rcvNxt());
+            if (length > 0) {
+                assertEquals(length, insert(subject, subject.rcvNxt(), length), "what was promised is taken");
+            }
+            if (random.nextBoolean()) {
+                readBytes += read(subject, 1 + random.nextInt(capacity));
+            }
+        }
+        subject.close();
+    }
+}
