@@ -288,9 +288,20 @@ final class Connection extends DeadlineQueue.Node {
             mptcp = false;
             fallbackReason = reason;
             sender.onFallback();
+            for (int i = 0; i < subflows.size(); i++) {
+                subflows.get(i).receiver.onFallback();
+            }
             stack.forgetToken(this);
             stack.trace("FALLBACK", this, null, reason);
         }
+    }
+
+    /** The stream is empty, and nothing shows that its DATA_FIN gets through: a FIN does (section 3.7). */
+    void endAsTcp() {
+        stack.count(Counter.MPCapableDataFallback);
+        fallBack("MPCapableDataFallback");
+        subflows.getFirst().tcb.requestFin();
+        stack.enqueue(this);
     }
 
     /** No other subflow has ever been tried. */

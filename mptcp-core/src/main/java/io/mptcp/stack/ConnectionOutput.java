@@ -13,6 +13,8 @@ final class ConnectionOutput {
     private static final int MAX_MAPPING_BYTES = 65_535;
     private static final long DEFAULT_TIMEOUT_NANOS = 1_000_000_000L;
     private static final int MAX_BACKOFF = 6;
+    /** DATA_FINs sent to a peer that never said anything of MPTCP after the handshake, before it gets a FIN. */
+    private static final int MAX_UNHEARD_FINS = 5;
 
     private final Connection connection;
     private final List<Subflow> subflows;
@@ -260,6 +262,10 @@ final class ConnectionOutput {
                     sender.reinject(sender.dsnUna(), Math.min(sender.dsnNxt(), sender.dsnUna() + MAX_MAPPING_BYTES));
                 }
             } else if (sender.isFinSent() && !sender.isFinAcked()) {
+                if (backoff > MAX_UNHEARD_FINS && !connection.isFullyEstablished() && subflows.size() == 1) {
+                    connection.endAsTcp();
+                    return;
+                }
                 connection.signalDataFin();
                 connection.stack.count(Counter.MPTCPRetrans);
             }

@@ -21,6 +21,8 @@ final class SubflowReceiver {
     /** Payload in subflow sequence space that waits for its mapping or for the rest of it; null when there is none. */
     private ReceiveBuffer staged;
     private MemorySegment scratch;
+    /** The segment whose payload comes next said anything of MPTCP. */
+    private boolean segmentHasOptions;
 
     SubflowReceiver(Subflow subflow, int maxMappings) {
         this.subflow = subflow;
@@ -31,6 +33,7 @@ final class SubflowReceiver {
     /** Takes DATA_ACK, mapping and DATA_FIN from a segment. @return false when the subflow was reset because of them */
     boolean onOptions(IncomingSegment segment) {
         MptcpOptions mptcp = segment.options.mptcp;
+        segmentHasOptions = mptcp.present != 0;
         if (mptcp.hasMpCapableMapping() && !subflow.isJoin && !subflow.isActive) { // only from whoever opened the connection
             return addMapping(1, 1, mptcp.dataLevelLength, mptcp.hasChecksum ? mptcp.checksum : -1);
         }
@@ -92,16 +95,30 @@ final class SubflowReceiver {
     /** @return false when the payload cannot be kept and must come again */
     boolean onPayload(long ssn, MemorySegment buffer, long offset, int length) {
         if (!connection.isMptcp()) {
-            return connection.data().onData(ssn, buffer, offset, length);
+            return staged == null ? connection.data().onData(ssn, buffer, offset, length) : stage(ssn, buffer, offset, length);
         }
-        if (connection.isChecksumOn() || staged != null) {
+        if (connection.isChecksumOn()) {
             return stage(ssn, buffer, offset, length);
         }
         if (!isMapped(ssn, length)) {
+            boolean inOrder = ssn == subflow.tcb.rcvNxt() && subflow.tcb.isInOrder();
+            if (inOrder && !segmentHasOptions && !connection.hasOnlyEverHad(subflow)) {
+                resetForLostOptions();
+                return false;
+            }
             // Without a hole before it, it may wait for its mapping; behind a hole it is refused and comes again.
-            return ssn == subflow.tcb.rcvNxt() && subflow.tcb.isInOrder() && stage(ssn, buffer, offset, length);
+            return inOrder && mayWait(ssn, length) && stage(ssn, buffer, offset, length);
+        }
+        if (staged != null) {
+            return stage(ssn, buffer, offset, length);
         }
         return place(ssn, buffer, offset, length);
+    }
+
+    /** What waits for a mapping may turn out to be TCP's after a fallback, and must fit the window then. */
+    private boolean mayWait(long ssn, int length) {
+        long waiting = staged == null ? 0 : ssn - staged.readPosition();
+        return waiting + length <= connection.data().receiver.windowBytes();
     }
 
     private boolean isMapped(long ssn, int length) {
@@ -143,8 +160,37 @@ final class SubflowReceiver {
         return true;
     }
 
+    /** From now on subflow and data sequence numbers are the same: what waits for a mapping has one. */
+    void onFallback() {
+        if (staged != null) {
+            drainAsTcp();
+        }
+    }
+
+    private void drainAsTcp() {
+        while (staged.readableBytes() > 0) {
+            long ssn = staged.readPosition();
+            int count = staged.read(scratch(), 0, Math.min(staged.readableBytes(), MAX_MAPPING_BYTES));
+            connection.data().onData(ssn, scratch, 0, count);
+        }
+        if (staged.outOfOrderBytes() == 0) {
+            close();
+        }
+    }
+
+    private MemorySegment scratch() {
+        if (scratch == null) {
+            scratch = Arena.ofAuto().allocate(MAX_MAPPING_BYTES + 1);
+        }
+        return scratch;
+    }
+
     /** Hands up what is staged in order and has a whole mapping, verified where checksums are on. */
     private void drain() {
+        if (!connection.isMptcp()) {
+            drainAsTcp();
+            return;
+        }
         while (staged != null && staged.readableBytes() > 0) {
             int mapping = mappings.find(staged.readPosition());
             if (mapping < 0) {
@@ -159,11 +205,8 @@ final class SubflowReceiver {
                 return;
             }
             int count = (int) mapped;
-            if (scratch == null) {
-                scratch = Arena.ofAuto().allocate(MAX_MAPPING_BYTES + 1);
-            }
             long dsn = mappings.dsn(mapping) + (staged.readPosition() - mappings.ssn(mapping));
-            staged.read(scratch, 0, count);
+            staged.read(scratch(), 0, count);
             if (mappings.checksum(mapping) >= 0 && !verify(mapping, count)) {
                 connection.onChecksumFailure(subflow, mappings.dsn(mapping));
                 return;
@@ -180,9 +223,14 @@ final class SubflowReceiver {
     /** A mapping comes before the last of its bytes, so after more bytes than one can map without any, something takes the options off. */
     private void resetIfNeverMapped() {
         if (staged.readableBytes() > MAX_MAPPING_BYTES) {
-            subflow.stack.count(Counter.DssReset);
-            subflow.reset(ResetReason.MIDDLEBOX);
+            resetForLostOptions();
         }
+    }
+
+    /** RFC 8684 section 3.7: with other subflows there is no fallback, and this one can carry nothing any more. */
+    private void resetForLostOptions() {
+        subflow.stack.count(Counter.DssReset);
+        subflow.reset(ResetReason.MIDDLEBOX);
     }
 
     /** RFC 8684 section 3.3.1; the scratch holds the whole mapping. */

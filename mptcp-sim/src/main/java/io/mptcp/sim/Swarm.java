@@ -21,6 +21,8 @@ public final class Swarm {
     /** A healed network has this much time to finish: far more than any back-off of a timer. */
     private static final double LIVENESS_SECONDS = 1_500;
     private static final int MAX_PATHS = 4;
+    /** One a path, and one that the peer does not know to be dead for each outage. */
+    private static final int MAX_SUBFLOWS = 32;
     private static final int MAX_STREAM_BYTES = 2 << 20;
     private static final int MIN_BUFFER_BYTES = 4 << 10;
     private static final int MAX_BUFFER_BYTES = 8 << 20;
@@ -117,8 +119,8 @@ public final class Swarm {
                 // Outages must not outlast a SYN or a connection: whether giving up is right is another question than whether it lives.
                 .withRetries(10, 15);
         Limits defaults = Limits.defaults();
-        Limits limits = random.chance(0.7) ? defaults
-                : new Limits(defaults.maxConnections(), defaults.maxHalfOpen(), 1 + random.nextInt(8), (int) random.between(2, 64),
+        Limits limits = random.chance(0.5) ? defaults
+                : new Limits(defaults.maxConnections(), defaults.maxHalfOpen(), MAX_SUBFLOWS, (int) random.between(2, 64),
                         (int) random.between(2, 64), defaults.maxResetsPerSecond());
         StackConfig config = StackConfig.defaults()
                 .withLimits(limits)

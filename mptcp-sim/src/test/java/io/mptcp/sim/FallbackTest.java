@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.sim.TransferApp.Ending;
+import io.mptcp.sim.TransferApp.Plan;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.StackConfig;
+import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.PacketSlot;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
@@ -33,6 +36,15 @@ class FallbackTest {
         assertTrue(scenario.connection().isFallback(), "client");
         assertTrue(scenario.server().connection().isFallback(), "server");
         scenario.runUntilQuiet();
+    }
+
+    /** Only data loses its options; acknowledgments keep theirs, so that the sender cannot tell. */
+    @Test
+    void subflowWhoseDataLosesItsOptionsIsGivenUp() {
+        Scenario scenario = new Scenario(1).path(LinkSpec.of(20, 20)).path(LINK).plans(Plan.of(0, 5_000), Plan.of(5_000, 0).writing(500, 100));
+        strip(scenario.path(1).down(), Middleboxes::isNotSyn);
+        scenario.runUntilClosed(3);
+        assertFalse(scenario.connection().isFallback());
     }
 
     private static void strip(SimLink link, Predicate<PacketSlot> on) {
@@ -99,6 +111,24 @@ class FallbackTest {
         strip(scenario.path(0).up(), packet -> true);
         strip(scenario.path(0).down(), packet -> true);
         fallsBack(scenario);
+    }
+
+    /** Nothing but a DATA_FIN would be sent, and nobody hears it. */
+    @Test
+    void emptyStreamsEndWhenOptionsAreStrippedOnTheWayDown() {
+        Scenario scenario = new Scenario(1).path(LINK).plans(Plan.of(0, 0).ending(Ending.SHUTDOWN_AFTER_PEER), Plan.of(0, 0));
+        strip(scenario.path(0).down(), Middleboxes::isNotSyn);
+        scenario.runUntilClosed(15);
+    }
+
+    /** The server has bytes that wait for a mapping when it learns that the client has gone back to TCP. */
+    @Test
+    void bytesWaitingForAMappingAreNotLostInTheFallback() {
+        StackConfig small = StackConfig.defaults().withTcp(TcpConfig.defaults().withBuffers(8_000, 8_000));
+        Scenario scenario = new Scenario(1).config(small).path(LINK)
+                .plans(Plan.of(BYTES, 2_000), Plan.of(2_000, BYTES).reading(500, 1));
+        strip(scenario.path(0).down(), Middleboxes::isNotSyn);
+        scenario.runUntilClosed(10);
     }
 
     @Test
