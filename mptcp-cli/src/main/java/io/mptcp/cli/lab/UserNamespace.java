@@ -17,7 +17,8 @@ public final class UserNamespace {
     /**
      * Named network namespaces live in /run/netns, which only root may write: put an own one over it. Libraries expect a loopback interface.
      */
-    private static final String PREPARE = "PATH=$PATH:/usr/sbin:/sbin; ip link set lo up; if [ -d /run/netns ]; then mount -t tmpfs tmpfs /run/netns; "
+    private static final String PREPARE = "PATH=$PATH:/usr/sbin:/sbin; ip link set lo up; "
+            + "if [ -d /run/netns ]; then mount -t tmpfs tmpfs /run/netns; "
             + "else mount -t tmpfs tmpfs /run && mkdir /run/netns; fi || exit 1; ";
 
     private UserNamespace() {
@@ -45,7 +46,8 @@ public final class UserNamespace {
      */
     public static int rerun() {
         try {
-            List<String> command = new ArrayList<>(Command.resolved(List.of("unshare", "-Urnm", "sh", "-c", PREPARE + "exec \"$0\" \"$@\"")));
+            List<String> unshare = List.of("unshare", "-Urnm", "sh", "-c", PREPARE + "exec \"$0\" \"$@\"");
+            List<String> command = new ArrayList<>(Command.resolved(unshare));
             command.addAll(ownCommandLine());
             ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
             builder.environment().put(MARK, "1");
