@@ -29,7 +29,7 @@ class SegmentLogTest {
     }
 
     /** The log against a list with one entry for each sequence number. */
-    @Property(tries = 500)
+    @Property(tries = 200)
     void behavesLikeAListOfBytes(@ForAll long seed) {
         Random random = new Random(seed);
         SegmentLog log = new SegmentLog();

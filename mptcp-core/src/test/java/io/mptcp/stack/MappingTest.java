@@ -114,9 +114,9 @@ class MappingTest {
     }
 
     @Test
-    void aMappingThatOverlapsTheNextEndsTheSubflow() {
-        peer.inject(packet(".").option(peer.dss(peer.map(10, 10, 5))));
-        peer.inject(packet(".").option(peer.dss(peer.map(2, 1, 12))));
+    void aMappingThatContradictsTheNextEndsTheSubflow() {
+        peer.inject(packet(".").option(peer.dss(peer.map(20, 10, 5))));
+        peer.inject(packet(".").option(peer.dss(peer.map(1, 1, 12))));
         peer.expect().flags("R.").onlyMptcp(new MpTcpRst(ResetReason.MPTCP, false));
     }
 
