@@ -136,20 +136,29 @@ final class Handshake {
         connection.onPlainAck(subflow);
     }
 
-    /** A peer that speaks MPTCP says something of it whenever it acknowledges data or ends a subflow. After our FIN a TIME-WAIT may not. */
-    static boolean comesWithoutOptions(Subflow subflow, IncomingSegment segment) {
+    /**
+     * A peer that speaks MPTCP says something of it whenever it acknowledges data, or ends its stream by the FIN of the only subflow. After
+     * our own FIN a TIME-WAIT may not.
+     */
+    boolean comesWithoutOptions(Subflow subflow, IncomingSegment segment) {
         boolean acksData = segment.acksNewData && subflow.tcb.sndUna() > 1;
-        return (acksData || segment.has(TcpSegment.FIN)) && segment.options.mptcp.present == 0 && !subflow.tcb.isFinSent();
+        boolean ends = segment.has(TcpSegment.FIN) && mayFallBack(subflow);
+        return (acksData || ends) && segment.options.mptcp.present == 0 && !subflow.tcb.isFinSent();
+    }
+
+    /** Nothing has ever been acknowledged at the data level, and all went over this subflow. */
+    private boolean mayFallBack(Subflow subflow) {
+        return connection.hasOnlyEverHad(subflow) && connection.data().sender.dsnUna() == 1;
     }
 
     /**
-     * Options passed before and do not pass now, at least one way (section 3.7): TCP if nothing has ever been acknowledged at the data level
-     * and all went over this subflow; otherwise there is no way back, and the subflow is of no use.
+     * Options passed before and do not pass now, at least one way (section 3.7): on with TCP where that is still possible; otherwise there is
+     * no way back, and the subflow is of no use.
      *
      * @return false: the segment is not to be looked at further as MPTCP
      */
     boolean onOptionsLost(Subflow subflow) {
-        if (connection.hasOnlyEverHad(subflow) && connection.data().sender.dsnUna() == 1) {
+        if (mayFallBack(subflow)) {
             fallBack(subflow, true);
         } else {
             subflow.stack.count(Counter.DssReset);

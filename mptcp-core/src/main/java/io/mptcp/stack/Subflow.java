@@ -333,7 +333,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         if (isJoin && mptcp.has(MptcpOptions.MP_JOIN)) {
             tcb.requestAck(); // our fourth ACK was lost: every repeated third ACK is answered at once
         }
-        boolean optionsLost = isJoin && Handshake.comesWithoutOptions(this, segment);
+        boolean optionsLost = isJoin && connection.handshake().comesWithoutOptions(this, segment);
         if (optionsLost ? !connection.handshake().onOptionsLost(this) : !isJoin && !connection.handshake().onSegment(this, segment)) {
             return tcb.state() != TcpState.CLOSED;
         }

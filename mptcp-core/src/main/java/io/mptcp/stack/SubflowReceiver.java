@@ -14,6 +14,8 @@ import java.lang.foreign.MemorySegment;
  */
 final class SubflowReceiver {
     private static final int MAX_MAPPING_BYTES = 65_535;
+    /** Times a segment without mapping is refused for lack of room: the mapping may come with the repetition, or the news of a fallback. */
+    private static final int MAX_REFUSED_UNMAPPED = 64;
 
     private final Subflow subflow;
     private final Connection connection;
@@ -23,6 +25,7 @@ final class SubflowReceiver {
     private MemorySegment scratch;
     /** The segment whose payload comes next said anything of MPTCP. */
     private boolean segmentHasOptions;
+    private int refusedUnmapped;
 
     SubflowReceiver(Subflow subflow, int maxMappings) {
         this.subflow = subflow;
@@ -107,13 +110,8 @@ final class SubflowReceiver {
             return stage(ssn, buffer, offset, length);
         }
         if (!mapped) {
-            boolean mayWait = mayWait(ssn, length);
-            if (inOrder && staged != null && !mayWait) {
-                resetForLostOptions(); // section 3.3.1: more than a window of data without mappings
-                return false;
-            }
             // Without a hole before it, it may wait for its mapping; behind a hole it is refused and comes again.
-            return inOrder && mayWait && stage(ssn, buffer, offset, length);
+            return mayWait(ssn, length) && inOrder && stage(ssn, buffer, offset, length);
         }
         if (staged != null) {
             return stage(ssn, buffer, offset, length);
@@ -124,7 +122,13 @@ final class SubflowReceiver {
     /** What waits for a mapping may turn out to be TCP's after a fallback, and must fit the window then. */
     private boolean mayWait(long ssn, int length) {
         long waiting = staged == null ? 0 : ssn - staged.readPosition();
-        return waiting + length <= connection.data().receiver.windowBytes();
+        if (waiting + length <= connection.data().receiver.windowBytes()) {
+            return true;
+        }
+        if (++refusedUnmapped > MAX_REFUSED_UNMAPPED) {
+            resetForLostOptions(); // section 3.3.1: a window full, and still no mapping
+        }
+        return false;
     }
 
     private boolean isMapped(long ssn, int length) {
@@ -218,6 +222,7 @@ final class SubflowReceiver {
                 return;
             }
             connection.data().onData(dsn, scratch, 0, count);
+            refusedUnmapped = 0;
             mappings.removeBelow(staged.readPosition());
         }
         if (staged != null && !connection.isChecksumOn() && staged.readableBytes() == 0 && staged.outOfOrderBytes() == 0) {
