@@ -55,7 +55,7 @@ final class CatServer {
     }
 
     private void listen(IpEndpoint endpoint) {
-        ConnectOptions connect = new ConnectOptions(options.mptcp(), Schedulers.create(options.scheduler()), null);
+        ConnectOptions connect = new ConnectOptions(options.mptcp(), () -> Schedulers.create(options.scheduler()), null);
         ConnectionHandler handler = this::arrived;
         listener = uplinks.driver().stack().listen(endpoint, false, connect, handler);
     }

@@ -73,7 +73,7 @@ final class Connection extends DeadlineQueue.Node {
         receiver = data.receiver;
         handshake = new Handshake(this, config.checksum());
         output = new ConnectionOutput(this, subflows, sender,
-                options.scheduler() == null ? BuiltInScheduler.INSTANCE : options.scheduler());
+                options.scheduler() == null ? BuiltInScheduler.INSTANCE : options.scheduler().get());
         signals = new AddressSignals(this, data.sequence);
         paths = new PathControl(this, subflows, config.pathManager().create());
     }
@@ -243,6 +243,14 @@ final class Connection extends DeadlineQueue.Node {
         return offered;
     }
 
+    /**
+     * Joins are taken as soon as both keys are known. A join may well overtake the first DSS on the initial subflow; that it comes at all shows
+     * that the peer is further.
+     */
+    boolean acceptsJoins() {
+        return mptcp && connected && data.sequence.remoteKey() != 0 && closeReason == CloseReason.NONE;
+    }
+
     boolean isFullyEstablished() {
         return fullyEstablished;
     }
@@ -277,6 +285,9 @@ final class Connection extends DeadlineQueue.Node {
 
     /** The peer has shown at the data level that MPTCP works both ways: joins may start (section 3.1). */
     void setFullyEstablished() {
+        if (fullyEstablished) {
+            return;
+        }
         fullyEstablished = true;
         stack.trace("ESTABLISHED", this, null, "");
         paths.onEstablished();
@@ -409,6 +420,7 @@ final class Connection extends DeadlineQueue.Node {
             stack.trace("CREATED", this, subflow, "");
         } else {
             closeDeadlineNanos = Long.MAX_VALUE;
+            setFullyEstablished();
             stack.trace("SF_ESTABLISHED", this, subflow, "");
         }
         raise(Readiness.SUBFLOWS);
@@ -681,11 +693,13 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     void onLinkChange(int changedLinkId, boolean up) {
-        if (!up && mptcp && fullyEstablished) { // a TCP connection has nowhere else to go, and waits as TCP does
-            for (Subflow subflow : List.copyOf(subflows)) {
-                if (subflow.linkId == changedLinkId) {
-                    subflow.tcb.forget(TcpCloseReason.TIMED_OUT);
-                }
+        // What has nowhere else to go waits for the link, as TCP does.
+        boolean movesElsewhere = mptcp && fullyEstablished && subflows.hasActiveOnOtherLink(changedLinkId);
+        for (Subflow subflow : List.copyOf(subflows)) {
+            if (subflow.linkId == changedLinkId && up) {
+                subflow.tcb.retryNow();
+            } else if (subflow.linkId == changedLinkId && movesElsewhere) {
+                subflow.tcb.forget(TcpCloseReason.TIMED_OUT);
             }
         }
         paths.onLinkChange(changedLinkId, up);

@@ -6,12 +6,12 @@ public enum Counter {
     MPTCPRetrans,
     MPJoinNoTokenFound, MPJoinSynRx, MPJoinSynAckRx, MPJoinSynAckHMacFailure, MPJoinAckRx, MPJoinAckHMacFailure, MPJoinRejected, MPJoinSynTx,
     MPJoinSynAckNoMPJoin, MPJoinAckNoMPJoin,
-    DSSNotMatching, DSSCorruptionFallback, DSSCorruptionReset, InfiniteMapTx, InfiniteMapRx, DSSNoMatchTCP, DataCsumErr, NoDSSInWindow, DuplicateData,
-    DssFallback, DssReset, OFOQueue,
-    AddAddr, EchoAddTx, AddAddrDrop, RmAddr, RmSubflow, MPPrioTx, MPPrioRx, MPFailTx, MPFailRx, MPFastcloseTx, MPFastcloseRx, MPRstTx, MPRstRx,
+    DSSNotMatching, DSSCorruptionReset, InfiniteMapTx, InfiniteMapRx, DataCsumErr, NoDSSInWindow, DuplicateData,
+    DssReset,
+    AddAddr, EchoAddTx, AddAddrDrop, RmAddr, RmSubflow, MPPrioTx, MPPrioRx, MPFailTx, MPFastcloseTx, MPFastcloseRx, MPRstTx, MPRstRx,
     SubflowStale, SubflowRecover, WinProbe,
-    TCPTimeouts, TCPFastRetrans, TCPLossProbes, TCPSpuriousRTOs, TCPRetransFail, TCPDSACKRecv, TCPChallengeACK, TCPCsumErrors, PAWSEstab, TCPOFOQueue,
-    TCPRcvPruned, ListenOverflows, OutRsts, EstabResets, AttemptFails, ActiveOpens, PassiveOpens,
+    TCPTimeouts, TCPLossProbes, TCPSpuriousRTOs, TCPCsumErrors,
+    ListenOverflows, OutRsts, ActiveOpens, PassiveOpens,
     /** Ours: segments too short or inconsistent to be TCP. */
     InMalformed,
     /** Ours: connections closed because an engine invariant was broken. */

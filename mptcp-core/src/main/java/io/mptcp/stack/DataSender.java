@@ -38,10 +38,6 @@ final class DataSender {
         return dsnNxt;
     }
 
-    long windowEdgeDsn() {
-        return windowEdgeDsn;
-    }
-
     /** Bytes written and never sent yet. */
     long pendingBytes() {
         return buffer.tail() - dsnNxt;

@@ -69,10 +69,4 @@ final class DataSequence {
         long dsn = is64Bit ? value - remoteIdsn : Seq.extend((int) value - (int) remoteIdsn, reference);
         return Math.abs(dsn - reference) < SANE_DISTANCE ? dsn : Long.MIN_VALUE;
     }
-
-    /** Forgets the keys. */
-    void clear() {
-        localKey = 0;
-        remoteKey = 0;
-    }
 }

@@ -1,20 +1,19 @@
 package io.mptcp.stack;
 
 import io.mptcp.wire.MptcpOptions;
-import java.security.MessageDigest;
 
 /** The MP_JOIN handshake of one subflow (RFC 8684 section 3.2), in either role. A join never falls back: what does not fit is reset. */
 final class JoinHandshake {
-    private static final int ACK_HMAC_BYTES = 20;
-
     private final Subflow subflow;
-    private final Connection connection;
+    private final Keys keys;
+    private final DataSequence sequence;
     private final int localNonce;
     private int remoteNonce;
 
     JoinHandshake(Subflow subflow) {
         this.subflow = subflow;
-        this.connection = subflow.connection;
+        keys = subflow.stack.keys();
+        sequence = subflow.connection.data().sequence;
         localNonce = (int) subflow.stack.random().nextLong();
     }
 
@@ -29,20 +28,12 @@ final class JoinHandshake {
         subflow.remoteBackup = mptcp.joinBackup;
     }
 
-    private byte[] localHmac() {
-        return subflow.stack.keys().hmacSha256(connection.data().sequence.localKey(), connection.data().sequence.remoteKey(), localNonce, remoteNonce);
-    }
-
-    private byte[] remoteHmac() {
-        return subflow.stack.keys().hmacSha256(connection.data().sequence.remoteKey(), connection.data().sequence.localKey(), remoteNonce, localNonce);
-    }
-
     long synAckHmac() {
-        return first8(localHmac());
+        return keys.joinSynAckHmac(sequence.localKey(), sequence.remoteKey(), localNonce, remoteNonce);
     }
 
     byte[] ackHmac() {
-        return localHmac();
+        return keys.joinAckHmac(sequence.localKey(), sequence.remoteKey(), localNonce, remoteNonce);
     }
 
     boolean onSynAck(MptcpOptions mptcp) {
@@ -52,7 +43,7 @@ final class JoinHandshake {
             return false;
         }
         remoteNonce = mptcp.joinNonce;
-        if (first8(remoteHmac()) != mptcp.joinHmac0) {
+        if (keys.joinSynAckHmac(sequence.remoteKey(), sequence.localKey(), remoteNonce, localNonce) != mptcp.joinHmac0) {
             subflow.stack.count(Counter.MPJoinSynAckHMacFailure);
             subflow.reset(ResetReason.MPTCP);
             return false;
@@ -69,31 +60,13 @@ final class JoinHandshake {
             subflow.reset(ResetReason.MPTCP);
             return false;
         }
-        byte[] received = new byte[ACK_HMAC_BYTES];
-        put(received, 0, mptcp.joinHmac0, 8);
-        put(received, 8, mptcp.joinHmac1, 8);
-        put(received, 16, mptcp.joinHmac2, 4);
-        byte[] expected = java.util.Arrays.copyOf(remoteHmac(), ACK_HMAC_BYTES);
-        if (!MessageDigest.isEqual(expected, received)) {
+        if (!keys.verifyJoinAck(sequence.remoteKey(), sequence.localKey(), remoteNonce, localNonce, mptcp.joinHmac0, mptcp.joinHmac1,
+                mptcp.joinHmac2)) {
             subflow.stack.count(Counter.MPJoinAckHMacFailure);
             subflow.reset(ResetReason.MPTCP);
             return false;
         }
         subflow.stack.count(Counter.MPJoinAckRx);
         return true;
-    }
-
-    private static void put(byte[] into, int offset, long value, int count) {
-        for (int i = 0; i < count; i++) {
-            into[offset + i] = (byte) (value >>> (8 * (count - 1 - i)));
-        }
-    }
-
-    private static long first8(byte[] hmac) {
-        long value = 0;
-        for (int i = 0; i < 8; i++) {
-            value = value << 8 | (hmac[i] & 0xff);
-        }
-        return value;
     }
 }

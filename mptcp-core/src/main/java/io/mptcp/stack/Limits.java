@@ -20,4 +20,8 @@ public record Limits(int maxConnections, int maxHalfOpen, int maxSubflows, int m
     public static Limits defaults() {
         return new Limits(65_536, 1024, 8, 1024, 8192, 100);
     }
+
+    public Limits withHalfOpen(int maxHalfOpen) {
+        return new Limits(maxConnections, maxHalfOpen, maxSubflows, maxRanges, maxMappings, maxResetsPerSecond);
+    }
 }

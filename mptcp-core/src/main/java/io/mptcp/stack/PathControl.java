@@ -9,6 +9,9 @@ import java.util.List;
 
 /** Between a connection and its path manager: events are kept until the segment or timer that caused them is done with, commands act on subflows. */
 final class PathControl implements PathCommands {
+    /** A manager that asks to be woken at once, each time it is woken, must not stop the stack. */
+    private static final long MIN_WAKE_NANOS = 1_000_000L;
+
     private final Connection connection;
     private final List<Subflow> subflows;
     private final PathManager manager;
@@ -148,7 +151,8 @@ final class PathControl implements PathCommands {
     @Override
     public int openSubflow(int linkId, IpAddress local, IpEndpoint remote, boolean backup) {
         Stack stack = connection.stack;
-        if (!isUseful() || subflows.size() >= stack.config().limits().maxSubflows() || local.isIpv4() != remote.address().isIpv4()) {
+        if (!isUseful() || !stack.hasLink(linkId) || subflows.size() >= stack.config().limits().maxSubflows()
+                || local.isIpv4() != remote.address().isIpv4()) {
             return -1;
         }
         int port = stack.allocatePort(local, remote);
@@ -185,6 +189,6 @@ final class PathControl implements PathCommands {
 
     @Override
     public void wakeAt(long nanos) {
-        timerNanos = nanos;
+        timerNanos = Math.max(nanos, nowNanos() + MIN_WAKE_NANOS);
     }
 }

@@ -132,6 +132,10 @@ public final class Stack {
         }
     }
 
+    boolean hasLink(int linkId) {
+        return linkId >= 0 && linkId < MAX_LINKS && links[linkId] != null;
+    }
+
     LinkProperties linkProperties(int linkId) {
         return links[linkId];
     }
@@ -170,7 +174,7 @@ public final class Stack {
     }
 
     private void requireLink(int linkId) {
-        if (linkId < 0 || linkId >= MAX_LINKS || links[linkId] == null) {
+        if (!hasLink(linkId)) {
             throw new IllegalArgumentException("no such link: " + linkId);
         }
     }
@@ -314,7 +318,8 @@ public final class Stack {
         tick(nowNanos);
         out.clearPayloadReference();
         while (!dying.isEmpty()) {
-            if (dying.poll().transmitControl(nowNanos, out)) {
+            Subflow subflow = dying.poll();
+            if (isLinkUp(subflow.linkId) && subflow.transmitControl(nowNanos, out)) {
                 counters.increment(Counter.OutRsts);
                 return true;
             }
@@ -327,9 +332,13 @@ public final class Stack {
         while (!work.isEmpty()) {
             Connection connection = work.poll();
             connection.inWorkQueue = false;
-            if (connection.transmit(nowNanos, out)) {
-                enqueue(connection); // to the end of the queue: connections take turns
-                return true;
+            try {
+                if (connection.transmit(nowNanos, out)) {
+                    enqueue(connection); // to the end of the queue: connections take turns
+                    return true;
+                }
+            } catch (RuntimeException e) {
+                contain(connection, e);
             }
             if (!dying.isEmpty()) {
                 return transmit(nowNanos, out);
@@ -423,7 +432,7 @@ public final class Stack {
             reset(in, ResetReason.MPTCP);
             return;
         }
-        if (!connection.isFullyEstablished() || connection.closeReason() != CloseReason.NONE || connection.paths().subflowCount() >= config.limits().maxSubflows()) {
+        if (!connection.acceptsJoins() || connection.paths().subflowCount() >= config.limits().maxSubflows()) {
             counters.increment(Counter.MPJoinRejected);
             reset(in, ResetReason.PROHIBITED);
             return;

@@ -30,9 +30,11 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
 
     void close(Subflow subflow) {
         subflows.remove(subflow);
-        if (closed.size() < MAX_CLOSED_INFOS) {
-            closed.add(subflow.info());
+        if (closed.size() == MAX_CLOSED_INFOS) {
+            closed.removeFirst();
         }
+        subflow.stale = false;
+        closed.add(subflow.info());
         wakeStale();
     }
 
@@ -51,6 +53,15 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
     boolean hasActiveBeside(Subflow subflow) {
         for (int i = 0; i < subflows.size(); i++) {
             if (subflows.get(i) != subflow && subflows.get(i).isActiveForData()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    boolean hasActiveOnOtherLink(int linkId) {
+        for (int i = 0; i < subflows.size(); i++) {
+            if (subflows.get(i).linkId != linkId && subflows.get(i).isActiveForData()) {
                 return true;
             }
         }

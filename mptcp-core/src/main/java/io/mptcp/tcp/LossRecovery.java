@@ -178,17 +178,27 @@ final class LossRecovery {
         return left2 <= left && right <= right2;
     }
 
+    /** Entries are cut at MSS borders only, where packets end: otherwise a peer could have the log cut into single bytes. */
     private void sackRange(long nowNanos, long left, long right) {
+        int mss = tcb.payloadMssBytes();
         for (int i = log.indexOf(left); i < log.size() && log.ssn(i) < right; i++) {
             if (log.has(i, SegmentLog.SACKED)) {
                 continue;
             }
-            if (log.ssn(i) < left) {
-                log.split(i, left);
+            long start = log.ssn(i);
+            if (start < left) {
+                long border = start + (left - start + mss - 1) / mss * mss;
+                if (border < log.endSsn(i)) {
+                    log.split(i, border);
+                }
                 continue;
             }
             if (log.endSsn(i) > right) {
-                log.split(i, right);
+                long border = start + (right - start) / mss * mss;
+                if (border == start) {
+                    break;
+                }
+                log.split(i, border);
             }
             delivered(nowNanos, i, log.length(i), log.endSsn(i));
             log.markSacked(i);

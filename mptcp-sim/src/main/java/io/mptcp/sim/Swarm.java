@@ -140,7 +140,7 @@ public final class Swarm {
             default -> schedulers.get(choice - 2).apply(random.fork());
         };
         note(side + " scheduler", scheduler == null ? "built-in" : scheduler.name());
-        return new ConnectOptions(true, scheduler, null);
+        return new ConnectOptions(true, scheduler == null ? null : () -> scheduler, null);
     }
 
     private long randomSize() {

@@ -1,6 +1,7 @@
 package io.mptcp.tun;
 
 import io.mptcp.netty.MptcpDriver;
+import io.mptcp.stack.Limits;
 import io.mptcp.stack.Stack;
 import io.mptcp.stack.StackConfig;
 import io.mptcp.tcp.TcpConfig;
@@ -109,7 +110,9 @@ public final class TunDaemon implements AutoCloseable {
         uplinks = Uplinks.open(loop, config.paths(), new UplinkSettings(outer, config.scheduler(), 0, config.capture(), PORT_SLOTS));
 
         SecureRandom random = new SecureRandom();
-        StackConfig innerConfig = StackConfig.defaults().withTcp(tcp).withMptcp(false);
+        // Every application's handshake waits for its destination: all that may be open may be half-open.
+        StackConfig innerConfig = StackConfig.defaults().withTcp(tcp).withMptcp(false)
+                .withLimits(Limits.defaults().withHalfOpen(limits.connections()));
         inner = new MptcpDriver(loop, new Stack(innerConfig, random::nextLong));
         gateway = new Gateway(inner, uplinks, limits);
         OnLoop.call(loop, () -> {

@@ -30,7 +30,7 @@ public final class NftOwnerTable implements AutoCloseable {
     private static final int NFTA_HOOK_HOOKNUM = 1;
     private static final int NFTA_HOOK_PRIORITY = 2;
     private static final int NF_INET_LOCAL_IN = 1;
-    /** Before connection tracking and every filter of the administrator. */
+    /** Before every filter of the administrator. */
     private static final int PRIORITY = -300;
     private static final int NFTA_RULE_TABLE = 1;
     private static final int NFTA_RULE_CHAIN = 2;

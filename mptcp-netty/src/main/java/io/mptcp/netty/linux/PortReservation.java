@@ -48,19 +48,28 @@ public final class PortReservation implements AutoCloseable {
      */
     public static PortReservation forClients(int slots) throws LinuxException {
         PortReservation reservation = new PortReservation();
+        try {
+            reservation.takeSlots(slots);
+            return reservation;
+        } catch (LinuxException e) {
+            reservation.close();
+            throw e;
+        }
+    }
+
+    private void takeSlots(int slots) throws LinuxException {
         PortRange kernelRange = kernelRange();
-        for (int first = FIRST_SLOT; first + SLOT_PORTS <= 0x10000 && reservation.ranges.size() < slots; first += SLOT_PORTS) {
+        for (int first = FIRST_SLOT; first + SLOT_PORTS <= 0x10000 && ranges.size() < slots; first += SLOT_PORTS) {
             PortRange slot = new PortRange(first, first + SLOT_PORTS - 1);
-            boolean taken = reservation.takeSlot(slot, overlap(slot, kernelRange));
-            if (!taken && !reservation.ranges.isEmpty()) {
+            boolean taken = takeSlot(slot, overlap(slot, kernelRange));
+            if (!taken && !ranges.isEmpty()) {
                 break;
             }
         }
-        if (reservation.ranges.isEmpty()) {
+        if (ranges.isEmpty()) {
             throw LinuxException.explained("no free block of " + SLOT_PORTS + " TCP ports above " + FIRST_SLOT
                     + ": too many of our processes run on this host", Errno.EADDRINUSE);
         }
-        return reservation;
     }
 
     /** Takes exact ports, to listen on. */
