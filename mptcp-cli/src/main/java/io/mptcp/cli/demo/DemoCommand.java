@@ -124,7 +124,7 @@ public final class DemoCommand implements Callable<Integer> {
         return new CommandLine.ParameterException(spec.commandLine(), message);
     }
 
-    /** What keeps this machine from running the demonstration on real sockets, one line each. What a user namespace can give is no obstacle. */
+    /** What keeps this machine from running the demonstration on real sockets, one line each; not what a user namespace can give. */
     private static List<String> obstacles() {
         List<String> obstacles = new ArrayList<>();
         if (Command.find("curl").isEmpty()) {

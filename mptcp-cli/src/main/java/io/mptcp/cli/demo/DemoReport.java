@@ -53,7 +53,8 @@ public record DemoReport(boolean simulated, String server, double kernelTcpBitsP
     public List<String> failures() {
         List<String> failures = new ArrayList<>();
         if (!contentEqual()) {
-            failures.add("content differs: " + bytes + " of " + expectedBytes + " bytes, SHA-256 " + sha256 + " instead of " + expectedSha256);
+            failures.add("content differs: " + bytes + " of " + expectedBytes + " bytes, SHA-256 " + sha256
+                    + " instead of " + expectedSha256);
         }
         for (int path = 0; path < bytesBeforeCut.size(); path++) {
             if (shareBeforeCut(path) < REQUIRED_SHARE) {

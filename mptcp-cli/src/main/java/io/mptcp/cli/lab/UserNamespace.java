@@ -14,8 +14,11 @@ import java.util.List;
 public final class UserNamespace {
     /** Set in the program's environment when it runs in a user namespace already. */
     private static final String MARK = "MPTCP_USER_NAMESPACE";
-    /** Named network namespaces live in /run/netns, which only root may write: put an own one over it. */
-    private static final String PREPARE = "if [ -d /run/netns ]; then mount -t tmpfs tmpfs /run/netns; "
+    /**
+     * Named network namespaces live in /run/netns, which only root may write: put an own one over it. Libraries expect a loopback interface.
+     */
+    private static final String PREPARE = "PATH=$PATH:/usr/sbin:/sbin; ip link set lo up; "
+            + "if [ -d /run/netns ]; then mount -t tmpfs tmpfs /run/netns; "
             + "else mount -t tmpfs tmpfs /run && mkdir /run/netns; fi || exit 1; ";
 
     private UserNamespace() {
@@ -43,7 +46,8 @@ public final class UserNamespace {
      */
     public static int rerun() {
         try {
-            List<String> command = new ArrayList<>(Command.resolved(List.of("unshare", "-Urnm", "sh", "-c", PREPARE + "exec \"$0\" \"$@\"")));
+            List<String> unshare = List.of("unshare", "-Urnm", "sh", "-c", PREPARE + "exec \"$0\" \"$@\"");
+            List<String> command = new ArrayList<>(Command.resolved(unshare));
             command.addAll(ownCommandLine());
             ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
             builder.environment().put(MARK, "1");

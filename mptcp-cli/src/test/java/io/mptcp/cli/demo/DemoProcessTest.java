@@ -45,7 +45,8 @@ class DemoProcessTest {
         assertEquals(member(said, "expected_sha256"), sha256, said);
         assertTrue(said.contains("\"simulated\":false"), said);
         assertTrue(said.contains("\"bytes\":40000000,"), said);
-        assertTrue(said.matches("(?s).*\"bytes_before_cut\":\\[[1-9]\\d{6,},[1-9]\\d{6,}\\].*"), "both paths carried a megabyte at least: " + said);
+        assertTrue(said.matches("(?s).*\"bytes_before_cut\":\\[[1-9]\\d{6,},[1-9]\\d{6,}\\].*"),
+                "both paths carried a megabyte at least: " + said);
         assertEquals(List.of(), leftovers());
     }
 
@@ -84,7 +85,8 @@ class DemoProcessTest {
     }
 
     private static Process start(String... options) throws IOException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC",
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        List<String> command = new ArrayList<>(List.of(java, "-XX:+UseSerialGC",
                 "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), "io.mptcp.cli.Mptcp", "demo"));
         command.addAll(List.of(options));
         return new ProcessBuilder(command).start();
@@ -96,7 +98,8 @@ class DemoProcessTest {
             return List.of();
         }
         try (Stream<Path> entries = Files.list(NAMESPACES)) {
-            return entries.map(entry -> entry.getFileName().toString()).filter(name -> name.startsWith("mptcp-" + demo.pid() + "-")).toList();
+            return entries.map(entry -> entry.getFileName().toString())
+                    .filter(name -> name.startsWith("mptcp-" + demo.pid() + "-")).toList();
         }
     }
 

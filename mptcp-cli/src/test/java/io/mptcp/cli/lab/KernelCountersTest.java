@@ -16,7 +16,8 @@ class KernelCountersTest {
 
     @Test
     void namesAndValuesOfAGroupBelongTogether() {
-        assertEquals(Map.of("MPCapableSYNRX", 3L, "MPCapableSYNTX", 0L, "MPFailTx", 12345678901L), KernelCounters.parse(NETSTAT, "MPTcpExt"));
+        assertEquals(Map.of("MPCapableSYNRX", 3L, "MPCapableSYNTX", 0L, "MPFailTx", 12345678901L),
+                KernelCounters.parse(NETSTAT, "MPTcpExt"));
         assertEquals(Map.of("SyncookiesSent", 0L, "TW", 17L), KernelCounters.parse(NETSTAT, "TcpExt"));
     }
 

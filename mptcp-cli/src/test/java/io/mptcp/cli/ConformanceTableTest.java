@@ -1,0 +1,69 @@
+package io.mptcp.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The tests that docs/conformance.md names exist: a table that nobody checks is wrong within a week. */
+class ConformanceTableTest {
+    private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+    private static final Pattern NAMED = Pattern.compile("(\\w+Test)?(?:\\.(\\w+))?");
+
+    @Test
+    void everyTestThatTheTableNamesExists() throws IOException {
+        Path table = ROOT.resolve("docs/conformance.md");
+        assumeTrue(Files.exists(table), "docs/conformance.md is not there: the tests do not run in the source tree");
+        Map<String, String> sources = testSources();
+        List<String> missing = new ArrayList<>();
+        int named = 0;
+        for (String line : Files.readAllLines(table)) {
+            String[] cells = line.split("(?<!\\\\)\\|");
+            if (cells.length != 7 || !cells[1].strip().matches("[A-C]-\\d{3}")) {
+                continue;
+            }
+            String currentClass = null;
+            for (String item : cells[6].split("[,;]")) {
+                Matcher matcher = NAMED.matcher(item.strip().replaceFirst("^sim ", ""));
+                if (!matcher.lookingAt() || matcher.end() == 0) {
+                    continue;
+                }
+                currentClass = matcher.group(1) != null ? matcher.group(1) : currentClass;
+                named++;
+                String source = sources.get(currentClass);
+                if (source == null || (matcher.group(2) != null && !source.contains("void " + matcher.group(2) + "("))) {
+                    missing.add(cells[1].strip() + ": " + item.strip());
+                }
+            }
+        }
+        assertEquals(List.of(), missing);
+        assertTrue(named > 300, "only " + named + " tests found in the table: has its form changed?");
+    }
+
+    /** By simple class name; classes of one name in several modules count as one. */
+    private static Map<String, String> testSources() throws IOException {
+        Map<String, String> sources = new HashMap<>();
+        try (Stream<Path> modules = Files.list(ROOT)) {
+            for (Path tests : modules.map(module -> module.resolve("src/test/java")).filter(Files::isDirectory).toList()) {
+                try (Stream<Path> files = Files.walk(tests)) {
+                    for (Path file : files.filter(path -> path.toString().endsWith("Test.java")).toList()) {
+                        String name = file.getFileName().toString().replace(".java", "");
+                        sources.merge(name, Files.readString(file), String::concat);
+                    }
+                }
+            }
+        }
+        return sources;
+    }
+}
