@@ -6,16 +6,14 @@ import io.mptcp.wire.IpAddress;
 public final class SimPath {
     private final int id;
     private final Host client;
-    private final Host server;
     private final IpAddress clientAddress;
     private final IpAddress serverAddress;
     private final SimLink up;
     private final SimLink down;
 
-    SimPath(int id, Host client, IpAddress clientAddress, Host server, IpAddress serverAddress, SimLink up, SimLink down) {
+    SimPath(int id, Host client, IpAddress clientAddress, IpAddress serverAddress, SimLink up, SimLink down) {
         this.id = id;
         this.client = client;
-        this.server = server;
         this.clientAddress = clientAddress;
         this.serverAddress = serverAddress;
         this.up = up;
@@ -69,9 +67,5 @@ public final class SimPath {
     /** Payload that has arrived over this path, in both directions, retransmissions included. */
     public long payloadBytesDelivered() {
         return up.statistics().payloadBytesDelivered + down.statistics().payloadBytesDelivered;
-    }
-
-    Host server() {
-        return server;
     }
 }

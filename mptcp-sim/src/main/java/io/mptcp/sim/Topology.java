@@ -32,8 +32,7 @@ public final class Topology {
     /** The client opens a subflow on each path, unless its configuration brings a path manager of its own. */
     public Topology(Simulation simulation, List<PathSpec> specs, StackConfig clientConfig, StackConfig serverConfig, boolean ipv6) {
         this.simulation = simulation;
-        boolean ownPathManager = clientConfig.pathManager() != StackConfig.defaults().pathManager()
-                && !clientConfig.pathManager().create().name().equals("passive");
+        boolean ownPathManager = !clientConfig.pathManager().create().name().equals("passive");
         List<MeshPathManager.Route> routes = new ArrayList<>();
         for (int i = 0; i < specs.size(); i++) {
             routes.add(new MeshPathManager.Route(i, clientAddress(i, ipv6), serverAddress(i, ipv6), specs.get(i).backup()));
@@ -53,7 +52,7 @@ public final class Topology {
         down.connect(server, id, client, id);
         client.addLink(id, up, properties(spec.up(), spec));
         server.addLink(id, down, properties(spec.down(), spec));
-        return new SimPath(id, client, clientAddress(id, ipv6), server, serverAddress(id, ipv6), up, down);
+        return new SimPath(id, client, clientAddress(id, ipv6), serverAddress(id, ipv6), up, down);
     }
 
     private static LinkProperties properties(LinkSpec link, PathSpec path) {

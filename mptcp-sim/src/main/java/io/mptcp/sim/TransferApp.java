@@ -47,12 +47,14 @@ public final class TransferApp implements StreamApp {
 
         /** Small writes with pauses between them. */
         public Plan writing(int bytes, double pauseMillis) {
-            return new Plan(sendBytes, receiveBytes, ending, Math.min(bytes, MAX_COPY_BYTES), nanos(pauseMillis), readBytes, readPauseNanos, readDelayNanos, abortAfterBytes);
+            return new Plan(sendBytes, receiveBytes, ending, Math.min(bytes, MAX_COPY_BYTES), nanos(pauseMillis), readBytes,
+                    readPauseNanos, readDelayNanos, abortAfterBytes);
         }
 
         /** Small reads with pauses between them. */
         public Plan reading(int bytes, double pauseMillis) {
-            return new Plan(sendBytes, receiveBytes, ending, writeBytes, writePauseNanos, Math.min(bytes, MAX_COPY_BYTES), nanos(pauseMillis), readDelayNanos, abortAfterBytes);
+            return new Plan(sendBytes, receiveBytes, ending, writeBytes, writePauseNanos, Math.min(bytes, MAX_COPY_BYTES),
+                    nanos(pauseMillis), readDelayNanos, abortAfterBytes);
         }
 
         /** Reads nothing for a while. */
