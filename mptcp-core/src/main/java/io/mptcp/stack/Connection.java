@@ -54,6 +54,7 @@ final class Connection extends DeadlineQueue.Node {
     private int readiness;
     private long closeDeadlineNanos = Long.MAX_VALUE;
     private long lastHeardNanos;
+    private long lingerDsn;
 
     /** Queues of the stack this connection stands in. */
     boolean inWorkQueue;
@@ -562,16 +563,17 @@ final class Connection extends DeadlineQueue.Node {
         removeIfDead();
     }
 
-    /** A peer that says nothing more must not keep what nobody here waits for: a finished connection, or one closed by its application. */
+    /**
+     * A peer must not keep what nobody here waits for, neither by silence nor by a window that stays closed: a finished connection, or one closed
+     * by its application whose data does not get anywhere.
+     */
     private void limitLinger(long nowNanos) {
-        boolean waitsForPeer = isFinished() || (closedByApplication && isOutputAcknowledged());
-        if (waitsForPeer && closeDeadlineNanos == Long.MAX_VALUE && !subflows.isEmpty()) {
+        boolean progress = sender.dsnUna() != lingerDsn;
+        lingerDsn = sender.dsnUna();
+        boolean waitsForPeer = isFinished() || closedByApplication;
+        if (waitsForPeer && !subflows.isEmpty() && (progress || closeDeadlineNanos == Long.MAX_VALUE)) {
             closeDeadlineNanos = nowNanos + CLOSE_TIMEOUT_NANOS;
         }
-    }
-
-    private boolean isOutputAcknowledged() {
-        return mptcp ? sender.isFinAcked() : sender.isFinSent() && !subflows.isEmpty() && isFinAcknowledged(subflows.getFirst());
     }
 
     /** Subflows that were closed here and acknowledged, and whose peer never sent its FIN (Linux: tcp_fin_timeout). */

@@ -13,6 +13,8 @@ final class ConnectionOutput {
     private static final int MAX_MAPPING_BYTES = 65_535;
     private static final long DEFAULT_TIMEOUT_NANOS = 1_000_000_000L;
     private static final int MAX_BACKOFF = 6;
+    /** As often as a segment is sent again before TCP gives up (Linux: tcp_retries2). */
+    private static final int MAX_DATA_FIN_RETRIES = 15;
     /** DATA_FINs sent to a peer that never said anything of MPTCP after the handshake, before it gets a FIN. */
     private static final int MAX_UNHEARD_FINS = 5;
 
@@ -30,6 +32,7 @@ final class ConnectionOutput {
 
     private long timerNanos = Long.MAX_VALUE;
     private int backoff;
+    private int unheardFins;
 
     ConnectionOutput(Connection connection, List<Subflow> subflows, DataSender sender, PacketScheduler scheduler) {
         this.connection = connection;
@@ -214,6 +217,7 @@ final class ConnectionOutput {
     void onProgress() {
         timerNanos = Long.MAX_VALUE;
         backoff = 0;
+        unheardFins = 0;
     }
 
     /** Arms the timer if there is anything to wait for, and stops it if not. */
@@ -264,6 +268,10 @@ final class ConnectionOutput {
             } else if (sender.isFinSent() && !sender.isFinAcked()) {
                 if (backoff > MAX_UNHEARD_FINS && !connection.isFullyEstablished() && subflows.size() == 1) {
                     connection.endAsTcp();
+                    return;
+                }
+                if (++unheardFins > MAX_DATA_FIN_RETRIES) {
+                    connection.terminate(CloseReason.TIMED_OUT, true); // the peer's TCP is alive, its data level is not
                     return;
                 }
                 connection.signalDataFin();
