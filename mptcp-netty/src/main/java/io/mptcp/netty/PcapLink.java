@@ -1,8 +1,6 @@
 package io.mptcp.netty;
 
-import io.mptcp.stack.LinkProperties;
 import io.mptcp.wire.Checksum;
-import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
@@ -19,22 +17,20 @@ import org.slf4j.LoggerFactory;
  * the addresses, checksums right, super-segments whole, and no trace of the link's own encapsulation. Segments the link did not take
  * ({@link SendResult#AGAIN}, {@link SendResult#DROPPED}) are not recorded.
  */
-public final class PcapLink implements SegmentLink {
+public final class PcapLink extends ForwardingLink {
     private static final Logger LOG = LoggerFactory.getLogger(PcapLink.class);
     private static final int MAX_PACKET_BYTES = 0xffff;
     private static final int HOP_LIMIT = 64;
 
-    private final SegmentLink link;
     private final PcapWriter writer;
     private final int interfaceId;
     private final PacketSlot scratch = new PacketSlot();
     private Ticker clock = Ticker.systemTicker();
-    private Receiver receiver;
     private boolean failed;
 
     /** The writer stays the caller's: it is to be closed after the links that share it. */
     public PcapLink(SegmentLink link, PcapWriter writer) {
-        this.link = link;
+        super(link);
         this.writer = writer;
         this.interfaceId = writer.addInterface(link.name());
         scratch.buffer = Arena.ofAuto().allocate(IpHeaders.MAX_ENCODED_LENGTH + MptcpDriver.MAX_SEGMENT_BYTES);
@@ -42,45 +38,14 @@ public final class PcapLink implements SegmentLink {
     }
 
     @Override
-    public int id() {
-        return link.id();
-    }
-
-    @Override
-    public String name() {
-        return link.name();
-    }
-
-    @Override
-    public LinkProperties properties() {
-        return link.properties();
-    }
-
-    @Override
-    public IpAddress localAddressFor(IpAddress remote) {
-        return link.localAddressFor(remote);
-    }
-
-    @Override
-    public int headroomBytes() {
-        return link.headroomBytes();
-    }
-
-    @Override
-    public boolean gathers() {
-        return link.gathers();
-    }
-
-    @Override
     public void start(IoEventLoop loop, Receiver receiver) {
-        this.clock = loop.ticker();
-        this.receiver = receiver;
-        link.start(loop, new RecordingReceiver());
+        clock = loop.ticker();
+        super.start(loop, receiver);
     }
 
     @Override
     public SendResult send(PacketSlot slot) {
-        SendResult result = link.send(slot);
+        SendResult result = super.send(slot);
         if (result == SendResult.SENT) {
             record(slot, PcapWriter.DIRECTION_OUTBOUND);
         }
@@ -88,19 +53,14 @@ public final class PcapLink implements SegmentLink {
     }
 
     @Override
-    public void flush() {
-        link.flush();
-    }
-
-    @Override
-    public boolean isUp() {
-        return link.isUp();
+    protected void onReceived(PacketSlot slot) {
+        record(slot, PcapWriter.DIRECTION_INBOUND);
     }
 
     /** Closes the link and brings the file up to date. */
     @Override
     public void close() {
-        link.close();
+        super.close();
         if (!failed) {
             try {
                 writer.flush();
@@ -138,29 +98,6 @@ public final class PcapLink implements SegmentLink {
     /** A full disk ends the recording, not the connections. */
     private void giveUp(UncheckedIOException e) {
         failed = true;
-        LOG.warn("recording of link {} ends: {}", link.name(), e.getMessage());
-    }
-
-    private final class RecordingReceiver implements Receiver {
-        @Override
-        public void received(SegmentLink from, PacketSlot slot) {
-            record(slot, PcapWriter.DIRECTION_INBOUND);
-            receiver.received(PcapLink.this, slot);
-        }
-
-        @Override
-        public void drained(SegmentLink from) {
-            receiver.drained(PcapLink.this);
-        }
-
-        @Override
-        public void writable(SegmentLink from) {
-            receiver.writable(PcapLink.this);
-        }
-
-        @Override
-        public void linkStateChanged(SegmentLink from, boolean up) {
-            receiver.linkStateChanged(PcapLink.this, up);
-        }
+        LOG.warn("recording of link {} ends: {}", name(), e.getMessage());
     }
 }
