@@ -16,9 +16,6 @@ import java.util.List;
  * whole. The byte stream is {@link DataLevel}'s business, what to send next {@link ConnectionOutput}'s, addresses {@link AddressSignals}'.
  */
 final class Connection extends DeadlineQueue.Node {
-    /** How long a connection waits for a new subflow after it lost the last one (Linux: close_timeout). */
-    private static final long CLOSE_TIMEOUT_NANOS = 60_000_000_000L;
-
     final Stack stack;
     private final Listener listener;
     private final ConnectOptions options;
@@ -30,6 +27,7 @@ final class Connection extends DeadlineQueue.Node {
     private final ConnectionOutput output;
     private final AddressSignals signals;
     private final PathControl paths;
+    private final Closing closing;
 
     private final MptcpConnection facade;
     private IpEndpoint local;
@@ -44,17 +42,12 @@ final class Connection extends DeadlineQueue.Node {
     private String fallbackReason;
 
     private boolean connected;
-    private boolean closedByApplication;
-    private boolean fastclosing;
     private boolean writeBlocked;
     private boolean endSeen;
     private long receivedBytesSeen;
     private boolean removed;
-    private CloseReason closeReason = CloseReason.NONE;
     private int readiness;
-    private long closeDeadlineNanos = Long.MAX_VALUE;
     private long lastHeardNanos;
-    private long lingerDsn;
 
     /** Queues of the stack this connection stands in. */
     boolean inWorkQueue;
@@ -77,6 +70,7 @@ final class Connection extends DeadlineQueue.Node {
                 options.scheduler() == null ? BuiltInScheduler.INSTANCE : options.scheduler().get());
         signals = new AddressSignals(this, data.sequence);
         paths = new PathControl(this, subflows, config.pathManager().create());
+        closing = new Closing(this, data);
     }
 
     /** The first subflow; called once by the stack. */
@@ -127,7 +121,7 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     private boolean canWrite() {
-        return closeReason == CloseReason.NONE && !sender.isFinRequested();
+        return !isFinished() && !sender.isFinRequested();
     }
 
     int write(MemorySegment source, long offset, int length) {
@@ -166,27 +160,15 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     void shutdownOutput() {
-        if (!sender.isFinRequested()) {
-            sender.requestFin();
-            stack.enqueue(this);
-        }
+        closing.shutdownOutput();
     }
 
     void close() {
-        closedByApplication = true;
-        if (isFinished()) {
-            receiver.close();
-        } else if (receiver.readableBytes() > 0 || !connected) {
-            abort();
-        } else {
-            shutdownOutput();
-        }
+        closing.close();
     }
 
     void abort() {
-        closedByApplication = true;
-        terminate(CloseReason.ABORTED, true);
-        receiver.close();
+        closing.abort();
     }
 
     /** The stack goes away: memory is freed, nobody is told. */
@@ -199,7 +181,16 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     CloseReason closeReason() {
-        return closeReason;
+        return closing.reason();
+    }
+
+    private boolean isFinished() {
+        return closing.isFinished();
+    }
+
+    /** Ends everything now. */
+    void terminate(CloseReason reason, boolean tellPeer) {
+        closing.terminate(reason, tellPeer);
     }
 
     String fallbackReason() {
@@ -249,7 +240,7 @@ final class Connection extends DeadlineQueue.Node {
      * that the peer is further.
      */
     boolean acceptsJoins() {
-        return mptcp && connected && data.sequence.remoteKey() != 0 && closeReason == CloseReason.NONE;
+        return mptcp && connected && data.sequence.remoteKey() != 0 && !isFinished();
     }
 
     boolean isFullyEstablished() {
@@ -266,7 +257,7 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     boolean isFastclosing() {
-        return fastclosing;
+        return closing.isFastclosing();
     }
 
     boolean peerDeniesJoinToInitialAddress() {
@@ -420,7 +411,7 @@ final class Connection extends DeadlineQueue.Node {
             raise(Readiness.CONNECTED | Readiness.WRITABLE);
             stack.trace("CREATED", this, subflow, "");
         } else {
-            closeDeadlineNanos = Long.MAX_VALUE;
+            closing.onRevived();
             setFullyEstablished();
             stack.trace("SF_ESTABLISHED", this, subflow, "");
         }
@@ -476,31 +467,8 @@ final class Connection extends DeadlineQueue.Node {
         paths.onSubflowClosed(subflow);
         stack.unregister(subflow);
         if (subflows.isEmpty()) {
-            onLastSubflowClosed(subflow, reason);
+            closing.onLastSubflowClosed(reason);
         }
-    }
-
-    private void onLastSubflowClosed(Subflow subflow, TcpCloseReason reason) {
-        if (isFinished()) {
-            return;
-        }
-        boolean waits = mptcp && connected && fullyEstablished && !isDataDone();
-        if (waits) {
-            // A join may revive it (break before make); one that failed does not buy more time.
-            closeDeadlineNanos = Math.min(closeDeadlineNanos, stack.nowNanos() + CLOSE_TIMEOUT_NANOS);
-        } else {
-            finish(toCloseReason(reason));
-        }
-    }
-
-    private CloseReason toCloseReason(TcpCloseReason reason) {
-        return switch (reason) {
-            case FINISHED -> CloseReason.CLOSED;
-            case REFUSED -> CloseReason.REFUSED;
-            case RESET -> isDataDone() ? CloseReason.CLOSED : CloseReason.RESET;
-            case TIMED_OUT -> CloseReason.TIMED_OUT;
-            case ABORTED -> CloseReason.ABORTED;
-        };
     }
 
     // ==== time ====
@@ -511,20 +479,14 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     void expire(long nowNanos) {
-        if (closeDeadlineNanos <= nowNanos) {
-            closeDeadlineNanos = Long.MAX_VALUE;
-            terminate(CloseReason.TIMED_OUT, true);
-            forgetHalfClosed();
-        }
+        closing.expire(nowNanos);
         output.expire(nowNanos);
         paths.expire(nowNanos);
         settle(nowNanos);
     }
 
     boolean transmit(long nowNanos, PacketSlot out) {
-        if (!isFinished()) {
-            beginFin();
-        }
+        closing.beginFin();
         boolean filled = output.transmit(nowNanos, out);
         if (!filled) {
             settle(nowNanos);
@@ -542,16 +504,11 @@ final class Connection extends DeadlineQueue.Node {
             return;
         }
         releaseSendBuffer();
-        if (closedByApplication && !isFinished() && receiver.readableBytes() > 0) {
-            terminate(CloseReason.ABORTED, true);
-            receiver.close();
-        }
+        closing.abortIfUnwanted();
         raiseDataReadiness();
-        if (!isFinished()) {
-            beginFin();
-            finishIfDone();
-        }
-        limitLinger(nowNanos);
+        closing.beginFin();
+        closing.finishIfDone();
+        closing.limitLinger(nowNanos);
         paths.deliverEvents();
         output.updateTimer(nowNanos);
         boolean wantsRoom = mptcp && (sender.hasReinjection() || (sender.pendingBytes() > 0 && sender.windowBytes() > 0));
@@ -559,30 +516,8 @@ final class Connection extends DeadlineQueue.Node {
             subflows.get(i).updateWindowProbe(nowNanos, wantsRoom);
             stack.reschedule(subflows.get(i));
         }
-        stack.schedule(this, Math.min(Math.min(output.timerNanos(), paths.timerNanos()), closeDeadlineNanos));
+        stack.schedule(this, Math.min(Math.min(output.timerNanos(), paths.timerNanos()), closing.deadlineNanos()));
         removeIfDead();
-    }
-
-    /**
-     * A peer must not keep what nobody here waits for, neither by silence nor by a window that stays closed: a finished connection, or one closed
-     * by its application whose data does not get anywhere.
-     */
-    private void limitLinger(long nowNanos) {
-        boolean progress = sender.dsnUna() != lingerDsn;
-        lingerDsn = sender.dsnUna();
-        boolean waitsForPeer = isFinished() || closedByApplication;
-        if (waitsForPeer && !subflows.isEmpty() && (progress || closeDeadlineNanos == Long.MAX_VALUE)) {
-            closeDeadlineNanos = nowNanos + CLOSE_TIMEOUT_NANOS;
-        }
-    }
-
-    /** Subflows that were closed here and acknowledged, and whose peer never sent its FIN (Linux: tcp_fin_timeout). */
-    private void forgetHalfClosed() {
-        for (Subflow subflow : List.copyOf(subflows)) {
-            if (subflow.tcb.state() == TcpState.FIN_WAIT_2) {
-                subflow.tcb.forget(TcpCloseReason.FINISHED);
-            }
-        }
     }
 
     /**
@@ -614,86 +549,6 @@ final class Connection extends DeadlineQueue.Node {
         }
     }
 
-    /** Everything written has been sent: now the end may be signalled. */
-    private void beginFin() {
-        if (!connected || !sender.isFinDue()) {
-            return;
-        }
-        if (mptcp) {
-            sender.onFinSent();
-            signalDataFin();
-        } else if (!subflows.isEmpty()) {
-            sender.onFinSent();
-            subflows.getFirst().tcb.requestFin();
-            stack.enqueue(this);
-        }
-    }
-
-    /** Both streams have ended and both ends are known to know. */
-    private boolean isDataDone() {
-        if (mptcp) {
-            return sender.isFinAcked() && receiver.isFinReceived();
-        }
-        return sender.isFinSent() && receiver.isFinReceived() && (subflows.isEmpty() || isFinAcknowledged(subflows.getFirst()));
-    }
-
-    private static boolean isFinAcknowledged(Subflow subflow) {
-        return subflow.tcb.isFinSent() && subflow.tcb.sndUna() == subflow.tcb.sndNxt();
-    }
-
-    private void finishIfDone() {
-        if (!connected || !isDataDone()) {
-            return;
-        }
-        boolean allEnding = true;
-        for (int i = 0; i < subflows.size(); i++) {
-            Subflow subflow = subflows.get(i);
-            if (mptcp && !subflow.tcb.isFinSent()) {
-                if (subflow.phase == Subflow.Phase.ESTABLISHED) {
-                    allEnding = false;
-                    if (subflow.tcb.isFinRequested()) {
-                        continue; // its link is not writable, or it has data to send again first
-                    }
-                    subflow.tcb.requestFin(); // section 3.3.3: once DATA_FINs are acknowledged all subflows are closed
-                } else {
-                    subflow.reset(ResetReason.UNSPECIFIED);
-                    i--;
-                }
-                stack.enqueue(this);
-            }
-        }
-        if (allEnding) {
-            finish(CloseReason.CLOSED);
-        }
-    }
-
-    private boolean isFinished() {
-        return closeReason != CloseReason.NONE;
-    }
-
-    private void finish(CloseReason reason) {
-        closeReason = reason;
-        closeDeadlineNanos = Long.MAX_VALUE;
-        if (closedByApplication) {
-            receiver.close();
-        }
-        stack.trace("CLOSED", this, null, reason.name());
-        raise(Readiness.CLOSED);
-        stack.enqueue(this);
-    }
-
-    /** Ends everything now. */
-    void terminate(CloseReason reason, boolean tellPeer) {
-        if (isFinished()) {
-            return;
-        }
-        finish(reason);
-        fastclosing = tellPeer && mptcp && connected && data.sequence.remoteKey() != 0;
-        for (Subflow subflow : List.copyOf(subflows)) {
-            subflow.tcb.reset(TcpCloseReason.ABORTED);
-        }
-    }
-
     void onLinkChange(int changedLinkId, boolean up) {
         // What has nowhere else to go waits for the link, as TCP does.
         boolean movesElsewhere = mptcp && fullyEstablished && subflows.hasActiveOnOtherLink(changedLinkId);
@@ -720,7 +575,7 @@ final class Connection extends DeadlineQueue.Node {
         return removed;
     }
 
-    private void raise(int bits) {
+    void raise(int bits) {
         if (isKnownToApplication()) {
             readiness |= bits;
             stack.enqueueReady(this);

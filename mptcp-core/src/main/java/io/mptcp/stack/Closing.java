@@ -1,0 +1,222 @@
+package io.mptcp.stack;
+
+import io.mptcp.tcp.TcpCloseReason;
+import io.mptcp.tcp.TcpState;
+import java.util.List;
+
+/**
+ * The end of a connection (RFC 8684 sections 3.3.3 and 3.5): the end of the output, the end of both streams, the end at once, and how long
+ * to wait for a peer that does not do its part.
+ */
+final class Closing {
+    /** How long a connection waits for a new subflow after it lost the last one (Linux: close_timeout). */
+    private static final long CLOSE_TIMEOUT_NANOS = 60_000_000_000L;
+
+    private final Connection connection;
+    private final Stack stack;
+    private final SubflowSet subflows;
+    private final DataLevel data;
+    private final DataSender sender;
+    private final DataReceiver receiver;
+
+    private CloseReason reason = CloseReason.NONE;
+    private boolean closedByApplication;
+    private boolean fastclosing;
+    private long deadlineNanos = Long.MAX_VALUE;
+    private long lingerDsn;
+
+    Closing(Connection connection, DataLevel data) {
+        this.connection = connection;
+        this.stack = connection.stack;
+        this.subflows = connection.subflows();
+        this.data = data;
+        sender = data.sender;
+        receiver = data.receiver;
+    }
+
+    CloseReason reason() {
+        return reason;
+    }
+
+    boolean isFastclosing() {
+        return fastclosing;
+    }
+
+    long deadlineNanos() {
+        return deadlineNanos;
+    }
+
+    // ---- what the application wants ----
+
+    void shutdownOutput() {
+        if (!sender.isFinRequested()) {
+            sender.requestFin();
+            stack.enqueue(connection);
+        }
+    }
+
+    void close() {
+        closedByApplication = true;
+        if (isFinished()) {
+            receiver.close();
+        } else if (receiver.readableBytes() > 0 || !connection.wasConnected()) {
+            abort();
+        } else {
+            shutdownOutput();
+        }
+    }
+
+    void abort() {
+        closedByApplication = true;
+        terminate(CloseReason.ABORTED, true);
+        receiver.close();
+    }
+
+    /** Nobody will read what arrives after the application has closed (RFC 9293 section 3.6.1). */
+    void abortIfUnwanted() {
+        if (closedByApplication && !isFinished() && receiver.readableBytes() > 0) {
+            terminate(CloseReason.ABORTED, true);
+            receiver.close();
+        }
+    }
+
+    // ---- what happens ----
+
+    /** A join succeeded: the connection no longer waits for one. */
+    void onRevived() {
+        deadlineNanos = Long.MAX_VALUE;
+    }
+
+    void expire(long nowNanos) {
+        if (deadlineNanos <= nowNanos) {
+            deadlineNanos = Long.MAX_VALUE;
+            terminate(CloseReason.TIMED_OUT, true);
+            forgetHalfClosed();
+        }
+    }
+
+    void onLastSubflowClosed(TcpCloseReason how) {
+        if (isFinished()) {
+            return;
+        }
+        boolean waits = connection.isMptcp() && connection.wasConnected() && connection.isFullyEstablished() && !isDataDone();
+        if (waits) {
+            // A join may revive it (break before make); one that failed does not buy more time.
+            deadlineNanos = Math.min(deadlineNanos, stack.nowNanos() + CLOSE_TIMEOUT_NANOS);
+        } else {
+            finish(toCloseReason(how));
+        }
+    }
+
+    private CloseReason toCloseReason(TcpCloseReason how) {
+        return switch (how) {
+            case FINISHED -> CloseReason.CLOSED;
+            case REFUSED -> CloseReason.REFUSED;
+            case RESET -> isDataDone() ? CloseReason.CLOSED : CloseReason.RESET;
+            case TIMED_OUT -> CloseReason.TIMED_OUT;
+            case ABORTED -> CloseReason.ABORTED;
+        };
+    }
+
+    /**
+     * A peer must not keep what nobody here waits for, neither by silence nor by a window that stays closed: a finished connection, or one closed
+     * by its application whose data does not get anywhere.
+     */
+    void limitLinger(long nowNanos) {
+        boolean progress = sender.dsnUna() != lingerDsn;
+        lingerDsn = sender.dsnUna();
+        boolean waitsForPeer = isFinished() || closedByApplication;
+        if (waitsForPeer && !subflows.isEmpty() && (progress || deadlineNanos == Long.MAX_VALUE)) {
+            deadlineNanos = nowNanos + CLOSE_TIMEOUT_NANOS;
+        }
+    }
+
+    /** Subflows that were closed here and acknowledged, and whose peer never sent its FIN (Linux: tcp_fin_timeout). */
+    private void forgetHalfClosed() {
+        for (Subflow subflow : List.copyOf(subflows)) {
+            if (subflow.tcb.state() == TcpState.FIN_WAIT_2) {
+                subflow.tcb.forget(TcpCloseReason.FINISHED);
+            }
+        }
+    }
+
+    /** Everything written has been sent: now the end may be signalled. */
+    void beginFin() {
+        if (isFinished() || !connection.wasConnected() || !sender.isFinDue()) {
+            return;
+        }
+        if (connection.isMptcp()) {
+            sender.onFinSent();
+            connection.signalDataFin();
+        } else if (!subflows.isEmpty()) {
+            sender.onFinSent();
+            subflows.getFirst().tcb.requestFin();
+            stack.enqueue(connection);
+        }
+    }
+
+    /** Both streams have ended and both ends are known to know. */
+    private boolean isDataDone() {
+        if (connection.isMptcp()) {
+            return sender.isFinAcked() && receiver.isFinReceived();
+        }
+        return sender.isFinSent() && receiver.isFinReceived() && (subflows.isEmpty() || isFinAcknowledged(subflows.getFirst()));
+    }
+
+    private static boolean isFinAcknowledged(Subflow subflow) {
+        return subflow.tcb.isFinSent() && subflow.tcb.sndUna() == subflow.tcb.sndNxt();
+    }
+
+    void finishIfDone() {
+        if (isFinished() || !connection.wasConnected() || !isDataDone()) {
+            return;
+        }
+        boolean allEnding = true;
+        for (int i = 0; i < subflows.size(); i++) {
+            Subflow subflow = subflows.get(i);
+            if (connection.isMptcp() && !subflow.tcb.isFinSent()) {
+                if (subflow.phase == Subflow.Phase.ESTABLISHED) {
+                    allEnding = false;
+                    if (subflow.tcb.isFinRequested()) {
+                        continue; // its link is not writable, or it has data to send again first
+                    }
+                    subflow.tcb.requestFin(); // section 3.3.3: once DATA_FINs are acknowledged all subflows are closed
+                } else {
+                    subflow.reset(ResetReason.UNSPECIFIED);
+                    i--;
+                }
+                stack.enqueue(connection);
+            }
+        }
+        if (allEnding) {
+            finish(CloseReason.CLOSED);
+        }
+    }
+
+    boolean isFinished() {
+        return reason != CloseReason.NONE;
+    }
+
+    private void finish(CloseReason why) {
+        reason = why;
+        deadlineNanos = Long.MAX_VALUE;
+        if (closedByApplication) {
+            receiver.close();
+        }
+        stack.trace("CLOSED", connection, null, why.name());
+        connection.raise(Readiness.CLOSED);
+        stack.enqueue(connection);
+    }
+
+    /** Ends everything now. */
+    void terminate(CloseReason why, boolean tellPeer) {
+        if (isFinished()) {
+            return;
+        }
+        finish(why);
+        fastclosing = tellPeer && connection.isMptcp() && connection.wasConnected() && data.sequence.remoteKey() != 0;
+        for (Subflow subflow : List.copyOf(subflows)) {
+            subflow.tcb.reset(TcpCloseReason.ABORTED);
+        }
+    }
+}
