@@ -28,7 +28,7 @@ final class ConnectionOptions {
         "  backup     use it only when no other path works",
         "  link=KIND  packet: the host's own addresses, by a packet socket (default; needs CAP_NET_RAW and CAP_NET_ADMIN);"
                 + " udp: TCP segments in UDP, needs no privilege but the same on the other side;"
-                + " raw, tun: see the README",
+                + " raw: as packet, but sent by raw IP sockets; tun: a TUN device you have made, with addr= our address behind it",
         "  gso=off    no super-segments",
         "  weight=N   share of this path for schedulers that use weights"})
     private List<PathSpec> paths = new ArrayList<>();
@@ -80,8 +80,9 @@ final class ConnectionOptions {
                 throw new ParameterException(command.commandLine(),
                         "path " + path.device() + " is given twice: keep one, or give each its own addr=");
             }
-            if (path.kind() == PathSpec.Kind.RAW) {
-                throw new ParameterException(command.commandLine(), "path " + path.device() + ": link=raw is not implemented yet, use link=packet");
+            if (path.kind() == PathSpec.Kind.TUN && path.address() == null) {
+                throw new ParameterException(command.commandLine(),
+                        "path " + path.device() + ": link=tun needs addr=A, an address that the host routes into the device");
             }
         }
     }

@@ -84,7 +84,7 @@ class CommandLineTest {
         cat --scheduler best localhost 80 | mptcp cat: --scheduler: unknown scheduler 'best', known are default,
         cat --congestion vegas localhost 80 | mptcp cat: --congestion: unknown congestion control 'vegas', known are cubic,
         cat --path eth0,fast localhost 80 | mptcp cat: Invalid value for option '--path'
-        cat --path eth0,link=raw h 80     | mptcp cat: path eth0: link=raw is not implemented yet, use link=packet
+        cat --path tun0,link=tun h 80     | mptcp cat: path tun0: link=tun needs addr=A
         cat --path eth0 --path eth0 h 80  | mptcp cat: path eth0 is given twice
         cat --frob localhost 80           | mptcp cat: Unknown option: '--frob'
         cat a b 80                        | mptcp cat: too many arguments: '80'

@@ -4,11 +4,16 @@ import io.mptcp.netty.PacketLink;
 import io.mptcp.netty.PacketLinkOptions;
 import io.mptcp.netty.PcapLink;
 import io.mptcp.netty.PcapWriter;
+import io.mptcp.netty.RawIpLink;
 import io.mptcp.netty.SegmentLink;
+import io.mptcp.netty.TunLink;
 import io.mptcp.netty.UdpLink;
 import io.mptcp.netty.UdpLinkOptions;
 import io.mptcp.netty.linux.PortRange;
 import io.mptcp.netty.linux.PortReservation;
+import io.mptcp.netty.linux.RouteNetlink;
+import io.mptcp.netty.linux.TunDevice;
+import io.mptcp.wire.IpAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -32,17 +37,44 @@ final class LinkOpener implements AutoCloseable {
         checkDevice(path.device());
         try {
             SegmentLink link = switch (path.kind()) {
-                case PACKET -> PacketLink.open(id, path.device(), path.address(), ports(),
-                        new PacketLinkOptions(path.gso(), path.weight(), path.backup()));
+                case PACKET -> packet(id, path);
+                case RAW -> raw(id, path);
+                case TUN -> tun(id, path);
                 case UDP -> UdpLink.open(id, path.device(), path.address(), settings.listenPort(),
                         new UdpLinkOptions(path.gso(), path.weight(), path.backup()));
-                case RAW, TUN -> throw new SetupException("path " + path.device() + ": link=" + path.kind()
-                        + " is not implemented yet, use link=packet or link=udp");
             };
             return settings.pcap() == null ? link : captured(link);
         } catch (IOException e) {
             throw new SetupException("path " + path.device() + ": " + e.getMessage(), e);
         }
+    }
+
+    private PacketLink packet(int id, PathSpec path) throws IOException {
+        return PacketLink.open(id, path.device(), path.address(), ports(), new PacketLinkOptions(path.gso(), path.weight(), path.backup()));
+    }
+
+    private SegmentLink raw(int id, PathSpec path) throws IOException {
+        PacketLink receiving = packet(id, path);
+        try {
+            return new RawIpLink(receiving);
+        } catch (IOException | RuntimeException e) {
+            receiving.close();
+            throw e;
+        }
+    }
+
+    /** The device is the administrator's, with addresses and routes as on any other; ours is the address behind it. */
+    private static SegmentLink tun(int id, PathSpec path) throws IOException, SetupException {
+        IpAddress own = path.address();
+        if (own == null) {
+            throw new SetupException("path " + path.device() + ": link=tun needs addr=A, an address that the host routes into the device");
+        }
+        int mtuBytes;
+        try (RouteNetlink netlink = RouteNetlink.open()) {
+            mtuBytes = netlink.link(path.device()).mtuBytes();
+        }
+        TunDevice device = TunDevice.open(path.device(), true, path.gso());
+        return new TunLink(id, device, own.isIpv4() ? own : null, own.isIpv4() ? null : own, mtuBytes, path.weight(), path.backup());
     }
 
     private SegmentLink captured(SegmentLink link) throws IOException {

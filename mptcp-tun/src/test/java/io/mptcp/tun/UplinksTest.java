@@ -115,9 +115,9 @@ class UplinksTest {
     }
 
     @Test
-    void whatIsNotThereYetSaysSo() {
-        assertEquals("path lo: link=raw is not implemented yet, use link=packet or link=udp",
-                failure(new PathSpec("lo", null, false, 1, PathSpec.Kind.RAW, true), 0));
+    void aTunPathNeedsAnAddressOfItsOwn() {
+        assertEquals("path lo: link=tun needs addr=A, an address that the host routes into the device",
+                failure(new PathSpec("lo", null, false, 1, PathSpec.Kind.TUN, true), 0));
     }
 
     @Test

@@ -35,8 +35,9 @@ class KernelInteropTest {
     private static final int PORT = 5000;
     private static final long BYTES = 100_000_000;
     private static final long PATIENCE_SECONDS = 120;
+    /** A megabyte in one direction at least: without a limit on the cables the schedulers are free to prefer one for the other direction. */
     private static final Pattern BUSY_SUBFLOW =
-            Pattern.compile("\"initial\":\\w+,\"bytes_sent\":\\d{7,},\"bytes_received\":\\d{7,},");
+            Pattern.compile("\"initial\":\\w+,\"bytes_sent\":(\\d{7,},\"bytes_received\":\\d+|\\d+,\"bytes_received\":\\d{7,}),");
     private static final Pattern TROUBLE =
             Pattern.compile("Fallback|Rst|HMacFailure|Corruption|CsumErr|NoMatch|NotMatching|Fail|Fastclose");
     private static final Duration START_PATIENCE = Duration.ofSeconds(30);
@@ -65,6 +66,10 @@ class KernelInteropTest {
         int listener = listen(KernelMptcp.IPPROTO_MPTCP, address);
         LabProcess cat = MptcpProcess.start(network.client(), "cat", "--stats", "--path", "p1", "--path", "p2", address, "" + PORT);
 
+        exchangeAndJoin(cat, listener);
+    }
+
+    private void exchangeAndJoin(LabProcess cat, int listener) throws Exception {
         exchange(cat, accept(listener), 2);
 
         Map<String, Long> kernel = network.server().counters("MPTcpExt");
@@ -73,6 +78,27 @@ class KernelInteropTest {
         assertEquals(1, kernel.get("MPJoinSynRx"), kernel.toString());
         assertEquals(1, kernel.get("MPJoinAckRx"), kernel.toString());
         assertEquals(Map.of(), troubles(kernel));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {TwoPathLab.SERVICE_V4, TwoPathLab.SERVICE_V6})
+    void ourClientOverRawIpSockets(String address) throws Exception {
+        int listener = listen(KernelMptcp.IPPROTO_MPTCP, address);
+        LabProcess cat = MptcpProcess.start(network.client(), "cat", "--stats", "--path", "p1,link=raw", "--path", "p2,link=raw", address, "" + PORT);
+
+        exchangeAndJoin(cat, listener);
+    }
+
+    @Test
+    void ourClientOverATunDeviceOfItsOwn() throws Exception {
+        network.client().ip("tuntap add mode tun dev t1", "address add 10.66.0.1/24 dev t1", "link set t1 up");
+        network.client().sysctl("net.ipv4.ip_forward", "1");
+        network.server().ip("route add 10.66.0.0/24 via " + TwoPathLab.clientV4(1));
+        int listener = listen(KernelMptcp.IPPROTO_MPTCP, TwoPathLab.SERVICE_V4);
+        LabProcess cat = MptcpProcess.start(network.client(), "cat", "--stats", "--path", "t1,link=tun,addr=10.66.0.2", "--path", "p2",
+                TwoPathLab.SERVICE_V4, "" + PORT);
+
+        exchangeAndJoin(cat, listener);
     }
 
     @ParameterizedTest
@@ -144,7 +170,7 @@ class KernelInteropTest {
             assertEquals(0, cat.awaitExit(START_PATIENCE), () -> cat.lines().toString());
             String statistics = cat.awaitLine("\"subflows\":", START_PATIENCE);
             long used = BUSY_SUBFLOW.matcher(statistics).results().count();
-            assertEquals(subflows, used, () -> "subflows that carried a megabyte each way at least: " + statistics);
+            assertEquals(subflows, used, () -> "subflows that carried a megabyte at least: " + statistics);
         }
     }
 

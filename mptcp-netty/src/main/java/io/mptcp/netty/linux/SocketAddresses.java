@@ -22,6 +22,9 @@ public final class SocketAddresses {
     private static final int IPV6_SCOPE = 24;
     private static final ValueLayout.OfShort SHORT_BE = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
+    private static final ValueLayout.OfInt INT_BE = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfLong LONG_BE = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
     private SocketAddresses() {
     }
 
@@ -47,6 +50,16 @@ public final class SocketAddresses {
             memory.set(ValueLayout.JAVA_INT, IPV6_SCOPE, scope);
         }
         return memory;
+    }
+
+    /** Changes the address of an encoded endpoint, which must be of the same family. */
+    public static void setAddress(MemorySegment endpoint, long hi, long lo) {
+        if (endpoint.byteSize() == IPV4_LENGTH) {
+            endpoint.set(INT_BE, IPV4_ADDRESS, (int) lo);
+        } else {
+            endpoint.set(LONG_BE, IPV6_ADDRESS, hi);
+            endpoint.set(LONG_BE, IPV6_ADDRESS + Long.BYTES, lo);
+        }
     }
 
     /** Port of an encoded address of either family. */
