@@ -80,7 +80,12 @@ class TunDaemonTest {
             assertEquals(0, curl.exitCode(), curl.output() + daemon.errors());
             assertEquals(Long.toHexString(checksum(body)), curl.output().strip());
 
-            long[] received = receivedPerPath(daemon);
+            long[] received = receivedPerPath(daemon, 3);
+            // Nothing limits these paths: a download may be over before the second one has found its neighbour and joined. Not every time.
+            for (int again = 0; mptcp && again < 10 && Math.min(received[0], received[1]) <= MEGABYTES; again++) {
+                assertEquals(0, curl(host, "/" + 30 * MEGABYTES, "-o", file.toString()).exitCode(), daemon.errors());
+                received = receivedPerPath(daemon, 4 + again);
+            }
             assertTrue(received[0] + received[1] >= 30 * MEGABYTES, received[0] + " + " + received[1]);
             if (mptcp) {
                 assertTrue(Math.min(received[0], received[1]) > MEGABYTES, "path 1 carried " + received[0] + ", path 2 " + received[1]);
@@ -254,9 +259,9 @@ class TunDaemonTest {
     }
 
     /** Of the next status line. */
-    private static long[] receivedPerPath(DaemonProcess daemon) throws IOException {
+    private static long[] receivedPerPath(DaemonProcess daemon, int accepted) throws IOException {
         long[] received = new long[2];
-        Matcher matcher = Pattern.compile("\"device\":\"p([12])\"[^}]*\"bytes_received\":([0-9]+)").matcher(lastStatus(daemon));
+        Matcher matcher = Pattern.compile("\"device\":\"p([12])\"[^}]*\"bytes_received\":([0-9]+)").matcher(lastStatus(daemon, accepted));
         while (matcher.find()) {
             received[Integer.parseInt(matcher.group(1)) - 1] = Long.parseLong(matcher.group(2));
         }
@@ -264,9 +269,9 @@ class TunDaemonTest {
     }
 
     /** Lines come every second and may be behind: the first one that knows of no open connection has everything. */
-    private static String lastStatus(DaemonProcess daemon) throws IOException {
+    private static String lastStatus(DaemonProcess daemon, int accepted) throws IOException {
         for (String line = daemon.line(); line != null; line = daemon.line()) {
-            if (line.contains("\"active\":0") && line.contains("\"accepted\":3")) {
+            if (line.contains("\"active\":0") && line.contains("\"accepted\":" + accepted)) {
                 return line;
             }
         }
