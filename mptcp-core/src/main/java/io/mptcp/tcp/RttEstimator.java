@@ -21,7 +21,6 @@ public final class RttEstimator {
     private long initialRtoNanos = INITIAL_RTO_NANOS;
     private long srttNanos;
     private long rttVarNanos;
-    private long latestRttNanos;
     private int backoffs;
 
     private long roundEndNanos;
@@ -46,7 +45,6 @@ public final class RttEstimator {
      */
     public void onSample(long nowNanos, long rttNanos) {
         long sample = Math.max(rttNanos, 1);
-        latestRttNanos = sample;
         backoffs = 0;
         updateMinimum(nowNanos, sample);
         if (srttNanos == 0) {
@@ -78,11 +76,6 @@ public final class RttEstimator {
 
     public long rttVarNanos() {
         return rttVarNanos;
-    }
-
-    /** The last sample, 0 before the first. */
-    public long latestRttNanos() {
-        return latestRttNanos;
     }
 
     /** Smallest sample of the last ten seconds or a little more, 0 before the first. */

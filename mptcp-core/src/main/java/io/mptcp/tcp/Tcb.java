@@ -414,10 +414,6 @@ public final class Tcb {
         return lastReceiveNanos;
     }
 
-    public boolean synRetransmitted() {
-        return synRetransmitted;
-    }
-
     public int rcvMssBytes() {
         return rcvMssBytes;
     }
