@@ -55,7 +55,8 @@ final class CatServer {
     }
 
     private void listen(IpEndpoint endpoint) {
-        ConnectOptions connect = new ConnectOptions(options.mptcp(), () -> Schedulers.create(options.scheduler()), null);
+        ConnectOptions connect = ConnectOptions.DEFAULT.withMptcp(options.mptcp())
+                .withScheduler(() -> Schedulers.create(options.scheduler()));
         ConnectionHandler handler = this::arrived;
         listener = uplinks.driver().stack().listen(endpoint, false, connect, handler);
     }

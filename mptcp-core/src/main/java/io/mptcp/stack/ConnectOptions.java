@@ -1,6 +1,7 @@
 package io.mptcp.stack;
 
 import io.mptcp.spi.PacketScheduler;
+import io.mptcp.tcp.SocketOptions;
 import java.util.function.Supplier;
 
 /**
@@ -10,7 +11,24 @@ import java.util.function.Supplier;
  * @param scheduler         makes a packet scheduler for each connection (schedulers may keep state), null for the built-in one:
  *                          lowest RTT with room first
  * @param congestionControl controller name, null for the stack's
+ * @param socket            options the application may change later with {@link MptcpConnection#setSocketOptions}
  */
-public record ConnectOptions(boolean mptcp, Supplier<PacketScheduler> scheduler, String congestionControl) {
-    public static final ConnectOptions DEFAULT = new ConnectOptions(true, null, null);
+public record ConnectOptions(boolean mptcp, Supplier<PacketScheduler> scheduler, String congestionControl, SocketOptions socket) {
+    public static final ConnectOptions DEFAULT = new ConnectOptions(true, null, null, SocketOptions.DEFAULT);
+
+    public ConnectOptions withMptcp(boolean mptcp) {
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket);
+    }
+
+    public ConnectOptions withScheduler(Supplier<PacketScheduler> scheduler) {
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket);
+    }
+
+    public ConnectOptions withCongestionControl(String congestionControl) {
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket);
+    }
+
+    public ConnectOptions withSocket(SocketOptions socket) {
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket);
+    }
 }

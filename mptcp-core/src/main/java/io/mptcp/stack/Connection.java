@@ -3,6 +3,7 @@ package io.mptcp.stack;
 import io.mptcp.cc.CongestionController;
 import io.mptcp.cc.CongestionControllers;
 import io.mptcp.tcp.IncomingSegment;
+import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tcp.TcpCloseReason;
 import io.mptcp.tcp.TcpState;
 import io.mptcp.wire.IpEndpoint;
@@ -19,6 +20,7 @@ final class Connection extends DeadlineQueue.Node {
     final Stack stack;
     private final Listener listener;
     private final ConnectOptions options;
+    private SocketOptions socketOptions;
     private final SubflowSet subflows = new SubflowSet();
     private final DataLevel data;
     private final DataSender sender;
@@ -58,6 +60,7 @@ final class Connection extends DeadlineQueue.Node {
         this.stack = stack;
         this.listener = listener;
         this.options = options;
+        socketOptions = options.socket();
         this.mptcp = mptcp;
         this.offered = mptcp;
         facade = new MptcpConnection(this, attachment);
@@ -99,6 +102,15 @@ final class Connection extends DeadlineQueue.Node {
 
     Listener listener() {
         return listener;
+    }
+
+    SocketOptions socketOptions() {
+        return socketOptions;
+    }
+
+    void setSocketOptions(SocketOptions replacement) {
+        socketOptions = replacement;
+        stack.enqueue(this);
     }
 
     int takeReadiness() {

@@ -10,7 +10,14 @@ package io.mptcp.stack;
  * @param maxMappings         mappings held per subflow that are not yet used up
  * @param maxResetsPerSecond  resets sent for segments that belong to no connection
  */
-public record Limits(int maxConnections, int maxHalfOpen, int maxSubflows, int maxRanges, int maxMappings, int maxResetsPerSecond) {
+public record Limits(
+        int maxConnections,
+        int maxHalfOpen,
+        int maxSubflows,
+        int maxRanges,
+        int maxMappings,
+        int maxResetsPerSecond) {
+
     public Limits {
         if (maxSubflows < 1 || maxSubflows > 64) {
             throw new IllegalArgumentException("maxSubflows must be 1..64");
@@ -18,10 +25,71 @@ public record Limits(int maxConnections, int maxHalfOpen, int maxSubflows, int m
     }
 
     public static Limits defaults() {
-        return new Limits(65_536, 1024, 8, 1024, 8192, 100);
+        return new Builder().build();
     }
 
-    public Limits withHalfOpen(int maxHalfOpen) {
-        return new Limits(maxConnections, maxHalfOpen, maxSubflows, maxRanges, maxMappings, maxResetsPerSecond);
+    /** A builder that starts from these limits. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.maxConnections = maxConnections;
+        builder.maxHalfOpen = maxHalfOpen;
+        builder.maxSubflows = maxSubflows;
+        builder.maxRanges = maxRanges;
+        builder.maxMappings = maxMappings;
+        builder.maxResetsPerSecond = maxResetsPerSecond;
+        return builder;
+    }
+
+    /** Collects limits, beginning with the defaults; the meaning of each is that of the record component of the same name. */
+    public static final class Builder {
+        private int maxConnections = 65_536;
+        private int maxHalfOpen = 1024;
+        private int maxSubflows = 8;
+        private int maxRanges = 1024;
+        private int maxMappings = 8192;
+        private int maxResetsPerSecond = 100;
+
+        private Builder() {
+        }
+
+        public Builder maxConnections(int maxConnections) {
+            this.maxConnections = maxConnections;
+            return this;
+        }
+
+        public Builder maxHalfOpen(int maxHalfOpen) {
+            this.maxHalfOpen = maxHalfOpen;
+            return this;
+        }
+
+        public Builder maxSubflows(int maxSubflows) {
+            this.maxSubflows = maxSubflows;
+            return this;
+        }
+
+        public Builder maxRanges(int maxRanges) {
+            this.maxRanges = maxRanges;
+            return this;
+        }
+
+        public Builder maxMappings(int maxMappings) {
+            this.maxMappings = maxMappings;
+            return this;
+        }
+
+        public Builder maxResetsPerSecond(int maxResetsPerSecond) {
+            this.maxResetsPerSecond = maxResetsPerSecond;
+            return this;
+        }
+
+        public Limits build() {
+            return new Limits(
+                    maxConnections,
+                    maxHalfOpen,
+                    maxSubflows,
+                    maxRanges,
+                    maxMappings,
+                    maxResetsPerSecond);
+        }
     }
 }

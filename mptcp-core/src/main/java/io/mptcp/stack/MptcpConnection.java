@@ -1,5 +1,6 @@
 package io.mptcp.stack;
 
+import io.mptcp.tcp.SocketOptions;
 import io.mptcp.wire.IpEndpoint;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -30,6 +31,15 @@ public final class MptcpConnection {
     /** The listener this connection came from, null for an active one. */
     public Listener listener() {
         return core.listener();
+    }
+
+    public SocketOptions socketOptions() {
+        return core.socketOptions();
+    }
+
+    /** Changes the options of all subflows; what can only be settled in the handshake holds for later subflows. */
+    public void setSocketOptions(SocketOptions options) {
+        core.setSocketOptions(options);
     }
 
     /** Takes and clears the {@link Readiness} bits. */

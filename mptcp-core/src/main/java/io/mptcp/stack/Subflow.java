@@ -2,6 +2,7 @@ package io.mptcp.stack;
 
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.SegmentKind;
+import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tcp.Tcb;
 import io.mptcp.tcp.TcpCloseReason;
 import io.mptcp.tcp.TcpState;
@@ -247,6 +248,11 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     // ---- UpperLayer ----
+
+    @Override
+    public SocketOptions socketOptions() {
+        return connection.socketOptions();
+    }
 
     @Override
     public void writeOptions(SegmentKind kind, long ssn, int logIndex, OptionWriter writer) {

@@ -34,27 +34,39 @@ public record TcpConfig(
 
     /** Linux's values where it has them. */
     public static TcpConfig defaults() {
-        return new TcpConfig(8 << 20, 8 << 20, true, true, 200, 120_000, 6, 15, 40, 60_000);
+        return new Builder().build();
+    }
+
+    /** A builder that starts from these settings. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.sendBufferBytes = sendBufferBytes;
+        builder.receiveBufferBytes = receiveBufferBytes;
+        builder.timestamps = timestamps;
+        builder.sack = sack;
+        builder.minRtoMillis = minRtoMillis;
+        builder.maxRtoMillis = maxRtoMillis;
+        builder.synRetries = synRetries;
+        builder.retries = retries;
+        builder.delayedAckMillis = delayedAckMillis;
+        builder.timeWaitMillis = timeWaitMillis;
+        return builder;
     }
 
     public TcpConfig withBuffers(int sendBufferBytes, int receiveBufferBytes) {
-        return new TcpConfig(sendBufferBytes, receiveBufferBytes, timestamps, sack, minRtoMillis, maxRtoMillis, synRetries, retries,
-                delayedAckMillis, timeWaitMillis);
+        return toBuilder().sendBufferBytes(sendBufferBytes).receiveBufferBytes(receiveBufferBytes).build();
     }
 
     public TcpConfig withTimestamps(boolean timestamps) {
-        return new TcpConfig(sendBufferBytes, receiveBufferBytes, timestamps, sack, minRtoMillis, maxRtoMillis, synRetries, retries,
-                delayedAckMillis, timeWaitMillis);
+        return toBuilder().timestamps(timestamps).build();
     }
 
     public TcpConfig withSack(boolean sack) {
-        return new TcpConfig(sendBufferBytes, receiveBufferBytes, timestamps, sack, minRtoMillis, maxRtoMillis, synRetries, retries,
-                delayedAckMillis, timeWaitMillis);
+        return toBuilder().sack(sack).build();
     }
 
     public TcpConfig withRetries(int synRetries, int retries) {
-        return new TcpConfig(sendBufferBytes, receiveBufferBytes, timestamps, sack, minRtoMillis, maxRtoMillis, synRetries, retries,
-                delayedAckMillis, timeWaitMillis);
+        return toBuilder().synRetries(synRetries).retries(retries).build();
     }
 
     /** Shift of the window scale option (RFC 7323 section 2.2) that lets the whole receive buffer be advertised. */
@@ -64,5 +76,86 @@ public record TcpConfig(
             shift++;
         }
         return shift;
+    }
+
+    /** Collects settings, beginning with the defaults; the meaning and unit of each is that of the record component of the same name. */
+    public static final class Builder {
+        private int sendBufferBytes = 8 << 20;
+        private int receiveBufferBytes = 8 << 20;
+        private boolean timestamps = true;
+        private boolean sack = true;
+        private int minRtoMillis = 200;
+        private int maxRtoMillis = 120_000;
+        private int synRetries = 6;
+        private int retries = 15;
+        private int delayedAckMillis = 40;
+        private int timeWaitMillis = 60_000;
+
+        private Builder() {
+        }
+
+        public Builder sendBufferBytes(int sendBufferBytes) {
+            this.sendBufferBytes = sendBufferBytes;
+            return this;
+        }
+
+        public Builder receiveBufferBytes(int receiveBufferBytes) {
+            this.receiveBufferBytes = receiveBufferBytes;
+            return this;
+        }
+
+        public Builder timestamps(boolean timestamps) {
+            this.timestamps = timestamps;
+            return this;
+        }
+
+        public Builder sack(boolean sack) {
+            this.sack = sack;
+            return this;
+        }
+
+        public Builder minRtoMillis(int minRtoMillis) {
+            this.minRtoMillis = minRtoMillis;
+            return this;
+        }
+
+        public Builder maxRtoMillis(int maxRtoMillis) {
+            this.maxRtoMillis = maxRtoMillis;
+            return this;
+        }
+
+        public Builder synRetries(int synRetries) {
+            this.synRetries = synRetries;
+            return this;
+        }
+
+        public Builder retries(int retries) {
+            this.retries = retries;
+            return this;
+        }
+
+        public Builder delayedAckMillis(int delayedAckMillis) {
+            this.delayedAckMillis = delayedAckMillis;
+            return this;
+        }
+
+        public Builder timeWaitMillis(int timeWaitMillis) {
+            this.timeWaitMillis = timeWaitMillis;
+            return this;
+        }
+
+        public TcpConfig build() {
+            return new TcpConfig(
+                    sendBufferBytes,
+                    receiveBufferBytes,
+                    timestamps,
+                    sack,
+                    minRtoMillis,
+                    maxRtoMillis,
+                    synRetries,
+                    retries,
+                    delayedAckMillis,
+                    timeWaitMillis);
+        }
     }
 }

@@ -9,6 +9,9 @@ import java.lang.foreign.MemorySegment;
  * {@link Tcb}; the implementation may call the Tcb's {@code request} and {@code reset} methods, which only record.
  */
 public interface UpperLayer {
+    /** What the application chose; may change from call to call. */
+    SocketOptions socketOptions();
+
     /** Adds the upper layer's options to a segment, behind TCP's own. {@code logIndex} is the entry being sent for DATA, else -1. */
     void writeOptions(SegmentKind kind, long ssn, int logIndex, OptionWriter writer);
 

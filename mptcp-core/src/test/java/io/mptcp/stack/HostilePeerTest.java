@@ -37,7 +37,8 @@ class HostilePeerTest {
     private void run(boolean checksum) {
         TcpConfig tcp = TcpConfig.defaults().withBuffers(32_768, 32_768).withRetries(2, 3);
         script = new Script(StackConfig.defaults().withTcp(tcp).withChecksum(checksum)
-                .withLimits(new Limits(10, 10, 4, 16, 16, 1000))).listen();
+                .withLimits(Limits.defaults().toBuilder()
+                        .maxSubflows(4).maxRanges(16).maxMappings(16).maxResetsPerSecond(1000).build())).listen();
         FakePeer first = FakePeer.client(script).openMptcp().confirm();
         MptcpConnection connection = script.accepted();
         FakePeer second = first.joining(1);

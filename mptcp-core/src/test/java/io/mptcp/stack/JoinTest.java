@@ -129,7 +129,7 @@ class JoinTest {
 
     @Test
     void beyondTheLimitItIsRefusedWithReasonThree() {
-        script = new Script(StackConfig.defaults().withLimits(new Limits(10, 10, 2, 64, 64, 100))).listen();
+        script = new Script(StackConfig.defaults().withLimits(Limits.defaults().toBuilder().maxSubflows(2).build())).listen();
         accept();
         peer.joining(1).openJoin(1);
         FakePeer third = peer.joining(2);

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 /** What a stack does with more than it wants to have, and with segments of no connection (RFC 9293 section 3.5.2). */
 class LimitsTest {
     private static Script script(int maxConnections, int maxHalfOpen, int maxResets) {
-        return new Script(StackConfig.defaults().withMptcp(false).withLimits(new Limits(maxConnections, maxHalfOpen, 8, 64, 64, maxResets)));
+        return new Script(StackConfig.defaults().withMptcp(false).withLimits(Limits.defaults().toBuilder()
+                .maxConnections(maxConnections).maxHalfOpen(maxHalfOpen).maxResetsPerSecond(maxResets).build()));
     }
 
     private static FakePeer syn(Script script) {

@@ -120,8 +120,8 @@ public final class Swarm {
                 .withRetries(10, 15);
         Limits defaults = Limits.defaults();
         Limits limits = random.chance(0.5) ? defaults
-                : new Limits(defaults.maxConnections(), defaults.maxHalfOpen(), MAX_SUBFLOWS, (int) random.between(2, 64),
-                        (int) random.between(2, 64), defaults.maxResetsPerSecond());
+                : defaults.toBuilder().maxSubflows(MAX_SUBFLOWS).maxRanges((int) random.between(2, 64))
+                        .maxMappings((int) random.between(2, 64)).build();
         StackConfig config = StackConfig.defaults()
                 .withLimits(limits)
                 .withTcp(tcp)
@@ -140,7 +140,7 @@ public final class Swarm {
             default -> schedulers.get(choice - 2).apply(random.fork());
         };
         note(side + " scheduler", scheduler == null ? "built-in" : scheduler.name());
-        return new ConnectOptions(true, scheduler == null ? null : () -> scheduler, null);
+        return ConnectOptions.DEFAULT.withScheduler(scheduler == null ? null : () -> scheduler);
     }
 
     private long randomSize() {

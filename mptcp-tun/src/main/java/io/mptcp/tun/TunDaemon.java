@@ -112,7 +112,7 @@ public final class TunDaemon implements AutoCloseable {
         SecureRandom random = new SecureRandom();
         // Every application's handshake waits for its destination: all that may be open may be half-open.
         StackConfig innerConfig = StackConfig.defaults().withTcp(tcp).withMptcp(false)
-                .withLimits(Limits.defaults().withHalfOpen(limits.connections()));
+                .withLimits(Limits.defaults().toBuilder().maxHalfOpen(limits.connections()).build());
         inner = new MptcpDriver(loop, new Stack(innerConfig, random::nextLong));
         gateway = new Gateway(inner, uplinks, limits);
         OnLoop.call(loop, () -> {

@@ -168,7 +168,8 @@ public final class Uplinks implements AutoCloseable {
 
     MptcpConnection openOver(SegmentLink link, IpAddress local, IpEndpoint remote, PendingConnect attachment) {
         // A scheduler may keep state: every connection has its own.
-        ConnectOptions options = new ConnectOptions(settings.stack().mptcp(), () -> Schedulers.create(settings.scheduler()), null);
+        ConnectOptions options = ConnectOptions.DEFAULT.withMptcp(settings.stack().mptcp())
+                .withScheduler(() -> Schedulers.create(settings.scheduler()));
         connecting = remote.address();
         try {
             return driver.stack().connect(link.id(), new IpEndpoint(local, 0), remote, options, attachment);
