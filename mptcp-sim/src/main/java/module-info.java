@@ -3,4 +3,5 @@ module io.mptcp.sim {
     requires transitive io.mptcp.core;
 
     exports io.mptcp.sim;
+    exports io.mptcp.sim.script;
 }

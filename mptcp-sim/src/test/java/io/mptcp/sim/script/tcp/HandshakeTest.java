@@ -1,18 +1,19 @@
-package io.mptcp.tcp;
+package io.mptcp.sim.script.tcp;
 
-import static io.mptcp.stack.Packet.packet;
+import static io.mptcp.sim.script.Packet.packet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.sim.script.FakePeer;
+import io.mptcp.sim.script.Script;
+import io.mptcp.sim.script.Segment;
 import io.mptcp.stack.CloseReason;
-import io.mptcp.stack.FakePeer;
 import io.mptcp.stack.MptcpConnection;
-import io.mptcp.stack.Script;
-import io.mptcp.stack.Segment;
 import io.mptcp.stack.StackConfig;
+import io.mptcp.tcp.TcpConfig;
 import org.junit.jupiter.api.Test;
 
 /** RFC 9293 section 3.5 and the options that are settled by the SYNs (RFC 7323, RFC 2018). */

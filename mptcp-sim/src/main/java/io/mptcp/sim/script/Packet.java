@@ -1,4 +1,4 @@
-package io.mptcp.stack;
+package io.mptcp.sim.script;
 
 import io.mptcp.wire.MptcpOption;
 import java.nio.charset.StandardCharsets;
@@ -7,11 +7,11 @@ import java.util.List;
 
 /** A segment a {@link FakePeer} is about to send. What is not said follows from the peer's state; numbers are relative. */
 public final class Packet {
-    final String flags;
-    Long seq;
-    Long ack;
+    public final String flags;
+    public Long seq;
+    public Long ack;
     int window = 0xffff;
-    byte[] payload = {};
+    public byte[] payload = {};
     int mss = -1;
     int windowScale = -1;
     boolean sackPermitted;

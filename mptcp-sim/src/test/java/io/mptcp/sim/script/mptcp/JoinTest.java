@@ -1,20 +1,30 @@
-package io.mptcp.stack;
+package io.mptcp.sim.script.mptcp;
 
-import static io.mptcp.stack.Packet.packet;
+import static io.mptcp.sim.script.Packet.packet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.sim.script.FakePeer;
+import io.mptcp.sim.script.Script;
+import io.mptcp.sim.script.Segment;
 import io.mptcp.spi.PathCommands;
 import io.mptcp.spi.PathManager;
+import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.Counter;
+import io.mptcp.stack.Keys;
+import io.mptcp.stack.Limits;
+import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.ResetReason;
+import io.mptcp.stack.StackConfig;
 import io.mptcp.wire.IpAddress;
-import io.mptcp.wire.MptcpOption;
 import io.mptcp.wire.MptcpOption.MpJoinAck;
 import io.mptcp.wire.MptcpOption.MpJoinSyn;
 import io.mptcp.wire.MptcpOption.MpJoinSynAck;
 import io.mptcp.wire.MptcpOption.MpTcpRst;
+import io.mptcp.wire.MptcpOption;
 import org.junit.jupiter.api.Test;
 
 /** RFC 8684 section 3.2: MP_JOIN in both roles. */

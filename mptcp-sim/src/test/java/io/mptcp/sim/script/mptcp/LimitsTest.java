@@ -1,11 +1,21 @@
-package io.mptcp.stack;
+package io.mptcp.sim.script.mptcp;
 
-import static io.mptcp.stack.Packet.packet;
+import static io.mptcp.sim.script.Packet.packet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.sim.script.FakePeer;
+import io.mptcp.sim.script.Script;
+import io.mptcp.sim.script.Segment;
+import io.mptcp.stack.ConnectOptions;
+import io.mptcp.stack.Counter;
+import io.mptcp.stack.Limits;
+import io.mptcp.stack.Listener;
+import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.Stack;
+import io.mptcp.stack.StackConfig;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.util.ArrayList;

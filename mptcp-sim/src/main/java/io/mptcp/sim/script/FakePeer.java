@@ -1,7 +1,8 @@
-package io.mptcp.stack;
+package io.mptcp.sim.script;
 
-import static io.mptcp.stack.Packet.packet;
+import static io.mptcp.sim.script.Packet.packet;
 
+import io.mptcp.stack.Keys;
 import io.mptcp.wire.Checksum;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;

@@ -1,17 +1,17 @@
-package io.mptcp.tcp;
+package io.mptcp.sim.script.tcp;
 
-import static io.mptcp.stack.Packet.packet;
+import static io.mptcp.sim.script.Packet.packet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.sim.script.FakePeer;
+import io.mptcp.sim.script.Script;
+import io.mptcp.sim.script.Segment;
 import io.mptcp.stack.CloseReason;
-import io.mptcp.stack.FakePeer;
 import io.mptcp.stack.MptcpConnection;
-import io.mptcp.stack.Script;
-import io.mptcp.stack.Segment;
 import io.mptcp.wire.IpEndpoint;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -1,14 +1,23 @@
-package io.mptcp.stack;
+package io.mptcp.sim.script.mptcp;
 
-import static io.mptcp.stack.Packet.packet;
+import static io.mptcp.sim.script.Packet.packet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.sim.script.FakePeer;
+import io.mptcp.sim.script.Packet;
+import io.mptcp.sim.script.Script;
+import io.mptcp.sim.script.Segment;
+import io.mptcp.stack.Counter;
+import io.mptcp.stack.LinkProperties;
+import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.ResetReason;
+import io.mptcp.stack.StackConfig;
 import io.mptcp.tcp.TcpConfig;
-import io.mptcp.wire.MptcpOption;
 import io.mptcp.wire.MptcpOption.Mapping;
 import io.mptcp.wire.MptcpOption.MpTcpRst;
+import io.mptcp.wire.MptcpOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

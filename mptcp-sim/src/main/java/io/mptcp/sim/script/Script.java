@@ -1,5 +1,12 @@
-package io.mptcp.stack;
+package io.mptcp.sim.script;
 
+import io.mptcp.stack.ConnectOptions;
+import io.mptcp.stack.Counter;
+import io.mptcp.stack.LinkProperties;
+import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.Readiness;
+import io.mptcp.stack.Stack;
+import io.mptcp.stack.StackConfig;
 import io.mptcp.wire.Checksum;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
@@ -103,13 +110,13 @@ public final class Script {
     }
 
     /** The stack receives a segment; its answer is on the wire when this returns. */
-    void inject(int linkId, IpEndpoint from, IpEndpoint to, byte[] bytes) {
+    public void inject(int linkId, IpEndpoint from, IpEndpoint to, byte[] bytes) {
         injectHeld(linkId, from, to, bytes);
         drain();
     }
 
     /** As {@link #inject}, but the stack does not get to answer before the next segment: one burst. */
-    void injectHeld(int linkId, IpEndpoint from, IpEndpoint to, byte[] bytes) {
+    public void injectHeld(int linkId, IpEndpoint from, IpEndpoint to, byte[] bytes) {
         slot.linkId = linkId;
         slot.sourceHi = from.address().hi();
         slot.sourceLo = from.address().lo();
@@ -141,7 +148,7 @@ public final class Script {
     }
 
     /** The next segment the stack has sent from {@code local} to {@code remote}, or null. */
-    Segment poll(IpEndpoint local, IpEndpoint remote) {
+    public Segment poll(IpEndpoint local, IpEndpoint remote) {
         drain();
         for (int i = 0; i < wire.size(); i++) {
             Segment segment = wire.get(i);
@@ -153,7 +160,7 @@ public final class Script {
     }
 
     /** The next segment from the stack to {@code remote}, whatever its source: for the SYN of an active open. */
-    Segment pollTo(IpEndpoint remote) {
+    public Segment pollTo(IpEndpoint remote) {
         drain();
         for (int i = 0; i < wire.size(); i++) {
             if (wire.get(i).destination.equals(remote)) {

@@ -1,16 +1,23 @@
-package io.mptcp.stack;
+package io.mptcp.sim.script.mptcp;
 
-import static io.mptcp.stack.Packet.packet;
+import static io.mptcp.sim.script.Packet.packet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.sim.script.FakePeer;
+import io.mptcp.sim.script.Script;
+import io.mptcp.sim.script.Segment;
 import io.mptcp.spi.PathCommands;
 import io.mptcp.spi.PathManager;
+import io.mptcp.stack.Counter;
+import io.mptcp.stack.Keys;
+import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.StackConfig;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
-import io.mptcp.wire.MptcpOption;
 import io.mptcp.wire.MptcpOption.AddAddr;
 import io.mptcp.wire.MptcpOption.AddAddrEcho;
+import io.mptcp.wire.MptcpOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;

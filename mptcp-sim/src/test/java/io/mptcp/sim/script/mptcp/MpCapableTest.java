@@ -1,16 +1,23 @@
-package io.mptcp.stack;
+package io.mptcp.sim.script.mptcp;
 
-import static io.mptcp.stack.Packet.packet;
+import static io.mptcp.sim.script.Packet.packet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mptcp.wire.MptcpOption;
+import io.mptcp.sim.script.FakePeer;
+import io.mptcp.sim.script.Script;
+import io.mptcp.sim.script.Segment;
+import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.Keys;
+import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.StackConfig;
 import io.mptcp.wire.MptcpOption.MpCapableAck;
 import io.mptcp.wire.MptcpOption.MpCapableData;
 import io.mptcp.wire.MptcpOption.MpCapableSyn;
 import io.mptcp.wire.MptcpOption.MpCapableSynAck;
+import io.mptcp.wire.MptcpOption;
 import org.junit.jupiter.api.Test;
 
 /** RFC 8684 section 3.1: the MP_CAPABLE handshake in both roles, and what makes it fall back to TCP (section 3.7). */

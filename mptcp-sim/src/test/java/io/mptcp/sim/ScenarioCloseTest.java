@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** How connections end (RFC 8684 sections 3.3.3 and 3.5), each as MPTCP over one and two paths and as plain TCP. */
-class CloseTest {
+class ScenarioCloseTest {
     private static final LinkSpec LINK = LinkSpec.of(20, 10);
     private static final long BYTES = 100_000;
     /** Linux's close_timeout and tcp_fin_timeout are 60 s; TIME-WAIT is as long. */

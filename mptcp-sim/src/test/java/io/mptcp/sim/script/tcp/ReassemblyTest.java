@@ -1,13 +1,13 @@
-package io.mptcp.tcp;
+package io.mptcp.sim.script.tcp;
 
-import static io.mptcp.stack.Packet.packet;
+import static io.mptcp.sim.script.Packet.packet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mptcp.stack.FakePeer;
+import io.mptcp.sim.script.FakePeer;
+import io.mptcp.sim.script.Script;
+import io.mptcp.sim.script.Segment;
 import io.mptcp.stack.MptcpConnection;
-import io.mptcp.stack.Script;
-import io.mptcp.stack.Segment;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 

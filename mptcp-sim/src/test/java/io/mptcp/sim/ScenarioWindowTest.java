@@ -8,7 +8,7 @@ import io.mptcp.tcp.TcpConfig;
 import org.junit.jupiter.api.Test;
 
 /** Receive windows that close and open again, and the messages about it that get lost. */
-class WindowTest {
+class ScenarioWindowTest {
     private static final LinkSpec LINK = LinkSpec.of(20, 10);
 
     private static StackConfig buffers(int bytes) {

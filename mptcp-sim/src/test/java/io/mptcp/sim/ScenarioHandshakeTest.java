@@ -9,7 +9,7 @@ import io.mptcp.stack.Counter;
 import org.junit.jupiter.api.Test;
 
 /** The MP_CAPABLE and MP_JOIN handshakes when segments are lost or overtake each other (RFC 8684 sections 3.1 and 3.2). */
-class HandshakeTest {
+class ScenarioHandshakeTest {
     private static final LinkSpec LINK = LinkSpec.of(20, 10);
 
     /** A DATA_FIN has no room beside the keys, and nothing else confirms them here. */

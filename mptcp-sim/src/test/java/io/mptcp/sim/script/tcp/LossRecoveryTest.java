@@ -1,18 +1,19 @@
-package io.mptcp.tcp;
+package io.mptcp.sim.script.tcp;
 
-import static io.mptcp.stack.Packet.packet;
+import static io.mptcp.sim.script.Packet.packet;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.sim.script.FakePeer;
+import io.mptcp.sim.script.Packet;
+import io.mptcp.sim.script.Script;
+import io.mptcp.sim.script.Segment;
 import io.mptcp.stack.CloseReason;
-import io.mptcp.stack.FakePeer;
 import io.mptcp.stack.LinkProperties;
 import io.mptcp.stack.MptcpConnection;
-import io.mptcp.stack.Packet;
-import io.mptcp.stack.Script;
-import io.mptcp.stack.Segment;
 import io.mptcp.stack.StackConfig;
+import io.mptcp.tcp.TcpConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,7 +1,4 @@
-package io.mptcp.stack;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+package io.mptcp.sim.script;
 
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
@@ -12,6 +9,8 @@ import io.mptcp.wire.TcpSegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
  * One segment the stack has sent, taken apart, with assertions that can be chained. {@link FakePeer} makes its numbers relative: SYN = 0,
@@ -157,6 +156,18 @@ public final class Segment {
     public <T extends MptcpOption> T option(Class<T> type) {
         return mptcp.stream().filter(type::isInstance).map(type::cast).findFirst()
                 .orElseThrow(() -> new AssertionError("no " + type.getSimpleName() + " in " + this));
+    }
+
+    private static void assertEquals(Object expected, Object actual, Supplier<String> what) {
+        if (!Objects.equals(expected, actual)) {
+            throw new AssertionError(what.get() + ": expected " + expected + ", but it is " + actual);
+        }
+    }
+
+    private static void assertTrue(boolean condition, Supplier<String> what) {
+        if (!condition) {
+            throw new AssertionError(what.get());
+        }
     }
 
     @Override

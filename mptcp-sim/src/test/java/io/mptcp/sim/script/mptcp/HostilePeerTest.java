@@ -1,10 +1,18 @@
-package io.mptcp.stack;
+package io.mptcp.sim.script.mptcp;
 
-import static io.mptcp.stack.Packet.packet;
+import static io.mptcp.sim.script.Packet.packet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.sim.script.FakePeer;
+import io.mptcp.sim.script.Packet;
+import io.mptcp.sim.script.Script;
+import io.mptcp.sim.script.Segment;
+import io.mptcp.stack.Counter;
+import io.mptcp.stack.Limits;
+import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.StackConfig;
 import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.MptcpOption;
