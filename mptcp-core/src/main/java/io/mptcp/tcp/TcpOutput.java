@@ -32,7 +32,7 @@ final class TcpOutput {
             transmitAck(nowNanos, out);
             return true;
         }
-        int lost = tcb.recovery.nextRetransmission(nowNanos);
+        int lost = tcb.recovery.nextRetransmission();
         if (lost >= 0) {
             retransmit(nowNanos, out, lost);
             return true;

@@ -1,0 +1,125 @@
+package io.mptcp.tcp;
+
+import io.mptcp.buffer.SegmentLog;
+
+/**
+ * Loss detection by time (RACK, RFC 8985 section 6): a segment is lost when one sent later has been delivered, and a round trip and a
+ * tolerance for reordering have passed since it was sent. The names of the variables are those of the RFC.
+ */
+final class RackDetector {
+    private static final int DUP_THRESH = 3;
+    private static final int REO_WND_PERSIST = 16;
+    private static final int MAX_REO_WND_MULT = 20;
+
+    private final Tcb tcb;
+    private final SegmentLog log;
+
+    private long xmitNanos = Long.MIN_VALUE;
+    private long endSsn;
+    private long rttNanos;
+    private long fackSsn;
+    private boolean reorderingSeen;
+    private int reoWndMult = 1;
+    private int reoWndPersist;
+    private long deadlineNanos = Long.MAX_VALUE;
+
+    RackDetector(Tcb tcb) {
+        this.tcb = tcb;
+        log = tcb.log;
+    }
+
+    /** When {@link #detect} may find more although no acknowledgment comes; Long.MAX_VALUE for never. */
+    long deadlineNanos() {
+        return deadlineNanos;
+    }
+
+    void stop() {
+        deadlineNanos = Long.MAX_VALUE;
+    }
+
+    /** Section 6.2, steps 1 to 3: something sent at {@code sentNanos} and ending at {@code end} has newly been delivered. */
+    void delivered(long nowNanos, long sentNanos, long end, boolean retransmitted) {
+        if (!retransmitted && end < fackSsn) {
+            reorderingSeen = true;
+        }
+        if (retransmitted && nowNanos - sentNanos < tcb.rtt.minRttNanos()) {
+            return; // the acknowledgment is for the original, not for the retransmission
+        }
+        fackSsn = Math.max(fackSsn, end);
+        if (sentNanos > xmitNanos || (sentNanos == xmitNanos && end > endSsn)) {
+            xmitNanos = sentNanos;
+            endSsn = end;
+            rttNanos = nowNanos - sentNanos;
+        }
+    }
+
+    /** Section 6.2, step 4: a D-SACK says that something was sent again in vain. */
+    void onDuplicateReported() {
+        reoWndMult = Math.min(reoWndMult + 1, MAX_REO_WND_MULT);
+        reoWndPersist = REO_WND_PERSIST;
+    }
+
+    void onSpuriousRecovery() {
+        reorderingSeen = true;
+    }
+
+    /** A recovery is over: a tolerance raised by D-SACK is kept for 16 of them. */
+    void onRecoveryEnd() {
+        if (reoWndPersist > 0 && --reoWndPersist == 0) {
+            reoWndMult = 1;
+        }
+    }
+
+    /**
+     * Section 6.2, steps 4 and 5: marks what is lost, and sets the timer for what is not yet.
+     *
+     * @param recovering fast recovery or the recovery after a timeout is under way
+     */
+    void detect(long nowNanos, boolean recovering) {
+        deadlineNanos = Long.MAX_VALUE;
+        if (xmitNanos == Long.MIN_VALUE) {
+            return;
+        }
+        long toleranceNanos = rttNanos + reorderWindowNanos(recovering);
+        long latest = Long.MIN_VALUE;
+        for (int i = 0; i < log.size(); i++) {
+            if (log.has(i, SegmentLog.SACKED | SegmentLog.LOST)) {
+                continue;
+            }
+            long sentNanos = log.sentNanos(i);
+            boolean before = sentNanos < xmitNanos || (sentNanos == xmitNanos && log.endSsn(i) < endSsn);
+            if (!before) {
+                if (!log.has(i, SegmentLog.RETRANSMITTED)) {
+                    break; // entries behind were first sent later still, or retransmitted since
+                }
+                continue;
+            }
+            if (nowNanos - sentNanos >= toleranceNanos) {
+                log.markLost(i);
+            } else {
+                latest = Math.max(latest, sentNanos + toleranceNanos);
+            }
+        }
+        if (latest != Long.MIN_VALUE) {
+            deadlineNanos = latest;
+        }
+    }
+
+    /** Section 6.3: after a timeout the first segment is lost, and others when they are older than a round trip and the tolerance. */
+    void markLostAfterTimeout(long nowNanos, boolean recovering) {
+        // Without SACK there is no telling, and everything counts as lost.
+        long toleranceNanos = tcb.sackOn ? Math.max(rttNanos, tcb.rtt.srttNanos()) + reorderWindowNanos(recovering) : 0;
+        for (int i = 0; i < log.size(); i++) {
+            if (!log.has(i, SegmentLog.SACKED | SegmentLog.LOST) && (i == 0 || nowNanos - log.sentNanos(i) >= toleranceNanos)) {
+                log.markLost(i);
+            }
+        }
+    }
+
+    private long reorderWindowNanos(boolean recovering) {
+        if (!reorderingSeen && (recovering || log.sackedBytes() >= (long) DUP_THRESH * tcb.payloadMssBytes())) {
+            return 0;
+        }
+        return Math.min(reoWndMult * tcb.rtt.minRttNanos() / 4, tcb.rtt.srttNanos());
+    }
+}

@@ -1,0 +1,135 @@
+package io.mptcp.tcp;
+
+import io.mptcp.buffer.SegmentLog;
+import io.mptcp.wire.Seq;
+import io.mptcp.wire.TcpOptions;
+
+/**
+ * Takes what one acknowledgment says, cumulatively and selectively (RFC 2018), into the log of sent segments, and keeps the facts about it
+ * that loss detection, PRR and the congestion controller go by. The facts are those of the last acknowledgment.
+ */
+final class Scoreboard {
+    private final Tcb tcb;
+    private final SegmentLog log;
+    private final RackDetector rack;
+    private final SpuriousDetector spurious;
+
+    /** Bytes newly acknowledged cumulatively. */
+    long ackedBytes;
+    /** Bytes newly delivered: acknowledged cumulatively or by SACK, each once. */
+    long deliveredBytes;
+    /** When the newest segment that was delivered, and sent only once, was sent; Long.MIN_VALUE if there is none. */
+    long newestSentNanos;
+    /** Something delivered had been sent more than once. */
+    boolean retransmissionAcked;
+    /** A D-SACK block (RFC 2883) was there. */
+    boolean duplicateReported;
+
+    Scoreboard(Tcb tcb, RackDetector rack, SpuriousDetector spurious) {
+        this.tcb = tcb;
+        log = tcb.log;
+        this.rack = rack;
+        this.spurious = spurious;
+    }
+
+    void take(long nowNanos, IncomingSegment segment) {
+        long priorUna = tcb.sndUna;
+        deliveredBytes = 0;
+        newestSentNanos = Long.MIN_VALUE;
+        retransmissionAcked = false;
+        duplicateReported = false;
+        takeCumulative(nowNanos, segment.ackSsn);
+        if (tcb.sackOn) {
+            takeSacks(nowNanos, segment);
+        }
+        ackedBytes = tcb.sndUna - priorUna;
+    }
+
+    private void takeCumulative(long nowNanos, long ackSsn) {
+        while (!log.isEmpty() && log.endSsn(0) <= ackSsn) {
+            if (!log.has(0, SegmentLog.SACKED)) {
+                delivered(nowNanos, 0, log.length(0), log.endSsn(0));
+            }
+            tcb.bytesAcked += log.payloadLength(0);
+            log.removeHead();
+        }
+        if (!log.isEmpty() && log.ssn(0) < ackSsn) {
+            int part = (int) (ackSsn - log.ssn(0));
+            if (!log.has(0, SegmentLog.SACKED)) {
+                delivered(nowNanos, 0, part, ackSsn);
+            }
+            tcb.bytesAcked += part;
+            log.trimHead(ackSsn);
+        }
+        tcb.sndUna = Math.max(tcb.sndUna, ackSsn);
+    }
+
+    private void takeSacks(long nowNanos, IncomingSegment segment) {
+        TcpOptions options = segment.options;
+        for (int k = 0; k < options.sackCount; k++) {
+            long left = Seq.extend(options.sackLeft[k] - tcb.iss, tcb.sndUna);
+            long right = Seq.extend(options.sackRight[k] - tcb.iss, tcb.sndUna);
+            if (left >= right || right > tcb.sndNxt) {
+                continue;
+            }
+            boolean duplicate = right <= tcb.sndUna || (k == 0 && options.sackCount > 1 && insideSecond(options, left, right));
+            if (duplicate) {
+                if (k == 0) {
+                    duplicateReported = true;
+                    spurious.onDuplicate(left, right);
+                }
+                continue;
+            }
+            sackRange(nowNanos, Math.max(left, tcb.sndUna), right);
+        }
+        if (duplicateReported) {
+            rack.onDuplicateReported();
+        }
+    }
+
+    /** RFC 2883 section 4: a first block within the second one reports a duplicate. */
+    private boolean insideSecond(TcpOptions options, long left, long right) {
+        long left2 = Seq.extend(options.sackLeft[1] - tcb.iss, tcb.sndUna);
+        long right2 = Seq.extend(options.sackRight[1] - tcb.iss, tcb.sndUna);
+        return left2 <= left && right <= right2;
+    }
+
+    /** Entries are cut at MSS borders only, where packets end: otherwise a peer could have the log cut into single bytes. */
+    private void sackRange(long nowNanos, long left, long right) {
+        int mss = tcb.payloadMssBytes();
+        for (int i = log.indexOf(left); i < log.size() && log.ssn(i) < right; i++) {
+            if (log.has(i, SegmentLog.SACKED)) {
+                continue;
+            }
+            long start = log.ssn(i);
+            if (start < left) {
+                long border = start + (left - start + mss - 1) / mss * mss;
+                if (border < log.endSsn(i)) {
+                    log.split(i, border);
+                }
+                continue;
+            }
+            if (log.endSsn(i) > right) {
+                long border = start + (right - start) / mss * mss;
+                if (border == start) {
+                    break;
+                }
+                log.split(i, border);
+            }
+            delivered(nowNanos, i, log.length(i), log.endSsn(i));
+            log.markSacked(i);
+        }
+    }
+
+    /** Entry {@code index}, or its first part up to {@code endSsn}, is newly known to have arrived. */
+    private void delivered(long nowNanos, int index, int bytes, long endSsn) {
+        deliveredBytes += bytes;
+        boolean retransmitted = log.has(index, SegmentLog.RETRANSMITTED);
+        if (retransmitted) {
+            retransmissionAcked = true;
+        } else {
+            newestSentNanos = Math.max(newestSentNanos, log.sentNanos(index));
+        }
+        rack.delivered(nowNanos, log.sentNanos(index), endSsn, retransmitted);
+    }
+}

@@ -1,0 +1,110 @@
+package io.mptcp.tcp;
+
+import io.mptcp.buffer.SegmentLog;
+
+/**
+ * Tail loss probe (RFC 8985 section 7): when nothing is heard for two round trips, the end of what was sent is sent again, so that its
+ * acknowledgment tells what is missing, long before the retransmission timer would.
+ */
+final class TailLossProbe {
+    private static final long WORST_ACK_DELAY_NANOS = 40_000_000L;
+    private static final long MIN_PTO_NANOS = 10_000_000L;
+    private static final long INITIAL_PTO_NANOS = 1_000_000_000L;
+
+    private final Tcb tcb;
+    private final SegmentLog log;
+    private long deadlineNanos = Long.MAX_VALUE;
+    private boolean due;
+    /** SND.NXT when the outstanding probe was sent, -1 when there is none. */
+    private long endSsn = -1;
+
+    TailLossProbe(Tcb tcb) {
+        this.tcb = tcb;
+        log = tcb.log;
+    }
+
+    long deadlineNanos() {
+        return deadlineNanos;
+    }
+
+    /** A probe has to be sent now. */
+    boolean isDue() {
+        return due;
+    }
+
+    /** No probe any more: the scoreboard tells more than a probe would, or there is nothing left to probe for. */
+    void cancel() {
+        deadlineNanos = Long.MAX_VALUE;
+        due = false;
+    }
+
+    /** As {@link #cancel}; and one that was sent means nothing any more either. */
+    void forget() {
+        cancel();
+        endSsn = -1;
+    }
+
+    /** Section 7.2. @param open no recovery is under way */
+    void arm(long nowNanos, boolean open) {
+        deadlineNanos = Long.MAX_VALUE;
+        if (!open || !tcb.sackOn || log.isEmpty() || log.sackedBytes() > 0 || endSsn >= 0) {
+            return;
+        }
+        long srtt = tcb.rtt.srttNanos();
+        long pto = srtt > 0 ? 2 * srtt : INITIAL_PTO_NANOS;
+        if (log.inFlightBytes() <= tcb.payloadMssBytes()) {
+            pto += WORST_ACK_DELAY_NANOS;
+        }
+        long at = nowNanos + Math.max(pto, MIN_PTO_NANOS);
+        if (at < tcb.rtoDeadlineNanos) {
+            deadlineNanos = at;
+        }
+    }
+
+    void expire(long nowNanos) {
+        if (deadlineNanos > nowNanos) {
+            return;
+        }
+        deadlineNanos = Long.MAX_VALUE;
+        if (!log.isEmpty() && endSsn < 0) {
+            due = true;
+            tcb.upper.onLossProbe();
+        }
+    }
+
+    /** Index of the entry that is sent as probe: the last segment, cut off from its super-segment. */
+    int entry() {
+        for (int i = log.size() - 1; i >= 0; i--) {
+            if (!log.has(i, SegmentLog.SACKED)) {
+                if (log.payloadLength(i) > tcb.payloadMssBytes()) {
+                    int tail = log.payloadLength(i) % tcb.payloadMssBytes();
+                    log.split(i, log.endSsn(i) - (tail == 0 ? tcb.payloadMssBytes() : tail));
+                    return i + 1;
+                }
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    void sent() {
+        due = false;
+        endSsn = tcb.sndNxt;
+    }
+
+    /** Section 7.4. @return whether this acknowledgment says that the outstanding probe repaired a loss */
+    boolean repairedLoss(long ackSsn, boolean duplicateReported) {
+        if (endSsn < 0 || ackSsn < endSsn) {
+            return false;
+        }
+        if (duplicateReported) {
+            endSsn = -1; // the original had arrived as well: nothing was lost
+            return false;
+        }
+        if (ackSsn == endSsn) {
+            return false;
+        }
+        endSsn = -1;
+        return true;
+    }
+}
