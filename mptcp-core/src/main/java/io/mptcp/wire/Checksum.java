@@ -57,8 +57,13 @@ public final class Checksum {
 
     /** Unfolded sum of the TCP pseudo-header for IPv4 or IPv6 (RFC 9293 section 3.1). */
     public static long pseudoHeader(long sourceHi, long sourceLo, long destinationHi, long destinationLo, int tcpLength) {
+        return pseudoHeader(IpHeaders.PROTOCOL_TCP, sourceHi, sourceLo, destinationHi, destinationLo, tcpLength);
+    }
+
+    /** As {@link #pseudoHeader(long, long, long, long, int)}, for any protocol. */
+    static long pseudoHeader(int protocol, long sourceHi, long sourceLo, long destinationHi, long destinationLo, int length) {
         // Lengths sum alike as the 16 bits of IPv4 and the 32 bits of IPv6.
-        long sum = IpHeaders.PROTOCOL_TCP + words(tcpLength & LOW_32);
+        long sum = protocol + words(length & LOW_32);
         if (IpAddress.isIpv4(destinationHi, destinationLo)) {
             return sum + words(sourceLo & LOW_32) + words(destinationLo & LOW_32);
         }

@@ -2,9 +2,13 @@ package io.mptcp.wire;
 
 import java.lang.foreign.MemorySegment;
 
-/** How links take the IP header off a packet with TCP in it, and put one in front of a segment. */
+/** How links take the IP header off a packet with TCP or ICMP in it, and put one in front of a segment. */
 public final class IpHeaders {
+    public static final int PROTOCOL_ICMP = 1;
     public static final int PROTOCOL_TCP = 6;
+    public static final int PROTOCOL_ICMPV6 = 58;
+    /** RFC 1700, and what Linux uses. */
+    public static final int DEFAULT_HOP_LIMIT = 64;
     /** Headroom that is enough for the header {@link #encodeHeader} writes. */
     public static final int MAX_ENCODED_LENGTH = Ipv6Packet.HEADER_LENGTH;
 
@@ -12,11 +16,12 @@ public final class IpHeaders {
     }
 
     /**
-     * Takes the IP header off: on true the slot's buffer, offset, length, addresses and ECN bits describe the TCP segment, which itself
-     * is not looked at, and no payload reference is left. Link, checksum state and segment size stay as the caller sets them.
+     * Takes the IP header off, options and all: on true the slot's buffer, offset, length, protocol, addresses and ECN bits describe the TCP
+     * segment or ICMP message, which itself is not looked at, and no payload reference is left. Link, checksum state and segment size stay as
+     * the caller sets them.
      *
      * @param length bytes at {@code offset}; what follows behind the packet's own length is cut off
-     * @return false, with the slot unchanged, for what is no valid IP packet, is a fragment, or carries something else than TCP
+     * @return false, with the slot unchanged, for what is no valid IP packet, is a fragment, or carries neither TCP nor ICMP
      */
     public static boolean toSlot(MemorySegment buffer, long offset, int length, PacketSlot slot) {
         if (Ipv4Packet.validate(buffer, offset, length)) {
@@ -26,9 +31,11 @@ public final class IpHeaders {
     }
 
     private static boolean ipv4ToSlot(MemorySegment buffer, long offset, PacketSlot slot) {
-        if (Ipv4Packet.isFragment(buffer, offset) || Ipv4Packet.protocol(buffer, offset) != PROTOCOL_TCP) {
+        int protocol = Ipv4Packet.protocol(buffer, offset);
+        if (Ipv4Packet.isFragment(buffer, offset) || (protocol != PROTOCOL_TCP && protocol != PROTOCOL_ICMP)) {
             return false;
         }
+        slot.protocol = protocol;
         int headerLength = Ipv4Packet.headerLength(buffer, offset);
         slot.sourceHi = 0;
         slot.sourceLo = Ipv4Packet.sourceLo(buffer, offset);
@@ -40,7 +47,8 @@ public final class IpHeaders {
     }
 
     private static boolean ipv6ToSlot(MemorySegment buffer, long offset, PacketSlot slot) {
-        if (Ipv6Packet.protocol(buffer, offset) != PROTOCOL_TCP) {
+        int protocol = Ipv6Packet.protocol(buffer, offset);
+        if (protocol != PROTOCOL_TCP && protocol != PROTOCOL_ICMPV6) {
             return false;
         }
         long sourceHi = Ipv6Packet.sourceHi(buffer, offset);
@@ -52,6 +60,7 @@ public final class IpHeaders {
             return false;
         }
         int headerLength = Ipv6Packet.headerLength(buffer, offset);
+        slot.protocol = protocol;
         slot.sourceHi = sourceHi;
         slot.sourceLo = sourceLo;
         slot.destinationHi = destinationHi;
@@ -76,19 +85,19 @@ public final class IpHeaders {
     /**
      * Writes the IP header that ends where the slot's segment begins; the slot stays as it is.
      *
-     * @param hopLimit       TTL or hop limit
      * @param identification IPv4 only, 16 bits
      * @return the header's length in bytes: the packet starts that much before {@link PacketSlot#offset}
      * @throws IllegalArgumentException if the segment is too long for one IP packet
      */
-    public static int encodeHeader(PacketSlot slot, int hopLimit, int identification) {
+    public static int encodeHeader(PacketSlot slot, int identification) {
         int headerLength = encodedLength(slot);
         long offset = slot.offset - headerLength;
+        int trafficClass = slot.trafficClass & ~0x03 | slot.ecn & 0x03;
         if (slot.isIpv4()) {
-            Ipv4Packet.encode(slot.buffer, offset, headerLength + slot.totalLength(), slot.ecn, identification, hopLimit, PROTOCOL_TCP,
+            Ipv4Packet.encode(slot.buffer, offset, headerLength + slot.totalLength(), trafficClass, identification, slot.hopLimit, slot.protocol,
                     slot.sourceLo, slot.destinationLo);
         } else {
-            Ipv6Packet.encode(slot.buffer, offset, slot.totalLength(), slot.ecn, hopLimit, PROTOCOL_TCP,
+            Ipv6Packet.encode(slot.buffer, offset, slot.totalLength(), trafficClass, slot.hopLimit, slot.protocol,
                     slot.sourceHi, slot.sourceLo, slot.destinationHi, slot.destinationLo);
         }
         return headerLength;

@@ -106,16 +106,16 @@ public final class Ipv4Packet {
      * Writes a header of 20 bytes with DF set and its checksum filled in.
      *
      * @param totalLength    header and payload in bytes, at most 65535
-     * @param ecn            two bits, as in {@link PacketSlot#ecn}; DSCP is 0
+     * @param trafficClass   the type of service octet: DSCP, and ECN in the two low bits
      * @param identification 16 bits; of no meaning to others as long as DF is set (RFC 6864 section 4.1)
      */
-    public static void encode(MemorySegment buffer, long offset, int totalLength, int ecn, int identification, int ttl, int protocol,
+    public static void encode(MemorySegment buffer, long offset, int totalLength, int trafficClass, int identification, int ttl, int protocol,
                               long sourceLo, long destinationLo) {
         if (totalLength < MIN_HEADER_LENGTH || totalLength > MAX_TOTAL_LENGTH) {
             throw new IllegalArgumentException("an IPv4 packet has 20 to 65535 bytes, not " + totalLength);
         }
         Bytes.put8(buffer, offset + VERSION_AND_IHL, 4 << 4 | MIN_HEADER_LENGTH >> 2);
-        Bytes.put8(buffer, offset + TRAFFIC_CLASS, ecn & 0x03);
+        Bytes.put8(buffer, offset + TRAFFIC_CLASS, trafficClass);
         Bytes.put16(buffer, offset + TOTAL_LENGTH, totalLength);
         Bytes.put16(buffer, offset + IDENTIFICATION, identification);
         Bytes.put16(buffer, offset + FLAGS_AND_FRAGMENT_OFFSET, DONT_FRAGMENT);

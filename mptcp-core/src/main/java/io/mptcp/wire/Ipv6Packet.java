@@ -121,17 +121,17 @@ public final class Ipv6Packet {
     }
 
     /**
-     * Writes the 40 bytes of the fixed header; DSCP and flow label 0.
+     * Writes the 40 bytes of the fixed header; flow label 0.
      *
      * @param payloadLength bytes behind the header, at most 65535
-     * @param ecn           two bits, as in {@link PacketSlot#ecn}
+     * @param trafficClass  DSCP, and ECN in the two low bits
      */
-    public static void encode(MemorySegment buffer, long offset, int payloadLength, int ecn, int hopLimit, int nextHeader,
+    public static void encode(MemorySegment buffer, long offset, int payloadLength, int trafficClass, int hopLimit, int nextHeader,
                               long sourceHi, long sourceLo, long destinationHi, long destinationLo) {
         if (payloadLength < 0 || payloadLength > MAX_PAYLOAD_LENGTH) {
             throw new IllegalArgumentException("an IPv6 packet carries 0 to 65535 bytes, not " + payloadLength);
         }
-        Bytes.put32(buffer, offset + VERSION_CLASS_AND_FLOW, 6 << 28 | (ecn & 0x03) << 20);
+        Bytes.put32(buffer, offset + VERSION_CLASS_AND_FLOW, 6 << 28 | (trafficClass & 0xff) << 20);
         Bytes.put16(buffer, offset + PAYLOAD_LENGTH, payloadLength);
         Bytes.put8(buffer, offset + NEXT_HEADER, nextHeader);
         Bytes.put8(buffer, offset + HOP_LIMIT, hopLimit);

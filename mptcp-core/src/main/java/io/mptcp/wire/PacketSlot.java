@@ -3,7 +3,7 @@ package io.mptcp.wire;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One TCP segment crossing the border of the engine, in either direction.
+ * One TCP segment crossing the border of the engine, in either direction; inwards also an ICMP message, which {@link #protocol} tells.
  *
  * <p>The driver owns the slot and reuses it for every packet; the engine keeps no reference to it or to its
  * memory after {@code receive} or {@code transmit} returns. The IP header is not part of it: links take it off
@@ -24,6 +24,12 @@ public final class PacketSlot {
     public long sourceLo;
     public long destinationHi;
     public long destinationLo;
+    /** {@link IpHeaders#PROTOCOL_TCP}; in: also {@link IpHeaders#PROTOCOL_ICMP} or {@link IpHeaders#PROTOCOL_ICMPV6}, the message taking the segment's place. */
+    public int protocol = IpHeaders.PROTOCOL_TCP;
+    /** Out: the IPv4 type of service or IPv6 traffic class octet with the two ECN bits left zero. In: not looked at. */
+    public int trafficClass;
+    /** Out: IPv4 time to live, IPv6 hop limit. In: not looked at. */
+    public int hopLimit = IpHeaders.DEFAULT_HOP_LIMIT;
     /** The two ECN bits of the IP header (RFC 3168): 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE. */
     public int ecn;
     /** {@link #CHECKSUM_UNVERIFIED} or {@link #CHECKSUM_VERIFIED}. */
@@ -33,7 +39,7 @@ public final class PacketSlot {
     public MemorySegment buffer;
     /** Where the TCP header starts in {@link #buffer}; links keep headroom before it for their own headers. */
     public int offset;
-    /** Bytes from {@link #offset}: TCP header plus the payload that lies in {@link #buffer}. */
+    /** Bytes from {@link #offset}: TCP header (or ICMP message) plus the payload that lies in {@link #buffer}. */
     public int length;
 
     /** In: payload bytes of each packet this segment was merged from, 0 if unknown. Out: MSS if larger payload has to be cut, else 0. */
@@ -47,6 +53,18 @@ public final class PacketSlot {
     public int payloadLength0;
     public long payloadOffset1;
     public int payloadLength1;
+
+    /** Takes over what another slot says of the IP header. */
+    public void copyIpFields(PacketSlot from) {
+        sourceHi = from.sourceHi;
+        sourceLo = from.sourceLo;
+        destinationHi = from.destinationHi;
+        destinationLo = from.destinationLo;
+        protocol = from.protocol;
+        trafficClass = from.trafficClass;
+        hopLimit = from.hopLimit;
+        ecn = from.ecn;
+    }
 
     /** Whether source and destination are IPv4 (v4-mapped) addresses. */
     public boolean isIpv4() {

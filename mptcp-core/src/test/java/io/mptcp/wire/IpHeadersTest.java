@@ -54,7 +54,7 @@ class IpHeadersTest {
     void whatIsPutOnComesOff(String source, String destination, int headerLength) {
         PacketSlot out = slot(source, destination, 1480);
         assertEquals(headerLength, IpHeaders.encodedLength(out));
-        assertEquals(headerLength, IpHeaders.encodeHeader(out, 64, 0xbeef));
+        assertEquals(headerLength, IpHeaders.encodeHeader(out, 0xbeef));
         assertEquals(64, out.offset);
         PacketSlot in = slot("::", "::", 0);
         in.payload = out.buffer;
@@ -76,7 +76,9 @@ class IpHeadersTest {
     @Test
     void theIpv4HeaderHasDfTheIdentificationAndARightChecksum() {
         PacketSlot slot = slot("192.0.2.1", "198.51.100.7", 20);
-        IpHeaders.encodeHeader(slot, 63, 0xbeef);
+        slot.hopLimit = 63;
+        slot.trafficClass = 46 << 2;
+        IpHeaders.encodeHeader(slot, 0xbeef);
         long at = 44;
         assertTrue(Ipv4Packet.validate(slot.buffer, at, 40));
         assertAll(
@@ -84,7 +86,8 @@ class IpHeadersTest {
                 () -> assertFalse(Ipv4Packet.isFragment(slot.buffer, at)),
                 () -> assertEquals(0xbeef, Ipv4Packet.identification(slot.buffer, at)),
                 () -> assertEquals(63, Ipv4Packet.ttl(slot.buffer, at)),
-                () -> assertEquals(0, Ipv4Packet.dscp(slot.buffer, at)),
+                () -> assertEquals(46, Ipv4Packet.dscp(slot.buffer, at)),
+                () -> assertEquals(2, Ipv4Packet.ecn(slot.buffer, at)),
                 () -> assertEquals(40, Ipv4Packet.totalLength(slot.buffer, at)),
                 () -> assertEquals(IpHeaders.PROTOCOL_TCP, Ipv4Packet.protocol(slot.buffer, at)));
     }
@@ -95,21 +98,24 @@ class IpHeadersTest {
         v4.payload = v4.buffer;
         v4.payloadLength0 = 1000;
         v4.payloadLength1 = 460;
-        IpHeaders.encodeHeader(v4, 64, 0);
+        IpHeaders.encodeHeader(v4, 0);
         assertEquals(1500, Ipv4Packet.totalLength(v4.buffer, 44));
         PacketSlot v6 = slot("2001:db8::1", "2001:db8::2", 20);
         v6.payload = v6.buffer;
         v6.payloadLength0 = 1440;
-        IpHeaders.encodeHeader(v6, 64, 0);
+        v6.trafficClass = 46 << 2;
+        IpHeaders.encodeHeader(v6, 0);
         assertEquals(1500, Ipv6Packet.totalLength(v6.buffer, 24));
         assertEquals(64, Ipv6Packet.hopLimit(v6.buffer, 24));
+        assertEquals(46, Ipv6Packet.dscp(v6.buffer, 24));
+        assertEquals(2, Ipv6Packet.ecn(v6.buffer, 24));
     }
 
     @ParameterizedTest
     @CsvSource({"192.0.2.1, 65515, 65516", "2001:db8::1, 65535, 65536"})
     void aSegmentTooLongForOnePacketIsTheCallersMistake(String address, int longest, int tooLong) {
-        assertTrue(IpHeaders.encodeHeader(slot(address, address, longest), 64, 0) > 0);
-        assertThrows(IllegalArgumentException.class, () -> IpHeaders.encodeHeader(slot(address, address, tooLong), 64, 0));
+        assertTrue(IpHeaders.encodeHeader(slot(address, address, longest), 0) > 0);
+        assertThrows(IllegalArgumentException.class, () -> IpHeaders.encodeHeader(slot(address, address, tooLong), 0));
     }
 
     @Test

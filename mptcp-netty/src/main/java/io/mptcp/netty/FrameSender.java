@@ -28,7 +28,6 @@ final class FrameSender {
     private static final int ETHERTYPE_OFFSET = 12;
     private static final int ETHERTYPE_IPV4 = 0x0800;
     private static final int ETHERTYPE_IPV6 = 0x86dd;
-    private static final int HOP_LIMIT = 64;
     private static final int MAX_PIECES = 3;
 
     private static final ValueLayout.OfShort SHORT_BE = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -75,11 +74,7 @@ final class FrameSender {
             cut.offset = HEADROOM_BYTES;
             cut.buffer = Arena.ofAuto().allocate(HEADROOM_BYTES + MptcpDriver.MAX_SEGMENT_BYTES);
         }
-        cut.sourceHi = slot.sourceHi;
-        cut.sourceLo = slot.sourceLo;
-        cut.destinationHi = slot.destinationHi;
-        cut.destinationLo = slot.destinationLo;
-        cut.ecn = slot.ecn;
+        cut.copyIpFields(slot);
         for (int i = 0; i < count; i++) {
             cut.length = SoftwareSegmenter.cut(slot, i, count, cut.buffer, cut.offset);
             int error = write(sourceMac, destinationMac, cut, 0);
@@ -92,7 +87,7 @@ final class FrameSender {
 
     private int write(long sourceMac, long destinationMac, PacketSlot slot, int segmentSize) {
         identification = identification + 1 & 0xffff;
-        int tcpOffset = ETHERNET_BYTES + IpHeaders.encodeHeader(slot, HOP_LIMIT, identification);
+        int tcpOffset = ETHERNET_BYTES + IpHeaders.encodeHeader(slot, identification);
         int frame = slot.offset - tcpOffset;
         boolean ipv4 = slot.isIpv4();
         putMac(slot.buffer, frame, destinationMac);

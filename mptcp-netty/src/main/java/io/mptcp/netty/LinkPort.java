@@ -75,11 +75,7 @@ final class LinkPort {
             pending.buffer = Arena.ofAuto().allocate(link.headroomBytes() + MptcpDriver.MAX_SEGMENT_BYTES);
         }
         pending.linkId = slot.linkId;
-        pending.sourceHi = slot.sourceHi;
-        pending.sourceLo = slot.sourceLo;
-        pending.destinationHi = slot.destinationHi;
-        pending.destinationLo = slot.destinationLo;
-        pending.ecn = slot.ecn;
+        pending.copyIpFields(slot);
         pending.checksumState = slot.checksumState;
         pending.segmentSize = slot.segmentSize;
         pending.offset = link.headroomBytes();

@@ -40,11 +40,7 @@ final class NextHop {
             pending.buffer = Arena.ofAuto().allocate(headroomBytes + PENDING_BYTES);
             pending.offset = headroomBytes;
         }
-        pending.sourceHi = slot.sourceHi;
-        pending.sourceLo = slot.sourceLo;
-        pending.destinationHi = slot.destinationHi;
-        pending.destinationLo = slot.destinationLo;
-        pending.ecn = slot.ecn;
+        pending.copyIpFields(slot);
         pending.segmentSize = slot.segmentSize;
         pending.length = slot.totalLength();
         MemorySegment.copy(slot.buffer, slot.offset, pending.buffer, pending.offset, slot.length);

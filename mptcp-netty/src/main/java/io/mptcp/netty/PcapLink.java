@@ -20,7 +20,6 @@ import org.slf4j.LoggerFactory;
 public final class PcapLink extends ForwardingLink {
     private static final Logger LOG = LoggerFactory.getLogger(PcapLink.class);
     private static final int MAX_PACKET_BYTES = 0xffff;
-    private static final int HOP_LIMIT = 64;
 
     private final PcapWriter writer;
     private final int interfaceId;
@@ -74,11 +73,7 @@ public final class PcapLink extends ForwardingLink {
         if (failed || !TcpSegment.validate(slot.buffer, slot.offset, slot.length)) {
             return;
         }
-        scratch.sourceHi = slot.sourceHi;
-        scratch.sourceLo = slot.sourceLo;
-        scratch.destinationHi = slot.destinationHi;
-        scratch.destinationLo = slot.destinationLo;
-        scratch.ecn = slot.ecn;
+        scratch.copyIpFields(slot);
         int ipHeader = IpHeaders.encodedLength(slot);
         int headerLength = TcpSegment.headerLength(slot.buffer, slot.offset);
         // A record longer than an IP packet can be is cut at the end rather than left out.
@@ -87,7 +82,7 @@ public final class PcapLink extends ForwardingLink {
         SoftwareSegmenter.copyPayload(slot, headerLength, 0, payloadLength, scratch.buffer, scratch.offset + headerLength);
         scratch.length = headerLength + payloadLength;
         Checksum.fillTcp(scratch);
-        IpHeaders.encodeHeader(scratch, HOP_LIMIT, 0);
+        IpHeaders.encodeHeader(scratch, 0);
         try {
             writer.write(interfaceId, clock.nanoTime(), direction, scratch.buffer, scratch.offset - ipHeader, ipHeader + scratch.length);
         } catch (UncheckedIOException e) {

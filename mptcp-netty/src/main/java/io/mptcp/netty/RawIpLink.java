@@ -20,7 +20,6 @@ import java.nio.charset.StandardCharsets;
  */
 public final class RawIpLink extends ForwardingLink {
     private static final int IPPROTO_RAW = 255;
-    private static final int HOP_LIMIT = 64;
 
     private final Syscalls syscalls = new Syscalls();
     private final Arena memory = Arena.ofAuto();
@@ -78,7 +77,7 @@ public final class RawIpLink extends ForwardingLink {
     @Override
     public SendResult send(PacketSlot slot) {
         Checksum.fillTcp(slot);
-        int header = IpHeaders.encodeHeader(slot, HOP_LIMIT, identification++ & 0xffff);
+        int header = IpHeaders.encodeHeader(slot, identification++ & 0xffff);
         boolean ipv4 = slot.isIpv4();
         MemorySegment target = ipv4 ? ipv4Target : ipv6Target;
         SocketAddresses.setAddress(target, slot.destinationHi, slot.destinationLo);

@@ -25,7 +25,6 @@ import java.lang.foreign.MemorySegment;
 public final class TunLink implements SegmentLink {
     private static final int MAX_PACKET_BYTES = 0xffff;
     private static final int READ_BUDGET = 32;
-    private static final int HOP_LIMIT = 64;
     private static final int MAX_PIECES = 3;
     private static final int MAX_SUPER_SEGMENT_BYTES = MAX_PACKET_BYTES - IpHeaders.MAX_ENCODED_LENGTH - TcpSegment.MAX_HEADER_LENGTH;
 
@@ -139,7 +138,7 @@ public final class TunLink implements SegmentLink {
 
     /** Leaves checksum and segmentation to the kernel. @return 0 or the error number */
     private int writeUnfinished(PacketSlot slot, int segmentSize) {
-        int tcpOffset = IpHeaders.encodeHeader(slot, HOP_LIMIT, nextIdentification());
+        int tcpOffset = IpHeaders.encodeHeader(slot, nextIdentification());
         int headerLength = TcpSegment.headerLength(slot.buffer, slot.offset);
         boolean cwr = (TcpSegment.flags(slot.buffer, slot.offset) & TcpSegment.CWR) != 0;
         long pseudoHeader = Checksum.pseudoHeader(slot.sourceHi, slot.sourceLo, slot.destinationHi, slot.destinationLo, slot.totalLength());
@@ -156,13 +155,9 @@ public final class TunLink implements SegmentLink {
     private SendResult sendFinished(PacketSlot slot, int count) {
         SendResult result = SendResult.SENT;
         for (int i = 0; i < count; i++) {
-            piece.sourceHi = slot.sourceHi;
-            piece.sourceLo = slot.sourceLo;
-            piece.destinationHi = slot.destinationHi;
-            piece.destinationLo = slot.destinationLo;
-            piece.ecn = slot.ecn;
+            piece.copyIpFields(slot);
             piece.length = SoftwareSegmenter.cutWithChecksum(slot, i, count, piece.buffer, piece.offset);
-            int start = piece.offset - IpHeaders.encodeHeader(piece, HOP_LIMIT, nextIdentification());
+            int start = piece.offset - IpHeaders.encodeHeader(piece, nextIdentification());
             if (virtioBytes > 0) {
                 start -= virtioBytes;
                 piece.buffer.asSlice(start, virtioBytes).fill((byte) 0);

@@ -201,11 +201,7 @@ public final class Host implements Endpoint {
             return out;
         }
         whole.linkId = out.linkId;
-        whole.sourceHi = out.sourceHi;
-        whole.sourceLo = out.sourceLo;
-        whole.destinationHi = out.destinationHi;
-        whole.destinationLo = out.destinationLo;
-        whole.ecn = out.ecn;
+        whole.copyIpFields(out);
         whole.checksumState = out.checksumState;
         whole.segmentSize = out.segmentSize;
         whole.offset = 0;

@@ -30,11 +30,7 @@ final class SimPacket implements EventQueue.Event {
     }
 
     void copyAddresses(PacketSlot from) {
-        slot.sourceHi = from.sourceHi;
-        slot.sourceLo = from.sourceLo;
-        slot.destinationHi = from.destinationHi;
-        slot.destinationLo = from.destinationLo;
-        slot.ecn = from.ecn;
+        slot.copyIpFields(from);
         slot.checksumState = from.checksumState;
     }
 
