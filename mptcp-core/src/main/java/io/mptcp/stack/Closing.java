@@ -2,6 +2,7 @@ package io.mptcp.stack;
 
 import io.mptcp.tcp.TcpCloseReason;
 import io.mptcp.tcp.TcpState;
+import io.mptcp.wire.PathError;
 import java.util.List;
 
 /**
@@ -113,7 +114,9 @@ final class Closing {
             case FINISHED -> CloseReason.CLOSED;
             case REFUSED -> CloseReason.REFUSED;
             case RESET -> isDataDone() ? CloseReason.CLOSED : CloseReason.RESET;
-            case TIMED_OUT -> CloseReason.TIMED_OUT;
+            // Errors that might have passed have not: RFC 9293 section 3.9.2.2 wants them told.
+            case TIMED_OUT -> connection.pathError() == PathError.NONE ? CloseReason.TIMED_OUT : CloseReason.UNREACHABLE;
+            case UNREACHABLE -> CloseReason.UNREACHABLE;
             case ABORTED -> CloseReason.ABORTED;
         };
     }

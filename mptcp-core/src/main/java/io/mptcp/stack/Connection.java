@@ -9,6 +9,7 @@ import io.mptcp.tcp.TcpState;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.PacketSlot;
+import io.mptcp.wire.PathError;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -42,6 +43,7 @@ final class Connection extends DeadlineQueue.Node {
     private boolean fullyEstablished;
     private boolean peerDeniesJoinToInitialAddress;
     private String fallbackReason;
+    private PathError lastPathError = PathError.NONE;
 
     private boolean connected;
     private boolean writeBlocked;
@@ -110,6 +112,9 @@ final class Connection extends DeadlineQueue.Node {
 
     void setSocketOptions(SocketOptions replacement) {
         socketOptions = replacement;
+        for (int i = 0; i < subflows.size(); i++) {
+            subflows.get(i).tcb.onSocketOptions();
+        }
         stack.enqueue(this);
     }
 
@@ -467,6 +472,7 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     void onSubflowClosed(Subflow subflow, TcpCloseReason reason) {
+        lastPathError = subflow.tcb.pathError();
         if (mptcp && connected) {
             sender.reinject(subflow.tcb.log());
         }
@@ -559,6 +565,20 @@ final class Connection extends DeadlineQueue.Node {
             writeBlocked = false;
             raise(Readiness.WRITABLE);
         }
+    }
+
+    void onLinkProperties(int changedLinkId, LinkProperties properties) {
+        for (int i = 0; i < subflows.size(); i++) {
+            Subflow subflow = subflows.get(i);
+            if (subflow.linkId == changedLinkId) {
+                subflow.tcb.onLinkChange(properties.mtuBytes(), properties.maxSuperSegmentBytes());
+            }
+        }
+    }
+
+    /** What the path of the initial subflow said last, {@link PathError#NONE} if nothing since the peer was heard. */
+    PathError pathError() {
+        return subflows.isEmpty() ? lastPathError : subflows.getFirst().tcb.pathError();
     }
 
     void onLinkChange(int changedLinkId, boolean up) {

@@ -13,6 +13,7 @@ final class ConnectionOutput {
     private static final int MAX_MAPPING_BYTES = 65_535;
     private static final long DEFAULT_TIMEOUT_NANOS = 1_000_000_000L;
     private static final int MAX_BACKOFF = 6;
+    private static final int SEGMENTS_BEHIND_PROBE = 4;
     /** As often as a segment is sent again before TCP gives up (Linux: tcp_retries2). */
     private static final int MAX_DATA_FIN_RETRIES = 15;
     /** DATA_FINs sent to a peer that never said anything of MPTCP after the handshake, before it gets a FIN. */
@@ -99,14 +100,29 @@ final class ConnectionOutput {
         }
         int index = Long.numberOfTrailingZeros(mask);
         Subflow subflow = subflows.get(index);
-        int length = chunkBytes(subflow, pending, window);
         long dsn = sender.dsnNxt();
+        int probe = mask == 1L << index ? mtuProbeBytes(nowNanos, subflow, pending, window) : 0;
+        if (probe > 0) {
+            sender.onSent(probe);
+            subflow.transmitMtuProbe(nowNanos, out, dsn, probe);
+            connection.afterTransmit(subflow);
+            return true;
+        }
+        int length = chunkBytes(subflow, pending, window);
         sender.onSent(length);
         copyMask = mask & ~(1L << index);
         copyDsn = dsn;
         copyLength = length;
         send(nowNanos, out, subflow, dsn, length, length == pending);
         return true;
+    }
+
+    /** A probe of the path MTU is sent where enough follows it to show soon whether it was lost (RFC 4821 section 7.4). */
+    private static int mtuProbeBytes(long nowNanos, Subflow subflow, long pendingBytes, long windowBytes) {
+        int probe = subflow.tcb.mtuProbeBytes(nowNanos);
+        long needed = probe + (long) SEGMENTS_BEHIND_PROBE * subflow.tcb.payloadMssBytes();
+        boolean fits = probe > 0 && needed <= Math.min(pendingBytes, windowBytes) && needed <= subflow.tcb.sendableBytes();
+        return fits ? probe : 0;
     }
 
     /** The scheduler's choice, less what cannot be: a policy may be stupid, but it cannot break the protocol. */

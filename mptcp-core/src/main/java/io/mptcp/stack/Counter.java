@@ -10,8 +10,12 @@ public enum Counter {
     DssReset,
     AddAddr, EchoAddTx, AddAddrDrop, RmAddr, RmSubflow, MPPrioTx, MPPrioRx, MPFailTx, MPFastcloseTx, MPFastcloseRx, MPRstTx, MPRstRx,
     SubflowStale, SubflowRecover, WinProbe,
+    TCPMTUPFail, TCPMTUPSuccess, OutOfWindowIcmps,
+    IcmpInMsgs, IcmpInErrors, IcmpInCsumErrors,
     TCPTimeouts, TCPLossProbes, TCPSpuriousRTOs, TCPCsumErrors,
     ListenOverflows, OutRsts, ActiveOpens, PassiveOpens,
+    /** Ours: ICMP errors beyond {@link Limits#maxIcmpPerSecond}. */
+    IcmpInLimited,
     /** Ours: segments too short or inconsistent to be TCP. */
     InMalformed,
     /** Ours: connections closed because an engine invariant was broken. */

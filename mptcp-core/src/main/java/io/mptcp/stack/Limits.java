@@ -8,6 +8,7 @@ package io.mptcp.stack;
  * @param maxSubflows         subflows of one connection, the initial one included (at most 64)
  * @param maxRanges           out-of-order intervals held per subflow and per connection
  * @param maxMappings         mappings held per subflow that are not yet used up
+ * @param maxIcmpPerSecond    ICMP messages looked at
  * @param maxResetsPerSecond  resets sent for segments that belong to no connection
  */
 public record Limits(
@@ -16,6 +17,7 @@ public record Limits(
         int maxSubflows,
         int maxRanges,
         int maxMappings,
+        int maxIcmpPerSecond,
         int maxResetsPerSecond) {
 
     public Limits {
@@ -36,6 +38,7 @@ public record Limits(
         builder.maxSubflows = maxSubflows;
         builder.maxRanges = maxRanges;
         builder.maxMappings = maxMappings;
+        builder.maxIcmpPerSecond = maxIcmpPerSecond;
         builder.maxResetsPerSecond = maxResetsPerSecond;
         return builder;
     }
@@ -47,6 +50,7 @@ public record Limits(
         private int maxSubflows = 8;
         private int maxRanges = 1024;
         private int maxMappings = 8192;
+        private int maxIcmpPerSecond = 1000;
         private int maxResetsPerSecond = 100;
 
         private Builder() {
@@ -77,6 +81,11 @@ public record Limits(
             return this;
         }
 
+        public Builder maxIcmpPerSecond(int maxIcmpPerSecond) {
+            this.maxIcmpPerSecond = maxIcmpPerSecond;
+            return this;
+        }
+
         public Builder maxResetsPerSecond(int maxResetsPerSecond) {
             this.maxResetsPerSecond = maxResetsPerSecond;
             return this;
@@ -89,6 +98,7 @@ public record Limits(
                     maxSubflows,
                     maxRanges,
                     maxMappings,
+                    maxIcmpPerSecond,
                     maxResetsPerSecond);
         }
     }

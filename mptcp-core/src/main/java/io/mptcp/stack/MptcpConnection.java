@@ -2,6 +2,7 @@ package io.mptcp.stack;
 
 import io.mptcp.tcp.SocketOptions;
 import io.mptcp.wire.IpEndpoint;
+import io.mptcp.wire.PathError;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -110,6 +111,14 @@ public final class MptcpConnection {
 
     public CloseReason closeReason() {
         return core.closeReason();
+    }
+
+    /**
+     * What ICMP last said of the path of the first subflow, {@link PathError#NONE} if nothing, or if the peer was heard since. Of a connection that
+     * could not be opened: why ({@link CloseReason#UNREACHABLE}, {@link CloseReason#REFUSED}).
+     */
+    public PathError pathError() {
+        return core.pathError();
     }
 
     /** Whether this connection runs as plain TCP: never negotiated, or fallen back. */

@@ -1,6 +1,7 @@
 package io.mptcp.stack;
 
 import io.mptcp.tcp.IncomingSegment;
+import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.OptionWriter;
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
@@ -90,6 +91,9 @@ final class ResetQueue {
         out.sourceLo = reset.localLo;
         out.destinationHi = reset.remoteHi;
         out.destinationLo = reset.remoteLo;
+        out.protocol = IpHeaders.PROTOCOL_TCP;
+        out.trafficClass = 0;
+        out.hopLimit = IpHeaders.DEFAULT_HOP_LIMIT;
         out.ecn = 0;
         out.segmentSize = 0;
         options.begin(out.buffer, out.offset + TcpSegment.MIN_HEADER_LENGTH);

@@ -10,6 +10,7 @@ import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.Checksum;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
+import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
@@ -60,6 +61,7 @@ public final class Stack {
     /** Closed subflows whose RST has not left yet. */
     private final ArrayDeque<Subflow> dying = new ArrayDeque<>();
     private final ResetQueue resets;
+    private final IcmpReceiver icmp;
     private final IncomingSegment incoming = new IncomingSegment();
 
     private int firstPort = DEFAULT_FIRST_PORT;
@@ -74,6 +76,7 @@ public final class Stack {
         isns = new IsnGenerator(random);
         flows = new FlowTable<>(random.nextLong());
         resets = new ResetQueue(config.limits().maxResetsPerSecond());
+        icmp = new IcmpReceiver(this, flows, config.limits().maxIcmpPerSecond());
         for (int i = 0; i < MAX_LINKS; i++) {
             waitingForLink.add(new ArrayList<>(0));
         }
@@ -81,12 +84,24 @@ public final class Stack {
 
     // ==== links ====
 
-    /** Adds a link, or changes its properties for subflows made from now on. @param linkId small number chosen by the caller, 0..63 */
+    /**
+     * Adds a link, or changes its properties. Subflows that are there follow a change of its MTU and super-segments: what they send from now on
+     * fits.
+     *
+     * @param linkId small number chosen by the caller, 0..63
+     */
     public void addLink(int linkId, LinkProperties properties) {
         if (linkId < 0 || linkId >= MAX_LINKS) {
             throw new IllegalArgumentException("link id " + linkId + " is not in 0.." + (MAX_LINKS - 1));
         }
+        LinkProperties before = links[linkId];
         links[linkId] = properties;
+        if (before != null && !before.equals(properties)) {
+            for (Connection connection : connections) {
+                connection.onLinkProperties(linkId, properties);
+                enqueue(connection);
+            }
+        }
     }
 
     /** The link works, or does not: subflows over it are given up at once and their data goes elsewhere. */
@@ -246,9 +261,16 @@ public final class Stack {
 
     // ==== the five verbs ====
 
-    /** Takes in one segment. The slot and its memory may be reused when this returns. Never throws because of what is in it. */
+    /**
+     * Takes in one segment, or an ICMP message ({@link PacketSlot#protocol}). The slot and its memory may be reused when this returns. Never
+     * throws because of what is in it.
+     */
     public void receive(long nowNanos, PacketSlot in) {
         tick(nowNanos);
+        if (in.protocol != IpHeaders.PROTOCOL_TCP) {
+            receiveIcmp(nowNanos, in);
+            return;
+        }
         if (!TcpSegment.validate(in.buffer, in.offset, in.length)) {
             counters.increment(Counter.InMalformed);
             return;
@@ -279,6 +301,18 @@ public final class Stack {
             contain(subflow.connection, e);
         }
         enqueue(subflow.connection);
+    }
+
+    private void receiveIcmp(long nowNanos, PacketSlot in) {
+        Subflow subflow = icmp.receive(nowNanos, in);
+        if (subflow != null) {
+            try {
+                subflow.connection.settle(nowNanos);
+            } catch (RuntimeException e) {
+                contain(subflow.connection, e);
+            }
+            enqueue(subflow.connection);
+        }
     }
 
     /** A broken invariant costs the connection it was found in, not the others. */

@@ -9,6 +9,7 @@ import io.mptcp.tcp.TcpState;
 import io.mptcp.tcp.UpperLayer;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
+import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.OptionWriter;
 import io.mptcp.wire.PacketSlot;
@@ -169,12 +170,22 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         address(out);
     }
 
+    void transmitMtuProbe(long nowNanos, PacketSlot out, long dsn, int length) {
+        int checksum = connection.isChecksumOn() ? connection.data().mappingChecksum(dsn, tcb.sndNxt(), length) : -1;
+        tcb.transmitMtuProbe(nowNanos, out, dsn, length, checksum);
+        address(out);
+    }
+
     private void address(PacketSlot out) {
         out.linkId = linkId;
         out.sourceHi = localHi;
         out.sourceLo = localLo;
         out.destinationHi = remoteHi;
         out.destinationLo = remoteLo;
+        SocketOptions chosen = connection.socketOptions();
+        out.protocol = IpHeaders.PROTOCOL_TCP;
+        out.trafficClass = chosen.trafficClass();
+        out.hopLimit = chosen.hopLimit();
         out.checksumState = PacketSlot.CHECKSUM_UNVERIFIED;
     }
 
@@ -387,6 +398,11 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         if (afterTimeout) {
             stack.count(Counter.TCPSpuriousRTOs);
         }
+    }
+
+    @Override
+    public void onMtuProbe(boolean success) {
+        stack.count(success ? Counter.TCPMTUPSuccess : Counter.TCPMTUPFail);
     }
 
     @Override

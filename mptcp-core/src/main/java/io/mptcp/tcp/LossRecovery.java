@@ -65,6 +65,7 @@ final class LossRecovery {
         if (!tcb.sackOn) {
             countDuplicate(segment, priorUna, windowChanged);
         }
+        tcb.onSndUna();
         long acked = scoreboard.ackedBytes;
         // Karn: beside a retransmission, older segments may have waited at the peer for the hole to be filled.
         boolean sampled = scoreboard.newestSentNanos != Long.MIN_VALUE && !scoreboard.retransmissionAcked;
@@ -91,7 +92,7 @@ final class LossRecovery {
         } else {
             detectByDuplicates(acked);
         }
-        boolean newLoss = log.lostBytes() > lostBefore;
+        boolean newLoss = log.lostBytes() > lostBefore + tcb.takeLostMtuProbe(nowNanos);
         if (phase == Phase.OPEN && newLoss) {
             enterRecovery(nowNanos, priorInFlight, scoreboard.deliveredBytes);
         }
@@ -125,7 +126,7 @@ final class LossRecovery {
         }
         boolean partialAck = phase == Phase.RECOVERY && acked > 0;
         if (partialAck || (phase == Phase.OPEN && dupAcks >= DUP_THRESH)) {
-            if (log.payloadLength(0) > tcb.payloadMssBytes()) {
+            if (log.payloadLength(0) > tcb.payloadMssBytes() && !tcb.pathMtu.isProbe(log.ssn(0))) {
                 log.split(0, log.ssn(0) + tcb.payloadMssBytes());
             }
             log.markLost(0);
@@ -214,6 +215,30 @@ final class LossRecovery {
         }
     }
 
+    // ---- path MTU ----
+
+    /** A larger segment than usual risks nothing now: no recovery is under way that its loss would prolong. */
+    boolean mayProbeMtu() {
+        return phase == Phase.OPEN && log.lostBytes() == 0 && !probe.isOutstanding();
+    }
+
+    /**
+     * Everything larger than the path takes has been dropped on the way, which says nothing of congestion: it is sent again at once in smaller
+     * segments, under the mappings it was first sent with (RFC 1191 section 6.4).
+     */
+    void onPathMtuReduced(long nowNanos) {
+        int mss = tcb.payloadMssBytes();
+        for (int i = 0; i < log.size(); i++) {
+            if (log.payloadLength(i) > mss && !log.has(i, SegmentLog.SACKED | SegmentLog.LOST)) {
+                log.markLost(i);
+            }
+        }
+        if (log.lostBytes() > 0) {
+            headForced = true;
+            tcb.armRto(nowNanos);
+        }
+    }
+
     // ---- timers ----
 
     private void rearm(long nowNanos, long acked) {
@@ -239,7 +264,7 @@ final class LossRecovery {
             long inFlight = log.inFlightBytes();
             long lostBefore = log.lostBytes();
             rack.detect(nowNanos, phase != Phase.OPEN);
-            if (log.lostBytes() > lostBefore) {
+            if (log.lostBytes() > lostBefore + tcb.takeLostMtuProbe(nowNanos)) {
                 onLossFoundByTimer(nowNanos, inFlight);
             }
         }

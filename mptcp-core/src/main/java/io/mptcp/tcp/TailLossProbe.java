@@ -32,6 +32,11 @@ final class TailLossProbe {
         return due;
     }
 
+    /** One waits to be sent, or was sent and is not acknowledged yet. */
+    boolean isOutstanding() {
+        return due || endSsn >= 0;
+    }
+
     /** No probe any more: the scoreboard tells more than a probe would, or there is nothing left to probe for. */
     void cancel() {
         deadlineNanos = Long.MAX_VALUE;

@@ -3,7 +3,9 @@ package io.mptcp.tcp;
 import io.mptcp.buffer.RangeSet;
 import io.mptcp.buffer.SegmentLog;
 import io.mptcp.cc.CongestionController;
+import io.mptcp.wire.IcmpMessage;
 import io.mptcp.wire.PacketSlot;
+import io.mptcp.wire.PathError;
 import io.mptcp.wire.Seq;
 import io.mptcp.wire.TcpSegment;
 
@@ -18,6 +20,8 @@ public final class Tcb {
     /** RFC 5961 section 7: so many in so long, for each connection by itself. */
     private static final int MAX_CHALLENGES = 10;
     private static final long CHALLENGE_PERIOD_NANOS = 5_000_000_000L;
+    /** Below this there is no room for payload beside options. */
+    private static final int MIN_MSS = 88;
     static final int DEFAULT_MSS_IPV4 = 536;
     static final int DEFAULT_MSS_IPV6 = 1220;
 
@@ -36,9 +40,12 @@ public final class Tcb {
     final int localPort;
     final int remotePort;
     final int iss;
+    final PathMtu pathMtu;
     /** MSS this side announces: MTU less fixed IP and TCP headers (RFC 9293 section 3.7.1). */
     final int rcvMssBytes;
-    final int maxSuperSegmentBytes;
+    private int maxSuperSegmentBytes;
+    /** MSS the peer announced, or the default. */
+    private int peerMssBytes;
     final int tsOffset;
 
     TcpState state = TcpState.CLOSED;
@@ -80,6 +87,8 @@ public final class Tcb {
     long timeWaitDeadlineNanos = Long.MAX_VALUE;
     int timeouts;
 
+    PathError pathError = PathError.NONE;
+
     private long challengePeriodStartNanos;
     private int challenges;
 
@@ -106,8 +115,10 @@ public final class Tcb {
         this.iss = iss;
         this.tsOffset = tsOffset;
         this.maxSuperSegmentBytes = maxSuperSegmentBytes;
-        rcvMssBytes = mtuBytes - (ipv4 ? 40 : 60);
-        sndMssBytes = Math.min(rcvMssBytes, ipv4 ? DEFAULT_MSS_IPV4 : DEFAULT_MSS_IPV6);
+        pathMtu = new PathMtu(ipv4, mtuBytes, config.mtuProbing());
+        rcvMssBytes = boundedMss(mtuBytes - pathMtu.headerBytes());
+        peerMssBytes = ipv4 ? DEFAULT_MSS_IPV4 : DEFAULT_MSS_IPV6;
+        updateMss();
         rtt = new RttEstimator(config.minRtoMillis() * NANOS_PER_MILLI, config.maxRtoMillis() * NANOS_PER_MILLI);
         delayedAck = new DelayedAck(config.delayedAckMillis() * NANOS_PER_MILLI);
         outOfOrder = new RangeSet(maxRanges);
@@ -245,6 +256,126 @@ public final class Tcb {
         outOfOrder.clear();
     }
 
+    // ---- the path ----
+
+    private int boundedMss(int mssBytes) {
+        int limit = upper.socketOptions().maxSegmentBytes();
+        return limit == 0 ? mssBytes : Math.max(MIN_MSS, Math.min(mssBytes, limit));
+    }
+
+    /** The MSS option of the peer's SYN. */
+    void takePeerMss(int mssBytes) {
+        peerMssBytes = Math.max(MIN_MSS, mssBytes);
+        updateMss();
+    }
+
+    private void updateMss() {
+        sndMssBytes = Math.min(peerMssBytes, boundedMss(pathMtu.pmtuBytes() - pathMtu.headerBytes()));
+    }
+
+    /** The path MTU or what the application allows is another one now. */
+    private void onMssInputs() {
+        int before = sndMssBytes;
+        updateMss();
+        if (sndMssBytes != before && state.isSynchronized()) {
+            cc.onMssChange(payloadMssBytes());
+        }
+    }
+
+    /** The application has changed {@link UpperLayer#socketOptions}. */
+    public void onSocketOptions() {
+        onMssInputs();
+    }
+
+    /** The link under this connection takes other packets than before. Larger segments already sent are left to path MTU discovery. */
+    public void onLinkChange(int mtuBytes, int maxSuperSegmentBytes) {
+        this.maxSuperSegmentBytes = maxSuperSegmentBytes;
+        if (pathMtu.onLinkMtu(mtuBytes)) {
+            onMssInputs();
+        }
+    }
+
+    /** Largest IP packet believed to reach the peer, in bytes. */
+    public int pathMtuBytes() {
+        return pathMtu.pmtuBytes();
+    }
+
+    /**
+     * An ICMP error quotes a segment of this connection. Hard errors end it only while it is being opened: later they are as easily forged as
+     * others, and a peer that has answered before is there (RFC 5927 section 5.2).
+     *
+     * @return false when the segment it quotes is none that is outstanding: somebody guesses, or it comes too late
+     */
+    public boolean receiveIcmp(long nowNanos, IcmpMessage icmp) {
+        long ssn = Seq.extend(icmp.sequenceNumber - iss, sndUna);
+        if (state == TcpState.CLOSED || ssn < sndUna || ssn >= sndNxt) {
+            return false;
+        }
+        if (icmp.error == PathError.PACKET_TOO_BIG) {
+            if (pathMtu.onPacketTooBig(nowNanos, icmp.mtuBytes, icmp.packetBytes)) {
+                onMssInputs();
+                recovery.onPathMtuReduced(nowNanos);
+            }
+            return true;
+        }
+        pathError = icmp.error;
+        if (icmp.error.isHard() && state == TcpState.SYN_SENT) {
+            close(icmp.error == PathError.PORT_UNREACHABLE ? TcpCloseReason.REFUSED : TcpCloseReason.UNREACHABLE);
+        }
+        return true;
+    }
+
+    /** The last ICMP error about this connection, {@link PathError#NONE} when there was none since the peer was last heard. */
+    public PathError pathError() {
+        return pathError;
+    }
+
+    /** Payload of the segment to be sent next as a probe of the path MTU, 0 when none is due. */
+    public int mtuProbeBytes(long nowNanos) {
+        if (!state.canSend() || !recovery.mayProbeMtu()) {
+            return 0;
+        }
+        int packetBytes = pathMtu.nextProbeBytes(nowNanos);
+        int mss = Math.min(peerMssBytes, boundedMss(packetBytes - pathMtu.headerBytes()));
+        return mss <= sndMssBytes ? 0 : mss - sndMssBytes + payloadMssBytes();
+    }
+
+    /**
+     * Whether what was just judged lost was the probe of the path MTU, which is no sign of congestion (RFC 4821 section 7.5); it counts as
+     * answered then.
+     *
+     * @return the bytes of the lost probe, 0 when none was lost
+     */
+    long takeLostMtuProbe(long nowNanos) {
+        int index = pathMtu.probeStartSsn() < 0 ? log.size() : log.indexOf(pathMtu.probeStartSsn());
+        if (index == log.size() || !log.has(index, SegmentLog.LOST)) {
+            return 0;
+        }
+        pathMtu.onProbeLost(nowNanos);
+        upper.onMtuProbe(false);
+        return log.length(index);
+    }
+
+    void onSndUna() {
+        if (pathMtu.onAcked(sndUna)) {
+            onMssInputs();
+            upper.onMtuProbe(true);
+        }
+    }
+
+    private void detectBlackHole(long nowNanos) {
+        if (log.isEmpty()) {
+            return;
+        }
+        if (pathMtu.probeStartSsn() >= 0) {
+            pathMtu.onProbeInconclusive(nowNanos); // it is not the only thing that got lost
+        }
+        int payload = Math.min(log.payloadLength(0), payloadMssBytes());
+        if (pathMtu.onTimeout(nowNanos, timeouts, payload - payloadMssBytes() + sndMssBytes + pathMtu.headerBytes())) {
+            onMssInputs();
+        }
+    }
+
     // ---- the verbs ----
 
     public void receive(long nowNanos, IncomingSegment segment) {
@@ -285,7 +416,15 @@ public final class Tcb {
      * @param push     nothing follows for now
      */
     public void transmitData(long nowNanos, PacketSlot out, long dsn, int length, int checksum, boolean push) {
+        if (pathMtu.expire(nowNanos)) {
+            onMssInputs();
+        }
         output.transmitData(nowNanos, out, dsn, length, checksum, push);
+    }
+
+    /** As {@link #transmitData} with a length {@link #mtuProbeBytes} gave, in one packet. */
+    public void transmitMtuProbe(long nowNanos, PacketSlot out, long dsn, int length, int checksum) {
+        output.transmitMtuProbe(nowNanos, out, dsn, length, checksum);
     }
 
     private void retransmissionTimeout(long nowNanos) {
@@ -304,6 +443,7 @@ public final class Tcb {
             synDue = true;
             synRetransmitted = true;
         } else {
+            detectBlackHole(nowNanos);
             recovery.onRetransmissionTimeout(nowNanos);
         }
         armRto(nowNanos);

@@ -6,6 +6,8 @@ public enum TcpCloseReason {
     FINISHED,
     /** RST in answer to our SYN. */
     REFUSED,
+    /** ICMP said, in answer to our SYN, that trying again is useless. */
+    UNREACHABLE,
     /** RST from the peer. */
     RESET,
     /** Too many retransmissions. */

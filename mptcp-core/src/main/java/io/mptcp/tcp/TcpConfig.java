@@ -12,6 +12,8 @@ package io.mptcp.tcp;
  * @param synRetries         retransmissions of a SYN before giving up
  * @param retries            retransmissions of one segment before a subflow is given up
  * @param delayedAckMillis   longest delay of an acknowledgment
+ * @param quickAck           every data segment is acknowledged at once
+ * @param mtuProbing         whether data segments probe the path MTU
  * @param timeWaitMillis     2 MSL: how long the side that closed first remembers the connection
  */
 public record TcpConfig(
@@ -24,6 +26,8 @@ public record TcpConfig(
         int synRetries,
         int retries,
         int delayedAckMillis,
+        boolean quickAck,
+        MtuProbing mtuProbing,
         int timeWaitMillis) {
 
     public TcpConfig {
@@ -49,6 +53,8 @@ public record TcpConfig(
         builder.synRetries = synRetries;
         builder.retries = retries;
         builder.delayedAckMillis = delayedAckMillis;
+        builder.quickAck = quickAck;
+        builder.mtuProbing = mtuProbing;
         builder.timeWaitMillis = timeWaitMillis;
         return builder;
     }
@@ -89,6 +95,8 @@ public record TcpConfig(
         private int synRetries = 6;
         private int retries = 15;
         private int delayedAckMillis = 40;
+        private boolean quickAck = false;
+        private MtuProbing mtuProbing = MtuProbing.BLACK_HOLE;
         private int timeWaitMillis = 60_000;
 
         private Builder() {
@@ -139,6 +147,16 @@ public record TcpConfig(
             return this;
         }
 
+        public Builder quickAck(boolean quickAck) {
+            this.quickAck = quickAck;
+            return this;
+        }
+
+        public Builder mtuProbing(MtuProbing mtuProbing) {
+            this.mtuProbing = mtuProbing;
+            return this;
+        }
+
         public Builder timeWaitMillis(int timeWaitMillis) {
             this.timeWaitMillis = timeWaitMillis;
             return this;
@@ -155,6 +173,8 @@ public record TcpConfig(
                     synRetries,
                     retries,
                     delayedAckMillis,
+                    quickAck,
+                    mtuProbing,
                     timeWaitMillis);
         }
     }

@@ -5,6 +5,7 @@ import static io.mptcp.wire.TcpSegment.FIN;
 import static io.mptcp.wire.TcpSegment.RST;
 import static io.mptcp.wire.TcpSegment.SYN;
 
+import io.mptcp.wire.PathError;
 import io.mptcp.wire.Seq;
 import io.mptcp.wire.TcpOptions;
 
@@ -39,6 +40,7 @@ final class TcpInput {
         }
         tcb.lastReceiveNanos = nowNanos;
         tcb.probesUnanswered = 0;
+        tcb.pathError = PathError.NONE;
         updateTsRecent(nowNanos, segment);
         if (tcb.state == TcpState.SYN_RECV && !synReceived(nowNanos, segment)) {
             return;
@@ -101,7 +103,7 @@ final class TcpInput {
     void takeSynOptions(IncomingSegment syn) {
         TcpOptions options = syn.options;
         if (options.mss > 0) {
-            tcb.sndMssBytes = Math.max(64, Math.min(options.mss, tcb.rcvMssBytes));
+            tcb.takePeerMss(options.mss);
         }
         tcb.timestampsOn = options.hasTimestamps && tcb.config.timestamps();
         tcb.sackOn = options.sackPermitted && tcb.config.sack();

@@ -84,11 +84,21 @@ final class TcpOutput {
             log.split(index, log.ssn(index) + limit);
         }
         boolean fin = log.has(index, SegmentLog.FIN);
+        if (tcb.pathMtu.isProbe(log.ssn(index))) {
+            tcb.pathMtu.onProbeInconclusive(nowNanos);
+        }
         tcb.recovery.onRetransmit(nowNanos, index);
         tcb.retransmits++;
         tcb.bytesRetransmitted += log.payloadLength(index);
         transmitEntry(nowNanos, out, index, fin ? SegmentKind.FIN : SegmentKind.DATA, false);
         tcb.armRto(nowNanos);
+    }
+
+    /** As {@link #transmitData}, in one packet however large, whose fate tells whether the path takes such packets. */
+    void transmitMtuProbe(long nowNanos, PacketSlot out, long dsn, int length, int checksum) {
+        int mtuBytes = length - tcb.payloadMssBytes() + tcb.sndMssBytes + tcb.pathMtu.headerBytes();
+        tcb.pathMtu.onProbeSent(mtuBytes, tcb.sndNxt, tcb.sndNxt + length);
+        transmitData(nowNanos, out, dsn, length, checksum, false);
     }
 
     void transmitData(long nowNanos, PacketSlot out, long dsn, int length, int checksum, boolean push) {
@@ -127,7 +137,7 @@ final class TcpOutput {
         int flags = Tcb.ackFlags(push) | (kind == SegmentKind.FIN ? TcpSegment.FIN : 0);
         header(out, ssn, headerLength, flags, tcb.upper.windowField(tcb.rcvWndShift));
         out.length = headerLength;
-        out.segmentSize = payloadLength > tcb.payloadMssBytes() ? tcb.payloadMssBytes() : 0;
+        out.segmentSize = payloadLength > tcb.payloadMssBytes() && !tcb.pathMtu.isProbe(ssn) ? tcb.payloadMssBytes() : 0;
         if (payloadLength > 0) {
             tcb.upper.writePayload(log.dsn(index), payloadLength, out, out.offset + headerLength);
             tcb.bytesSent += payloadLength;

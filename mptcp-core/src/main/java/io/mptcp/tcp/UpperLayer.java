@@ -71,6 +71,9 @@ public interface UpperLayer {
     /** A recovery proved to have been for nothing, after a timeout or after what looked like losses. */
     void onSpuriousRecovery(boolean afterTimeout);
 
+    /** A larger segment sent to probe the path MTU arrived, or was lost. */
+    void onMtuProbe(boolean success);
+
     /** The peer's FIN is in order: no more payload. */
     void onFin();
 

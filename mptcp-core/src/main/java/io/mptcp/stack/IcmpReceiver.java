@@ -1,0 +1,75 @@
+package io.mptcp.stack;
+
+import io.mptcp.tcp.TcpState;
+import io.mptcp.wire.IcmpMessage;
+import io.mptcp.wire.PacketSlot;
+import io.mptcp.wire.PathError;
+
+/**
+ * ICMP errors about segments of this stack (RFC 9293 section 3.9.2.2). They find their subflow by the segment they quote; what is not about a
+ * segment outstanding there is not believed (RFC 5927), and no more than so many a second are looked at.
+ */
+final class IcmpReceiver {
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+    private final Stack stack;
+    private final FlowTable<Subflow> flows;
+    private final Counters counters;
+    private final int maxPerSecond;
+    private final IcmpMessage message = new IcmpMessage();
+    private long secondStartNanos = Long.MIN_VALUE;
+    private int thisSecond;
+
+    IcmpReceiver(Stack stack, FlowTable<Subflow> flows, int maxPerSecond) {
+        this.stack = stack;
+        this.flows = flows;
+        this.maxPerSecond = maxPerSecond;
+        counters = stack.counters();
+    }
+
+    /** @return the subflow that has heard of it, null when nobody has */
+    Subflow receive(long nowNanos, PacketSlot in) {
+        if (secondStartNanos == Long.MIN_VALUE || nowNanos - secondStartNanos >= NANOS_PER_SECOND) {
+            secondStartNanos = nowNanos;
+            thisSecond = 0;
+        }
+        if (thisSecond++ >= maxPerSecond) {
+            counters.increment(Counter.IcmpInLimited);
+            return null;
+        }
+        counters.increment(Counter.IcmpInMsgs);
+        switch (message.read(in)) {
+            case MALFORMED -> counters.increment(Counter.IcmpInErrors);
+            case BAD_CHECKSUM -> counters.increment(Counter.IcmpInCsumErrors);
+            case ERROR -> {
+                return apply(nowNanos);
+            }
+            case IGNORED -> {
+            }
+        }
+        return null;
+    }
+
+    private Subflow apply(long nowNanos) {
+        Subflow subflow = flows.get(message.sourceHi, message.sourceLo, message.sourcePort,
+                message.destinationHi, message.destinationLo, message.destinationPort);
+        if (subflow == null) {
+            counters.increment(Counter.IcmpInErrors); // as Linux counts those that no socket wants
+            return null;
+        }
+        if (subflow.tcb.state() == TcpState.TIME_WAIT) {
+            return null;
+        }
+        int pmtuBytes = subflow.tcb.pathMtuBytes();
+        if (!subflow.tcb.receiveIcmp(nowNanos, message)) {
+            counters.increment(Counter.OutOfWindowIcmps);
+            return null;
+        }
+        if (message.error != PathError.PACKET_TOO_BIG) {
+            stack.trace("SF_ICMP", subflow.connection, subflow, message.error.name());
+        } else if (subflow.tcb.pathMtuBytes() != pmtuBytes) {
+            stack.trace("SF_PMTU", subflow.connection, subflow, Integer.toString(subflow.tcb.pathMtuBytes()));
+        }
+        return subflow;
+    }
+}
