@@ -196,6 +196,22 @@ final class Closing {
         }
     }
 
+    /**
+     * Subflows in TIME-WAIT with nothing left to say: a table of a few fields does the rest, and neither the connection nor its memory waits
+     * for it.
+     */
+    void leaveInTimeWait() {
+        if (!isFinished()) {
+            return;
+        }
+        for (int i = subflows.size() - 1; i >= 0; i--) {
+            Subflow subflow = subflows.get(i);
+            if (subflow.tcb.state() == TcpState.TIME_WAIT && !subflow.tcb.isAckDue() && !subflow.isSignalDue()) {
+                subflow.leaveInTimeWait();
+            }
+        }
+    }
+
     boolean isFinished() {
         return reason != CloseReason.NONE;
     }

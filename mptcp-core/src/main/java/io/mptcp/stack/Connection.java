@@ -80,15 +80,23 @@ final class Connection extends DeadlineQueue.Node {
 
     /** The first subflow; called once by the stack. */
     Subflow openInitial(int initialLinkId, FlowKey key, boolean active) {
+        return openInitial(initialLinkId, key, active, Subflow.CHOOSE_ISS);
+    }
+
+    Subflow openInitial(int initialLinkId, FlowKey key, boolean active, long iss) {
         linkId = initialLinkId;
         local = key.local();
         remote = key.remote();
         signals.noteLocalAddress(local.address());
-        return addSubflow(initialLinkId, key, false, active);
+        return addSubflow(initialLinkId, key, false, active, iss);
     }
 
     Subflow addSubflow(int overLinkId, FlowKey key, boolean isJoin, boolean active) {
-        Subflow subflow = new Subflow(this, subflows.nextId(), overLinkId, isJoin, active, key);
+        return addSubflow(overLinkId, key, isJoin, active, Subflow.CHOOSE_ISS);
+    }
+
+    private Subflow addSubflow(int overLinkId, FlowKey key, boolean isJoin, boolean active, long iss) {
+        Subflow subflow = new Subflow(this, subflows.nextId(), overLinkId, isJoin, active, key, iss);
         subflow.localAddressId = isJoin ? signals.localAddressId(key.local().address()) : 0;
         subflows.add(subflow);
         output.onSubflowsChanged();
@@ -121,6 +129,9 @@ final class Connection extends DeadlineQueue.Node {
     int takeReadiness() {
         int taken = readiness;
         readiness = 0;
+        if ((taken & Readiness.ACCEPTED) != 0) {
+            listener.notAccepted--;
+        }
         return taken;
     }
 
@@ -526,6 +537,7 @@ final class Connection extends DeadlineQueue.Node {
         raiseDataReadiness();
         closing.beginFin();
         closing.finishIfDone();
+        closing.leaveInTimeWait();
         closing.limitLinger(nowNanos);
         paths.deliverEvents();
         output.updateTimer(nowNanos);
@@ -609,6 +621,9 @@ final class Connection extends DeadlineQueue.Node {
 
     void raise(int bits) {
         if (isKnownToApplication()) {
+            if ((bits & ~readiness & Readiness.ACCEPTED) != 0) {
+                listener.notAccepted++;
+            }
             readiness |= bits;
             stack.enqueueReady(this);
         }

@@ -13,7 +13,10 @@ public enum Counter {
     TCPMTUPFail, TCPMTUPSuccess, OutOfWindowIcmps,
     IcmpInMsgs, IcmpInErrors, IcmpInCsumErrors,
     TCPTimeouts, TCPLossProbes, TCPSpuriousRTOs, TCPCsumErrors,
-    ListenOverflows, OutRsts, ActiveOpens, PassiveOpens,
+    ListenOverflows, ListenDrops, TCPReqQFullDoCookies, TCPReqQFullDrop, SyncookiesSent, SyncookiesRecv, SyncookiesFailed,
+    /** Connections that went to TIME-WAIT, and those for which there was no room there. */
+    TW, TCPTimeWaitOverflow,
+    OutRsts, ActiveOpens, PassiveOpens,
     /** Ours: ICMP errors beyond {@link Limits#maxIcmpPerSecond}. */
     IcmpInLimited,
     /** Ours: segments too short or inconsistent to be TCP. */

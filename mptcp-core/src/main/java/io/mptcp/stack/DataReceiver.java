@@ -95,6 +95,12 @@ final class DataReceiver {
         return (int) field;
     }
 
+    /** What {@link #windowField} says on the SYN/ACK of a connection with this buffer. */
+    static int initialWindowBytes(int capacityBytes) {
+        int roundingReserve = capacityBytes <= MAX_WINDOW_FIELD ? 0 : capacityBytes / ROUNDING_RESERVE;
+        return Math.min(capacityBytes - roundingReserve, MAX_WINDOW_FIELD);
+    }
+
     /** Whether reading has opened the window enough to tell the peer without waiting for its next segment. */
     boolean isWindowUpdateDue(int shift, int mssBytes) {
         long left = advertisedEdgeDsn - buffer.rcvNxt();

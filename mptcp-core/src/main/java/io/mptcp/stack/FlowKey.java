@@ -16,6 +16,10 @@ record FlowKey(long localHi, long localLo, int localPort, long remoteHi, long re
                 in.sourceHi, in.sourceLo, TcpSegment.sourcePort(in.buffer, in.offset));
     }
 
+    boolean isIpv4() {
+        return IpAddress.isIpv4(localHi, localLo);
+    }
+
     IpEndpoint local() {
         return new IpEndpoint(new IpAddress(localHi, localLo), localPort);
     }

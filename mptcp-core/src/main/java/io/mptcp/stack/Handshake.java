@@ -77,9 +77,19 @@ final class Handshake {
         return (flags & MptcpOptions.FLAG_EXTENSIBILITY) == 0 && (flags & MptcpOptions.FLAG_HMAC_SHA256) != 0;
     }
 
-    void onSyn(MptcpOptions mptcp) {
-        connection.setPeerDeniesJoinToInitialAddress((mptcp.mpCapableFlags & MptcpOptions.FLAG_DENY_JOIN_ID0) != 0);
-        settleChecksum(((flags | mptcp.mpCapableFlags) & MptcpOptions.FLAG_CHECKSUM) != 0);
+    /** @param mpCapableFlags flags octet of the SYN's MP_CAPABLE */
+    void onSyn(int mpCapableFlags) {
+        connection.setPeerDeniesJoinToInitialAddress((mpCapableFlags & MptcpOptions.FLAG_DENY_JOIN_ID0) != 0);
+        settleChecksum(((flags | mpCapableFlags) & MptcpOptions.FLAG_CHECKSUM) != 0);
+    }
+
+    /**
+     * A segment came before the third ACK it must have been sent after: the peer repeats the keys until it hears a DSS.
+     *
+     * @param offset sequence number, less the first behind the SYN
+     */
+    static boolean overtookThirdAck(MptcpOptions mptcp, long offset) {
+        return !mptcp.has(MptcpOptions.MP_CAPABLE) && (mptcp.has(MptcpOptions.DSS) || offset > 0);
     }
 
     boolean onHandshakeAck(Subflow subflow, IncomingSegment segment) {
@@ -87,8 +97,8 @@ final class Handshake {
             return true;
         }
         MptcpOptions mptcp = segment.options.mptcp;
-        if (!mptcp.has(MptcpOptions.MP_CAPABLE) && (mptcp.has(MptcpOptions.DSS) || segment.ssn > 1)) {
-            return false; // it overtook the third ACK: the peer repeats the keys until it hears a DSS
+        if (overtookThirdAck(mptcp, segment.ssn - 1)) {
+            return false;
         }
         boolean valid = mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 20 && mptcp.senderKey != 0
                 && mptcp.receiverKey == connection.data().sequence.localKey();

@@ -5,6 +5,7 @@ package io.mptcp.stack;
  *
  * @param maxConnections      connections of a stack, half-open ones included
  * @param maxHalfOpen         passive connections still in the handshake
+ * @param maxTimeWait        4-tuples in TIME-WAIT
  * @param maxSubflows         subflows of one connection, the initial one included (at most 64)
  * @param maxRanges           out-of-order intervals held per subflow and per connection
  * @param maxMappings         mappings held per subflow that are not yet used up
@@ -14,6 +15,7 @@ package io.mptcp.stack;
 public record Limits(
         int maxConnections,
         int maxHalfOpen,
+        int maxTimeWait,
         int maxSubflows,
         int maxRanges,
         int maxMappings,
@@ -35,6 +37,7 @@ public record Limits(
         Builder builder = new Builder();
         builder.maxConnections = maxConnections;
         builder.maxHalfOpen = maxHalfOpen;
+        builder.maxTimeWait = maxTimeWait;
         builder.maxSubflows = maxSubflows;
         builder.maxRanges = maxRanges;
         builder.maxMappings = maxMappings;
@@ -47,6 +50,7 @@ public record Limits(
     public static final class Builder {
         private int maxConnections = 65_536;
         private int maxHalfOpen = 1024;
+        private int maxTimeWait = 65_536;
         private int maxSubflows = 8;
         private int maxRanges = 1024;
         private int maxMappings = 8192;
@@ -63,6 +67,11 @@ public record Limits(
 
         public Builder maxHalfOpen(int maxHalfOpen) {
             this.maxHalfOpen = maxHalfOpen;
+            return this;
+        }
+
+        public Builder maxTimeWait(int maxTimeWait) {
+            this.maxTimeWait = maxTimeWait;
             return this;
         }
 
@@ -95,6 +104,7 @@ public record Limits(
             return new Limits(
                     maxConnections,
                     maxHalfOpen,
+                    maxTimeWait,
                     maxSubflows,
                     maxRanges,
                     maxMappings,

@@ -5,21 +5,17 @@ import io.mptcp.cc.CongestionControllers;
 import io.mptcp.spi.RandomSource;
 import io.mptcp.spi.Tracer;
 import io.mptcp.tcp.IncomingSegment;
-import io.mptcp.tcp.TcpCloseReason;
 import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.Checksum;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.IpHeaders;
-import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.PacketSlot;
+import io.mptcp.wire.Seq;
 import io.mptcp.wire.TcpSegment;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -28,11 +24,8 @@ import java.util.Set;
  * application calls records what it wants and never sends. One thread at a time. The same seed and calls give the same bytes.
  */
 public final class Stack {
-    private static final int MAX_LINKS = 64;
     /** Ring memory kept for the next connection or burst instead of being given back. */
     private static final long MAX_SPARE_RING_BYTES = 32L << 20;
-    private static final int DEFAULT_FIRST_PORT = 49_152;
-    private static final int DEFAULT_LAST_PORT = 65_535;
     /** A join that gets no answer is given up soon: the path manager decides when to try again. */
     private static final int JOIN_SYN_RETRIES = 2;
 
@@ -44,28 +37,21 @@ public final class Stack {
     private final Counters counters = new Counters();
     private final RingPool rings = new RingPool(MAX_SPARE_RING_BYTES);
 
-    private final LinkProperties[] links = new LinkProperties[MAX_LINKS];
-    private long linksDown;
-    private long linksBlocked;
-    private final List<List<Connection>> waitingForLink = new ArrayList<>();
-
+    private final LinkTable links = new LinkTable();
     private final FlowTable<Subflow> flows;
     private final TokenTable<Connection> tokens = new TokenTable<>();
-    private final Map<IpEndpoint, Listener> listeners = new LinkedHashMap<>();
     private final Set<Connection> connections = new LinkedHashSet<>();
-    private int halfOpen;
+    private final Acceptor acceptor;
+    private final PortAllocator ports;
 
     private final DeadlineQueue deadlines = new DeadlineQueue();
     private final ArrayDeque<Connection> work = new ArrayDeque<>();
     private final ArrayDeque<Connection> ready = new ArrayDeque<>();
     /** Closed subflows whose RST has not left yet. */
     private final ArrayDeque<Subflow> dying = new ArrayDeque<>();
-    private final ResetQueue resets;
     private final IcmpReceiver icmp;
     private final IncomingSegment incoming = new IncomingSegment();
 
-    private int firstPort = DEFAULT_FIRST_PORT;
-    private int lastPort = DEFAULT_LAST_PORT;
     private long nowNanos;
 
     public Stack(StackConfig config, RandomSource random) {
@@ -75,11 +61,9 @@ public final class Stack {
         this.random = random;
         isns = new IsnGenerator(random);
         flows = new FlowTable<>(random.nextLong());
-        resets = new ResetQueue(config.limits().maxResetsPerSecond());
         icmp = new IcmpReceiver(this, flows, config.limits().maxIcmpPerSecond());
-        for (int i = 0; i < MAX_LINKS; i++) {
-            waitingForLink.add(new ArrayList<>(0));
-        }
+        acceptor = new Acceptor(this, random);
+        ports = new PortAllocator(random);
     }
 
     // ==== links ====
@@ -91,11 +75,8 @@ public final class Stack {
      * @param linkId small number chosen by the caller, 0..63
      */
     public void addLink(int linkId, LinkProperties properties) {
-        if (linkId < 0 || linkId >= MAX_LINKS) {
-            throw new IllegalArgumentException("link id " + linkId + " is not in 0.." + (MAX_LINKS - 1));
-        }
-        LinkProperties before = links[linkId];
-        links[linkId] = properties;
+        LinkProperties before = links.has(linkId) ? links.properties(linkId) : null;
+        links.add(linkId, properties);
         if (before != null && !before.equals(properties)) {
             for (Connection connection : connections) {
                 connection.onLinkProperties(linkId, properties);
@@ -106,10 +87,10 @@ public final class Stack {
 
     /** The link works, or does not: subflows over it are given up at once and their data goes elsewhere. */
     public void setLinkUp(int linkId, boolean up) {
-        if (isLinkUp(linkId) == up) {
+        if (links.isUp(linkId) == up) {
             return;
         }
-        linksDown = up ? linksDown & ~(1L << linkId) : linksDown | 1L << linkId;
+        links.setUp(linkId, up);
         for (Connection connection : List.copyOf(connections)) {
             connection.onLinkChange(linkId, up);
             enqueue(connection);
@@ -118,41 +99,33 @@ public final class Stack {
 
     /** Back-pressure: while a link is not writable, {@link #transmit} hands out nothing for it. */
     public void setLinkWritable(int linkId, boolean writable) {
-        if (!writable) {
-            linksBlocked |= 1L << linkId;
-            return;
+        for (Connection connection : links.setWritable(linkId, writable)) {
+            enqueue(connection);
         }
-        linksBlocked &= ~(1L << linkId);
-        List<Connection> waiting = waitingForLink.get(linkId);
-        for (int i = 0; i < waiting.size(); i++) {
-            waiting.get(i).waitingForLinks &= ~(1L << linkId);
-            enqueue(waiting.get(i));
+        if (writable) {
+            acceptor.synQueue.onLinkWritable();
         }
-        waiting.clear();
     }
 
     boolean isLinkUp(int linkId) {
-        return (linksDown & 1L << linkId) == 0;
+        return links.isUp(linkId);
     }
 
     boolean isLinkWritable(int linkId) {
-        return ((linksBlocked | linksDown) & 1L << linkId) == 0;
+        return links.isWritable(linkId);
     }
 
     /** The connection has something to send on a link that is not writable: it is looked at again when the link is. */
     void waitForLink(Connection connection, int linkId) {
-        if ((connection.waitingForLinks & 1L << linkId) == 0) {
-            connection.waitingForLinks |= 1L << linkId;
-            waitingForLink.get(linkId).add(connection);
-        }
+        links.waitFor(connection, linkId);
     }
 
     boolean hasLink(int linkId) {
-        return linkId >= 0 && linkId < MAX_LINKS && links[linkId] != null;
+        return links.has(linkId);
     }
 
     LinkProperties linkProperties(int linkId) {
-        return links[linkId];
+        return links.properties(linkId);
     }
 
     // ==== the application's side ====
@@ -168,12 +141,12 @@ public final class Stack {
         if (local.address().isIpv4() != remote.address().isIpv4()) {
             throw new IllegalArgumentException("cannot reach " + remote + " from " + local.address() + ": different address families");
         }
-        if (connections.size() >= config.limits().maxConnections()) {
+        if (isFull()) {
             throw new IllegalStateException("the limit of " + config.limits().maxConnections() + " connections is reached");
         }
         int port = local.port() != 0 ? local.port() : allocatePort(local.address(), remote);
         FlowKey key = FlowKey.of(new IpEndpoint(local.address(), Math.max(port, 0)), remote);
-        if (port < 0 || lookUp(key) != null) {
+        if (port < 0 || !isFree(local.address(), port, remote)) {
             throw new IllegalStateException("no free local port for " + remote);
         }
         boolean mptcp = config.mptcp() && options.mptcp();
@@ -181,9 +154,8 @@ public final class Stack {
         if (mptcp) {
             newLocalKey(connection);
         }
-        connections.add(connection);
         counters.increment(Counter.ActiveOpens);
-        connection.openInitial(linkId, key, true).tcb.openActive();
+        add(connection).openInitial(linkId, key, true).tcb.openActive();
         enqueue(connection);
         return connection.facade();
     }
@@ -196,24 +168,23 @@ public final class Stack {
 
     /** Local ports the stack may choose from, both inclusive. Default 49152..65535. */
     public void setPortRange(int first, int last) {
-        if (first < 1 || last > 65_535 || first > last) {
-            throw new IllegalArgumentException("not a port range: " + first + ".." + last);
-        }
-        firstPort = first;
-        lastPort = last;
+        ports.setRange(first, last);
     }
 
-    /** A local port such that the 4-tuple is free (RFC 6056 section 3.3.1: random start, then the next free one); -1 when there is none. */
+    /** A local port such that the 4-tuple is free; -1 when there is none. */
     int allocatePort(IpAddress local, IpEndpoint remote) {
-        int count = lastPort - firstPort + 1;
-        int start = (int) Long.remainderUnsigned(random.nextLong(), count);
-        for (int i = 0; i < count; i++) {
-            int port = firstPort + (start + i) % count;
-            if (flows.get(local.hi(), local.lo(), port, remote.address().hi(), remote.address().lo(), remote.port()) == null) {
-                return port;
-            }
+        return ports.allocate(local, remote, this::isFree);
+    }
+
+    /** Whether an active open may use this 4-tuple: nobody does, or it is in TIME-WAIT and timestamps tell old from new (RFC 6191). */
+    private boolean isFree(IpAddress local, int localPort, IpEndpoint remote) {
+        IpAddress far = remote.address();
+        if (flows.get(local.hi(), local.lo(), localPort, far.hi(), far.lo(), remote.port()) != null
+                || acceptor.synQueue.get(local.hi(), local.lo(), localPort, far.hi(), far.lo(), remote.port()) != null) {
+            return false;
         }
-        return -1;
+        TimeWaitTable.Entry old = acceptor.timeWait.get(local.hi(), local.lo(), localPort, far.hi(), far.lo(), remote.port());
+        return old == null || old.mayBeReused(nowNanos);
     }
 
     /**
@@ -223,40 +194,30 @@ public final class Stack {
      * @throws IllegalStateException when that address and port already has a listener
      */
     public Listener listen(IpEndpoint local, boolean deferred, ConnectOptions options, Object attachment) {
-        IpEndpoint key = listenerKey(local.address(), local.port());
-        if (listeners.containsKey(key)) {
-            throw new IllegalStateException("there is already a listener on " + local);
-        }
-        Listener listener = new Listener(local, deferred, options, attachment);
-        listeners.put(key, listener);
-        return listener;
+        return acceptor.listen(local, deferred, options, attachment);
     }
 
     public void close(Listener listener) {
-        listener.closed = true;
-        listeners.remove(listenerKey(listener.local().address(), listener.local().port()), listener);
-    }
-
-    private static IpEndpoint listenerKey(IpAddress address, int port) {
-        return new IpEndpoint(address.isAny() ? IpAddress.ANY : address, port);
-    }
-
-    private Listener findListener(FlowKey key) {
-        IpAddress address = new IpAddress(key.localHi(), key.localLo());
-        Listener exact = listeners.get(new IpEndpoint(address, key.localPort()));
-        if (exact == null) {
-            exact = listeners.get(new IpEndpoint(IpAddress.ANY, key.localPort()));
-        }
-        return exact != null ? exact : listeners.get(new IpEndpoint(IpAddress.ANY, 0));
+        acceptor.close(listener);
     }
 
     public Counters counters() {
         return counters;
     }
 
-    /** Connections that exist, closing ones included. */
+    /** Connections that exist, closing ones included; neither half-open ones a listener has been asked for nor those in TIME-WAIT. */
     public int connectionCount() {
         return connections.size();
+    }
+
+    /** 4-tuples in TIME-WAIT (RFC 9293 section 3.6.1). */
+    public int timeWaitCount() {
+        return acceptor.timeWait.size();
+    }
+
+    /** SYNs that have been answered with a SYN/ACK and wait for the third ACK. */
+    public int synQueueSize() {
+        return acceptor.synQueue.size();
     }
 
     // ==== the five verbs ====
@@ -282,19 +243,17 @@ public final class Stack {
         incoming.read(in);
         Subflow subflow = flows.get(in.destinationHi, in.destinationLo, TcpSegment.destinationPort(in.buffer, in.offset),
                 in.sourceHi, in.sourceLo, TcpSegment.sourcePort(in.buffer, in.offset));
-        if (subflow != null && subflow.tcb.mayBeReplacedBy(incoming) && findListener(FlowKey.ofReceived(in)) != null) {
-            subflow.tcb.forget(TcpCloseReason.FINISHED);
-            subflow.connection.settle(nowNanos);
-            subflow = null;
-        }
         if (subflow == null) {
-            receiveUnknown(in);
-            return;
+            acceptor.receive(nowNanos, in, incoming);
+        } else if (subflow.tcb.isForeignAck(incoming)) {
+            acceptor.reset(in, incoming, -1);
+        } else {
+            receiveOn(subflow);
         }
-        if (subflow.tcb.isForeignAck(incoming)) {
-            reset(in, -1);
-            return;
-        }
+    }
+
+    /** The segment that has come is for this subflow. */
+    void receiveOn(Subflow subflow) {
         try {
             subflow.connection.receiveOn(nowNanos, subflow, incoming);
         } catch (RuntimeException e) {
@@ -327,6 +286,14 @@ public final class Stack {
     public void expire(long nowNanos) {
         tick(nowNanos);
         for (DeadlineQueue.Node node = deadlines.pollDue(nowNanos); node != null; node = deadlines.pollDue(nowNanos)) {
+            if (node instanceof SynRequest request) {
+                acceptor.synQueue.expire(request);
+                continue;
+            }
+            if (node == acceptor.timeWait) {
+                acceptor.timeWait.expire(nowNanos);
+                continue;
+            }
             Connection connection = node instanceof Subflow subflow ? subflow.connection : (Connection) node;
             try {
                 if (node instanceof Subflow subflow) {
@@ -358,9 +325,7 @@ public final class Stack {
                 return true;
             }
         }
-        if (resets.transmit(out)) {
-            out.checksumState = PacketSlot.CHECKSUM_UNVERIFIED;
-            counters.increment(Counter.OutRsts);
+        if (acceptor.transmit(nowNanos, out)) {
             return true;
         }
         while (!work.isEmpty()) {
@@ -408,108 +373,70 @@ public final class Stack {
         isns.tick(now);
     }
 
-    // ==== segments of no known flow ====
-
-    private void receiveUnknown(PacketSlot in) {
-        if (incoming.has(TcpSegment.RST)) {
-            return;
-        }
-        boolean opens = incoming.has(TcpSegment.SYN) && !incoming.has(TcpSegment.ACK | TcpSegment.FIN);
-        if (!opens) {
-            reset(in, -1);
-            return;
-        }
-        if (isMulticastOrBroadcast(in.destinationHi, in.destinationLo) || isMulticastOrBroadcast(in.sourceHi, in.sourceLo)) {
-            return; // RFC 9293 MUST-57
-        }
-        MptcpOptions mptcp = incoming.options.mptcp;
-        if (mptcp.has(MptcpOptions.MP_JOIN) && mptcp.mpJoinLength == 12 && !mptcp.has(MptcpOptions.MP_CAPABLE)) {
-            receiveJoin(in, mptcp);
-            return;
-        }
-        FlowKey key = FlowKey.ofReceived(in);
-        Listener listener = findListener(key);
-        if (listener == null) {
-            reset(in, -1);
-        } else if (halfOpen >= config.limits().maxHalfOpen() || connections.size() >= config.limits().maxConnections()) {
-            counters.increment(Counter.ListenOverflows); // silence: the peer tries again
-        } else {
-            openPassive(in, key, listener, mptcp);
-        }
-    }
-
-    private void openPassive(PacketSlot in, FlowKey key, Listener listener, MptcpOptions mptcpOptions) {
-        boolean mptcp = config.mptcp() && listener.options().mptcp() && Handshake.isAcceptableSyn(mptcpOptions);
-        Connection connection = new Connection(this, listener, listener.options(), mptcp, null);
-        if (mptcp) {
-            counters.increment(Counter.MPCapableSYNRX);
-            newLocalKey(connection);
-            connection.handshake().onSyn(mptcpOptions);
-        }
-        connections.add(connection);
-        halfOpen++;
-        counters.increment(Counter.PassiveOpens);
-        Subflow subflow = connection.openInitial(in.linkId, key, false);
-        subflow.tcb.openPassive(nowNanos, incoming, listener.isDeferred());
-        if (listener.isDeferred()) {
-            connection.raiseAccepted();
-        }
-        enqueue(connection);
-    }
-
-    /** MP_JOIN goes by its token, not by port (RFC 8684 section 3.2). */
-    private void receiveJoin(PacketSlot in, MptcpOptions mptcp) {
-        counters.increment(Counter.MPJoinSynRx);
-        Connection connection = tokens.get(mptcp.joinToken);
-        if (connection == null || !connection.isMptcp()) {
-            counters.increment(Counter.MPJoinNoTokenFound);
-            reset(in, ResetReason.MPTCP);
-            return;
-        }
-        if (!connection.acceptsJoins() || connection.paths().subflowCount() >= config.limits().maxSubflows()) {
-            counters.increment(Counter.MPJoinRejected);
-            reset(in, ResetReason.PROHIBITED);
-            return;
-        }
-        Subflow subflow = connection.addSubflow(in.linkId, FlowKey.ofReceived(in), true, false);
-        subflow.join.onSyn(mptcp);
-        subflow.tcb.openPassive(nowNanos, incoming, false);
-        enqueue(connection);
-    }
-
-    private void reset(PacketSlot in, int reason) {
-        resets.add(nowNanos, in, incoming, reason);
-    }
-
-    private static boolean isMulticastOrBroadcast(long hi, long lo) {
-        if (IpAddress.isIpv4(hi, lo)) {
-            int first = (int) lo >>> 24;
-            return first >= 224 || (int) lo == 0;
-        }
-        return (hi >>> 56) == 0xff || (hi == 0 && lo == 0);
-    }
-
     // ==== what connections ask ====
 
-    private void newLocalKey(Connection connection) {
-        long key;
-        int token;
-        do {
-            key = random.nextLong();
-            token = keys.token(key);
-        } while (key == 0 || token == 0 || tokens.contains(token)); // unique among this host's connections (section 3.1)
+    /** Whether no more connections can be had. */
+    boolean isFull() {
+        return connections.size() >= config.limits().maxConnections();
+    }
+
+    Connection add(Connection connection) {
+        connections.add(connection);
+        return connection;
+    }
+
+    /** A key whose token is unique among this host's connections, half-open ones included (section 3.1). */
+    long newLocalKey() {
+        while (true) {
+            long key = random.nextLong();
+            int token = keys.token(key);
+            if (key != 0 && token != 0 && !isTokenTaken(token)) {
+                return key;
+            }
+        }
+    }
+
+    void newLocalKey(Connection connection) {
+        setLocalKey(connection, newLocalKey());
+    }
+
+    void setLocalKey(Connection connection, long key) {
         connection.data().sequence.setLocalKey(key);
-        tokens.put(token, connection);
+        tokens.put(connection.data().sequence.localToken(), connection);
+    }
+
+    boolean isTokenTaken(int token) {
+        return tokens.contains(token) || acceptor.synQueue.hasToken(token);
+    }
+
+    Connection connectionByToken(int token) {
+        return tokens.get(token);
+    }
+
+    /**
+     * Initial sequence number of a 4-tuple; the timestamp offset that goes with it is then {@link IsnGenerator#timestampOffset}. A 4-tuple in
+     * TIME-WAIT is taken over: the number is above all the old connection used (RFC 9293 section 3.6.1).
+     */
+    int initialSequenceNumber(FlowKey key) {
+        isns.compute(key);
+        TimeWaitTable.Entry old = acceptor.timeWait.get(key.localHi(), key.localLo(), key.localPort(), key.remoteHi(), key.remoteLo(), key.remotePort());
+        if (old == null) {
+            return isns.isn();
+        }
+        acceptor.timeWait.remove(old);
+        int least = old.sndNxt() + 0x1_0001; // as Linux: a window beyond
+        return Seq.after(isns.isn(), least) ? isns.isn() : least;
+    }
+
+    /** The subflow has nothing more to do but to wait: a few fields do that. */
+    void enterTimeWait(Subflow subflow, int window) {
+        acceptor.timeWait.add(FlowKey.of(subflow.local(), subflow.remote()), subflow.tcb, window);
     }
 
     void forgetToken(Connection connection) {
         if (tokens.get(connection.data().sequence.localToken()) == connection) {
             tokens.remove(connection.data().sequence.localToken());
         }
-    }
-
-    private Subflow lookUp(FlowKey key) {
-        return flows.get(key.localHi(), key.localLo(), key.localPort(), key.remoteHi(), key.remoteLo(), key.remotePort());
     }
 
     void register(Subflow subflow) {
@@ -523,13 +450,13 @@ public final class Stack {
             dying.add(subflow);
         }
         if (!subflow.isJoin && !subflow.isActive && !subflow.connection.wasConnected()) {
-            halfOpen--;
+            acceptor.onNoLongerHalfOpen();
         }
     }
 
     /** A passive connection has completed its handshake. */
     void onHandshakeDone() {
-        halfOpen--;
+        acceptor.onNoLongerHalfOpen();
     }
 
     void reschedule(Subflow subflow) {
@@ -560,12 +487,7 @@ public final class Stack {
         forgetToken(connection);
         connections.remove(connection);
         deadlines.schedule(connection, Long.MAX_VALUE);
-        for (int linkId = 0; connection.waitingForLinks != 0; linkId++) {
-            if ((connection.waitingForLinks & 1L << linkId) != 0) {
-                connection.waitingForLinks &= ~(1L << linkId);
-                waitingForLink.get(linkId).remove(connection);
-            }
-        }
+        links.forget(connection);
     }
 
     void count(Counter counter) {

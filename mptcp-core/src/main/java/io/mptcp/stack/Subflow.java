@@ -33,6 +33,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     private static final long JOIN_ACK_RETRY_NANOS = 1_000_000_000L;
     private static final int MAX_JOIN_ACK_RETRIES = 5;
     private static final int MAX_WINDOW_PROBE_BACKOFF = 6;
+    /** An initial sequence number is to be made. */
+    static final long CHOOSE_ISS = -1;
 
     final Connection connection;
     final Stack stack;
@@ -72,8 +74,10 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     private int joinAckRetries;
     private long windowProbeNanos = Long.MAX_VALUE;
     private int windowProbes;
+    private boolean leftInTimeWait;
 
-    Subflow(Connection connection, int id, int linkId, boolean isJoin, boolean isActive, FlowKey key) {
+    /** @param iss the initial sequence number the peer has been told already, unsigned, or {@link #CHOOSE_ISS} */
+    Subflow(Connection connection, int id, int linkId, boolean isJoin, boolean isActive, FlowKey key, long iss) {
         this.connection = connection;
         this.stack = connection.stack;
         this.id = id;
@@ -87,10 +91,9 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         remoteLo = key.remoteLo();
         remotePort = key.remotePort();
         LinkProperties link = stack.linkProperties(linkId);
-        IsnGenerator isns = stack.isns();
-        isns.compute(key);
+        int ownIss = stack.initialSequenceNumber(key);
         tcb = new Tcb(isJoin ? stack.joinTcpConfig() : stack.config().tcp(), this, connection.newCongestionController(), IpAddress.isIpv4(localHi, localLo), link.mtuBytes(),
-                link.maxSuperSegmentBytes(), localPort, remotePort, isns.isn(), isns.timestampOffset(), stack.config().limits().maxRanges());
+                link.maxSuperSegmentBytes(), localPort, remotePort, iss == CHOOSE_ISS ? ownIss : (int) iss, stack.isns().timestampOffset(), stack.config().limits().maxRanges());
         join = isJoin ? new JoinHandshake(this) : null;
         receiver = new SubflowReceiver(this, stack.config().limits().maxMappings());
         options = new SubflowOptions(this);
@@ -194,6 +197,13 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         resetReason = reason;
         stack.count(Counter.MPRstTx);
         tcb.reset(TcpCloseReason.ABORTED);
+    }
+
+    /** The 4-tuple stays in TIME-WAIT, the subflow goes. */
+    void leaveInTimeWait() {
+        stack.enterTimeWait(this, windowField(tcb.rcvWindowShift()));
+        leftInTimeWait = true;
+        tcb.forget(TcpCloseReason.FINISHED);
     }
 
     // ---- what schedulers and managers ask ----
@@ -438,7 +448,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     SubflowInfo info() {
-        String state = stale ? "STALE" : tcb.state().name();
+        String state = stale ? "STALE" : leftInTimeWait ? TcpState.TIME_WAIT.name() : tcb.state().name();
         return new SubflowInfo(id, linkId, local(), remote(), state, isBackup(), !isJoin, tcb.bytesSent(), tcb.bytesReceived(),
                 tcb.bytesAcked(), tcb.bytesRetransmitted(), tcb.retransmits(), tcb.rtt().srttNanos(), tcb.rtt().rttVarNanos(),
                 tcb.congestionController().cwndBytes(), tcb.congestionController().ssthreshBytes(), tcb.inFlightBytes(),

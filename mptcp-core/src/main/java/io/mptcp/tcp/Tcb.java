@@ -116,7 +116,7 @@ public final class Tcb {
         this.tsOffset = tsOffset;
         this.maxSuperSegmentBytes = maxSuperSegmentBytes;
         pathMtu = new PathMtu(ipv4, mtuBytes, config.mtuProbing());
-        rcvMssBytes = boundedMss(mtuBytes - pathMtu.headerBytes());
+        rcvMssBytes = announcedMssBytes(mtuBytes, ipv4, upper.socketOptions());
         peerMssBytes = ipv4 ? DEFAULT_MSS_IPV4 : DEFAULT_MSS_IPV6;
         updateMss();
         rtt = new RttEstimator(config.minRtoMillis() * NANOS_PER_MILLI, config.maxRtoMillis() * NANOS_PER_MILLI);
@@ -148,6 +148,19 @@ public final class Tcb {
         lastReceiveNanos = nowNanos;
         synAckHeld = hold;
         synDue = !hold;
+    }
+
+    /**
+     * The SYN/ACK of this passive open has been sent before there was a Tcb.
+     *
+     * @param sentNanos       when, Long.MIN_VALUE when that is not known
+     * @param retransmissions how often it was sent again
+     */
+    public void synAckWasSent(long sentNanos, int retransmissions) {
+        synDue = false;
+        synRetransmitted = retransmissions > 0;
+        timeouts = retransmissions;
+        lastSendNanos = sentNanos;
     }
 
     public void releaseSynAck() {
@@ -220,18 +233,6 @@ public final class Tcb {
         return handshake && segment.has(TcpSegment.ACK) && !segment.has(TcpSegment.RST) && segment.acknowledgmentNumber != iss + 1;
     }
 
-    /**
-     * Whether a SYN may take over the 4-tuple of this connection in TIME-WAIT (RFC 9293 section 3.10.7.4, RFC 6191): it must be newer than
-     * anything of the old connection that may still be in the network.
-     */
-    public boolean mayBeReplacedBy(IncomingSegment syn) {
-        if (state != TcpState.TIME_WAIT || !syn.has(TcpSegment.SYN) || syn.has(TcpSegment.ACK | TcpSegment.RST | TcpSegment.FIN)) {
-            return false;
-        }
-        int ticksAfter = timestampsOn && syn.options.hasTimestamps ? syn.options.tsVal - tsRecent : 0;
-        return ticksAfter > 0 || (ticksAfter == 0 && Seq.after(syn.sequenceNumber, irs + (int) rcvNxt));
-    }
-
     /** A RST waits to be sent with {@link #transmitControl}. */
     public boolean isResetDue() {
         return resetDue;
@@ -259,7 +260,11 @@ public final class Tcb {
     // ---- the path ----
 
     private int boundedMss(int mssBytes) {
-        int limit = upper.socketOptions().maxSegmentBytes();
+        return boundedMss(mssBytes, upper.socketOptions());
+    }
+
+    private static int boundedMss(int mssBytes, SocketOptions options) {
+        int limit = options.maxSegmentBytes();
         return limit == 0 ? mssBytes : Math.max(MIN_MSS, Math.min(mssBytes, limit));
     }
 
@@ -582,8 +587,39 @@ public final class Tcb {
         return bytesAcked;
     }
 
-    /** The timestamp clock: one tick a millisecond (RFC 7323 section 5.4). */
+    /** SND.NXT as it is on the wire. */
+    public int wireSndNxt() {
+        return iss + (int) sndNxt;
+    }
+
+    /** RCV.NXT as it is on the wire. */
+    public int wireRcvNxt() {
+        return irs + (int) rcvNxt;
+    }
+
+    public boolean isTimestampsOn() {
+        return timestampsOn;
+    }
+
+    public int tsOffset() {
+        return tsOffset;
+    }
+
+    public int tsRecent() {
+        return tsRecent;
+    }
+
+    /** MSS to announce: MTU less fixed IP and TCP headers (RFC 9293 section 3.7.1), or what the application allows. */
+    public static int announcedMssBytes(int mtuBytes, boolean ipv4, SocketOptions options) {
+        return boundedMss(mtuBytes - (ipv4 ? 40 : 60), options);
+    }
+
     int tsNow(long nowNanos) {
+        return tsNow(nowNanos, tsOffset);
+    }
+
+    /** The timestamp clock: one tick a millisecond (RFC 7323 section 5.4). */
+    public static int tsNow(long nowNanos, int tsOffset) {
         return (int) (nowNanos / NANOS_PER_MILLI) + tsOffset;
     }
 

@@ -10,11 +10,13 @@ package io.mptcp.tcp;
  * @param minRtoMillis       lower bound of the retransmission timeout
  * @param maxRtoMillis       upper bound of the retransmission timeout
  * @param synRetries         retransmissions of a SYN before giving up
+ * @param synAckRetries      retransmissions of the SYN/ACK of a passive open
  * @param retries            retransmissions of one segment before a subflow is given up
  * @param delayedAckMillis   longest delay of an acknowledgment
  * @param quickAck           every data segment is acknowledged at once
  * @param mtuProbing         whether data segments probe the path MTU
  * @param timeWaitMillis     2 MSL: how long the side that closed first remembers the connection
+ * @param synCookies         answer SYNs for which there is no room with cookies (RFC 4987), false drops them
  */
 public record TcpConfig(
         int sendBufferBytes,
@@ -24,11 +26,13 @@ public record TcpConfig(
         int minRtoMillis,
         int maxRtoMillis,
         int synRetries,
+        int synAckRetries,
         int retries,
         int delayedAckMillis,
         boolean quickAck,
         MtuProbing mtuProbing,
-        int timeWaitMillis) {
+        int timeWaitMillis,
+        boolean synCookies) {
 
     public TcpConfig {
         if (sendBufferBytes < 4096 || receiveBufferBytes < 4096) {
@@ -51,11 +55,13 @@ public record TcpConfig(
         builder.minRtoMillis = minRtoMillis;
         builder.maxRtoMillis = maxRtoMillis;
         builder.synRetries = synRetries;
+        builder.synAckRetries = synAckRetries;
         builder.retries = retries;
         builder.delayedAckMillis = delayedAckMillis;
         builder.quickAck = quickAck;
         builder.mtuProbing = mtuProbing;
         builder.timeWaitMillis = timeWaitMillis;
+        builder.synCookies = synCookies;
         return builder;
     }
 
@@ -93,11 +99,13 @@ public record TcpConfig(
         private int minRtoMillis = 200;
         private int maxRtoMillis = 120_000;
         private int synRetries = 6;
+        private int synAckRetries = 5;
         private int retries = 15;
         private int delayedAckMillis = 40;
         private boolean quickAck = false;
         private MtuProbing mtuProbing = MtuProbing.BLACK_HOLE;
         private int timeWaitMillis = 60_000;
+        private boolean synCookies = true;
 
         private Builder() {
         }
@@ -137,6 +145,11 @@ public record TcpConfig(
             return this;
         }
 
+        public Builder synAckRetries(int synAckRetries) {
+            this.synAckRetries = synAckRetries;
+            return this;
+        }
+
         public Builder retries(int retries) {
             this.retries = retries;
             return this;
@@ -162,6 +175,11 @@ public record TcpConfig(
             return this;
         }
 
+        public Builder synCookies(boolean synCookies) {
+            this.synCookies = synCookies;
+            return this;
+        }
+
         public TcpConfig build() {
             return new TcpConfig(
                     sendBufferBytes,
@@ -171,11 +189,13 @@ public record TcpConfig(
                     minRtoMillis,
                     maxRtoMillis,
                     synRetries,
+                    synAckRetries,
                     retries,
                     delayedAckMillis,
                     quickAck,
                     mtuProbing,
-                    timeWaitMillis);
+                    timeWaitMillis,
+                    synCookies);
         }
     }
 }

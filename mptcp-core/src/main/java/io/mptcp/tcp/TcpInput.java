@@ -120,7 +120,7 @@ final class TcpInput {
         tcb.rtoDeadlineNanos = Long.MAX_VALUE;
         if (tcb.synRetransmitted) {
             tcb.rtt.onSynTimeout();
-        } else {
+        } else if (tcb.lastSendNanos != Long.MIN_VALUE) {
             tcb.rtt.onSample(nowNanos, nowNanos - tcb.lastSendNanos);
         }
         // RFC 6928 section 2: one lost SYN or SYN/ACK is no reason to begin with a single segment.

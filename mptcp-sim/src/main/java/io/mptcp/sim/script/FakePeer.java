@@ -105,6 +105,11 @@ public final class FakePeer {
         return peer;
     }
 
+    /** What the stack sends next, as far as it has been seen, as it is on the wire. */
+    public int rawRcvNxt() {
+        return irs + (int) rcvNxt;
+    }
+
     public int rawSndNxt() {
         return iss + (int) sndNxt;
     }

@@ -16,6 +16,7 @@ import io.mptcp.stack.Listener;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Stack;
 import io.mptcp.stack.StackConfig;
+import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.util.ArrayList;
@@ -25,7 +26,8 @@ import org.junit.jupiter.api.Test;
 /** What a stack does with more than it wants to have, and with segments of no connection (RFC 9293 section 3.5.2). */
 class LimitsTest {
     private static Script script(int maxConnections, int maxHalfOpen, int maxResets) {
-        return new Script(StackConfig.defaults().withMptcp(false).withLimits(Limits.defaults().toBuilder()
+        TcpConfig withoutCookies = TcpConfig.defaults().toBuilder().synCookies(false).build();
+        return new Script(StackConfig.defaults().withMptcp(false).withTcp(withoutCookies).withLimits(Limits.defaults().toBuilder()
                 .maxConnections(maxConnections).maxHalfOpen(maxHalfOpen).maxResetsPerSecond(maxResets).build()));
     }
 

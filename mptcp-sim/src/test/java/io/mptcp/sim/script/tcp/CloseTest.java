@@ -159,8 +159,9 @@ class CloseTest {
         peer.inject(packet("F.").seq(1));
         peer.expect().flags(".").ack(2);
         script.advance(2000);
-        assertEquals(1, script.stack.connectionCount(), "RFC 9293: restart the 2 MSL timeout");
+        assertEquals(1, script.stack.timeWaitCount(), "RFC 9293: restart the 2 MSL timeout");
         script.advance(TIME_WAIT_MILLIS);
+        assertEquals(0, script.stack.timeWaitCount());
         expectGone();
     }
 
