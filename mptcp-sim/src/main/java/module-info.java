@@ -4,4 +4,5 @@ module io.mptcp.sim {
 
     exports io.mptcp.sim;
     exports io.mptcp.sim.script;
+    exports io.mptcp.sim.socket;
 }

@@ -2,6 +2,8 @@ package io.mptcp.cli;
 
 import picocli.CommandLine;
 import io.mptcp.cli.demo.DemoCommand;
+import io.mptcp.cli.testport.TestPortCommand;
+import io.mptcp.cli.testport.TestPortControlCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,7 +16,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:success", "1:it was tried and failed", "2:wrong usage or configuration"},
-        subcommands = {CatCommand.class, DemoCommand.class})
+        subcommands = {CatCommand.class, DemoCommand.class, TestPortCommand.class, TestPortControlCommand.class})
 public final class Mptcp implements Runnable {
     @Mixin
     private CommonOptions common;
@@ -31,6 +33,8 @@ public final class Mptcp implements Runnable {
         // The one name it has beside its own command, mptcp-tun.
         CommandLine tun = CommandLines.of(new TunCommand());
         tun.getCommandSpec().name("tun");
+        // What follows the first word belongs to the command it forwards.
+        line.getSubcommands().get("testport-ctl").setStopAtPositional(true);
         return line.addSubcommand(tun);
     }
 

@@ -42,7 +42,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "cat --help", "demo --help", "tun --help", "tun run --help", "tun check-config --help"})
+    @ValueSource(strings = {"--help", "cat --help", "demo --help", "testport --help", "testport-ctl --help", "tun --help", "tun run --help", "tun check-config --help"})
     void everyCommandHelps(String args) {
         assertEquals(ExitCodes.OK, mptcp(args.split(" ")));
         assertTrue(out.toString().contains("Usage: mptcp") || out.toString().startsWith("Usage:"), out.toString());
@@ -68,7 +68,7 @@ class CommandLineTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                                          | mptcp: a command is missing: one of cat, demo, tun
+                                          | mptcp: a command is missing: one of cat, demo, testport, testport-ctl, tun
         fly                               | mptcp: Unmatched argument at index 0: 'fly'
         tun                               | mptcp tun: a command is missing: one of run, check-config
         tun run                           | mptcp tun run: Missing required option: '--config=FILE'

@@ -1,6 +1,7 @@
 package io.mptcp.stack;
 
 import io.mptcp.tcp.SocketOptions;
+import io.mptcp.tcp.TcpInfo;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.PathError;
 import java.lang.foreign.MemorySegment;
@@ -153,6 +154,26 @@ public final class MptcpConnection {
     /** The subflows there are, and the last of those that have closed (state CLOSED), in order of creation. */
     public List<SubflowInfo> subflows() {
         return core.subflows().infos();
+    }
+
+    /** {@code TCP_INFO} of the oldest subflow there is; null when there is none. */
+    public TcpInfo tcpInfo(long nowNanos) {
+        return core.subflows().isEmpty() ? null : core.subflows().getFirst().tcb.info(nowNanos);
+    }
+
+    /** Whether the peer has ended its stream and all of it is here, read or not. */
+    public boolean isInputEnded() {
+        return core.data().receiver.isFinReceived();
+    }
+
+    /** Bytes written and never sent. */
+    public long unsentBytes() {
+        return core.data().sender.pendingBytes();
+    }
+
+    /** Bytes written and not acknowledged by the peer's data level. */
+    public long unacknowledgedBytes() {
+        return core.data().sender.finDsn() - core.data().sender.dsnUna();
     }
 
     /** Payload bytes acknowledged by the peer's data level. */

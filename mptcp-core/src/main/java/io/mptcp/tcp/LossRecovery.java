@@ -50,6 +50,15 @@ final class LossRecovery {
         return Math.min(rack.deadlineNanos(), probe.deadlineNanos());
     }
 
+    /** As tcpi_ca_state numbers the phases: 0 open, 3 recovery, 4 loss. */
+    int caState() {
+        return switch (phase) {
+            case OPEN -> 0;
+            case RECOVERY -> 3;
+            case LOSS -> 4;
+        };
+    }
+
     /** Bytes that may be in flight now. */
     long limitBytes() {
         return phase == Phase.RECOVERY ? prr.limitBytes() : tcb.cc.cwndBytes();

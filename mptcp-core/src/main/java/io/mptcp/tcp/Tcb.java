@@ -472,6 +472,11 @@ public final class Tcb {
         return state;
     }
 
+    /** What {@code TCP_INFO} would say. */
+    public TcpInfo info(long nowNanos) {
+        return TcpInfo.of(this, nowNanos);
+    }
+
     public SegmentLog log() {
         return log;
     }

@@ -1,0 +1,106 @@
+package io.mptcp.sim.socket;
+
+import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.Listener;
+import io.mptcp.stack.MptcpConnection;
+import io.mptcp.tcp.SocketOptions;
+import io.mptcp.wire.IpEndpoint;
+import java.util.ArrayDeque;
+
+/** State of one socket: what the calls on it have said so far. */
+final class VirtualSocket {
+    final boolean ipv4;
+    final boolean mptcp;
+    boolean nonBlocking;
+    IpEndpoint bound;
+    SocketOptions options = SocketOptions.DEFAULT;
+    String congestionControl;
+    boolean lingerAtOnce;
+    long sendTimeoutNanos = Long.MAX_VALUE;
+    long receiveTimeoutNanos = Long.MAX_VALUE;
+
+    Listener listener;
+    final ArrayDeque<MptcpConnection> acceptQueue = new ArrayDeque<>();
+
+    MptcpConnection connection;
+    /** A connect() has told its caller of the success; the next one is an error. */
+    boolean connectReported;
+    boolean readShut;
+    boolean writeShut;
+    private boolean errorTaken;
+
+    VirtualSocket(boolean ipv4, boolean mptcp) {
+        this.ipv4 = ipv4;
+        this.mptcp = mptcp;
+    }
+
+    void offer(MptcpConnection accepted) {
+        if (listener == null) {
+            accepted.abort(); // its listener was closed meanwhile
+        } else {
+            acceptQueue.add(accepted);
+        }
+    }
+
+    boolean isConnecting() {
+        return connection != null && !connection.isConnected() && !connection.isClosed();
+    }
+
+    boolean wasAccepted() {
+        return connection != null && connection.listener() != null;
+    }
+
+    /** The pending error (SO_ERROR) without taking it. */
+    int pendingError() {
+        return connection == null || errorTaken ? 0 : errorOf(connection.closeReason());
+    }
+
+    /** The pending error, which is reported once. */
+    int takeError() {
+        int error = pendingError();
+        errorTaken |= error != 0;
+        return error;
+    }
+
+    static int errorOf(CloseReason reason) {
+        return switch (reason) {
+            case NONE, CLOSED -> 0;
+            case REFUSED -> Errno.ECONNREFUSED;
+            case RESET -> Errno.ECONNRESET;
+            case TIMED_OUT -> Errno.ETIMEDOUT;
+            case UNREACHABLE -> Errno.EHOSTUNREACH;
+            case ABORTED, LIMIT, INTERNAL -> Errno.ECONNABORTED;
+        };
+    }
+
+    // ---- poll ----
+
+    /** Poll event bits that hold now, those nobody asked for included. */
+    int events() {
+        if (listener != null) {
+            return acceptQueue.isEmpty() ? 0 : SocketConstants.POLLIN;
+        }
+        if (connection == null) {
+            return SocketConstants.POLLOUT | SocketConstants.POLLHUP;
+        }
+        if (isConnecting()) {
+            return 0;
+        }
+        boolean inputEnded = readShut || connection.isClosed() || connection.isInputEnded();
+        boolean outputEnded = writeShut || connection.isClosed();
+        int events = inputEnded && outputEnded ? SocketConstants.POLLHUP : 0;
+        if (inputEnded) {
+            events |= SocketConstants.POLLIN | SocketConstants.POLLRDHUP;
+        }
+        if (connection.readableBytes() > 0) {
+            events |= SocketConstants.POLLIN;
+        }
+        if (outputEnded || connection.writableBytes() > 0) {
+            events |= SocketConstants.POLLOUT;
+        }
+        if (pendingError() != 0) {
+            events |= SocketConstants.POLLERR;
+        }
+        return events;
+    }
+}
