@@ -9,11 +9,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /** IP packets of the peer of a test port: what it sends, and what it reads in those it gets. */
 final class PeerSegment {
     static final int PEER_PORT = 8080;
-    private static final byte[] MSS_1000 = {2, 4, 3, (byte) 0xe8};
+    private static final byte[] SYN_OPTIONS = {2, 4, 3, (byte) 0xe8, 1, 3, 3, 0};
 
     final int sourcePort;
     final int destinationPort;
@@ -35,13 +36,13 @@ final class PeerSegment {
 
     /** From the data of a NETRECV reply. */
     static PeerSegment parse(byte[] netrecv) {
-        return new PeerSegment(java.util.Arrays.copyOfRange(netrecv, 8, netrecv.length));
+        return new PeerSegment(Arrays.copyOfRange(netrecv, 8, netrecv.length));
     }
 
-    /** From 192.0.2.1:8080 to 192.168.0.2; a SYN carries an MSS of 1000. */
+    /** From 192.0.2.1:8080 to 192.168.0.2; a SYN carries an MSS of 1000 and a window scale of 0. */
     static byte[] encode(int destinationPort, int sequence, int acknowledgment, int flags, int payloadLength) {
         boolean syn = (flags & TcpSegment.SYN) != 0;
-        int headerLength = syn ? 24 : 20;
+        int headerLength = syn ? 28 : 20;
         PacketSlot slot = new PacketSlot();
         slot.buffer = Arena.ofAuto().allocate(2000);
         slot.offset = 100;
@@ -54,10 +55,10 @@ final class PeerSegment {
         slot.destinationLo = destination.lo();
         TcpSegment.encode(slot.buffer, slot.offset, PEER_PORT, destinationPort, sequence, acknowledgment, headerLength, flags, 60_000);
         if (syn) {
-            MemorySegment.copy(MSS_1000, 0, slot.buffer, ValueLayout.JAVA_BYTE, slot.offset + 20, 4);
+            MemorySegment.copy(SYN_OPTIONS, 0, slot.buffer, ValueLayout.JAVA_BYTE, slot.offset + 20, SYN_OPTIONS.length);
         }
         Checksum.fillTcp(slot);
-        int ipLength = IpHeaders.encodeHeader(slot, 64, 0);
+        int ipLength = IpHeaders.encodeHeader(slot, 0);
         return slot.buffer.asSlice(slot.offset - ipLength, ipLength + slot.length).toArray(ValueLayout.JAVA_BYTE);
     }
 }

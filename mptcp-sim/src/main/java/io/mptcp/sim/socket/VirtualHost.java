@@ -24,7 +24,6 @@ import java.util.List;
 public final class VirtualHost implements AutoCloseable {
     private static final int SLOT_BYTES = 65_535 + 128;
     private static final int HEADROOM_BYTES = 64;
-    private static final int HOP_LIMIT = 64;
     /** No event makes a stack send as many segments; more is an endless loop. */
     private static final int MAX_SEGMENTS = 100_000;
 
@@ -207,7 +206,7 @@ public final class VirtualHost implements AutoCloseable {
                 throw new IllegalStateException("the stack never comes to rest");
             }
             Checksum.fillTcp(out);
-            int headerLength = IpHeaders.encodeHeader(out, HOP_LIMIT, identification++ & 0xffff);
+            int headerLength = IpHeaders.encodeHeader(out, identification++ & 0xffff);
             byte[] packet = new byte[headerLength + out.totalLength()];
             MemorySegment.copy(out.buffer, ValueLayout.JAVA_BYTE, out.offset - headerLength, packet, 0, packet.length);
             emitted.add(new EmittedPacket(nowNanos, packet));
