@@ -126,7 +126,10 @@ public final class MptcpDriver {
         }
     }
 
-    /** Sends what is left to send (resets, final ACKs) and closes the links. On the loop; from within a handler it happens after the turn. */
+    /**
+     * Sends what is left to send (resets, final ACKs), closes the links and then the stack, which ends what connections there still are and frees
+     * their memory; statistics can be read on. On the loop; from within a handler it happens after the turn.
+     */
     public void close() {
         checkThread();
         if (closed) {
@@ -151,6 +154,7 @@ public final class MptcpDriver {
                 LOG.warn("link {} could not be closed: {}", port.link().name(), failure.toString());
             }
         }
+        stack.close(); // last: links may have referred to payload
     }
 
     private void checkThread() {
