@@ -69,6 +69,35 @@ public final class RangeSet {
         }
     }
 
+    /** Removes everything at and above {@code start}. */
+    public void removeFrom(long start) {
+        while (size > 0 && start(size - 1) >= start) {
+            size--;
+            totalBytes -= end(size) - start(size);
+        }
+        if (size > 0 && end(size - 1) > start) {
+            totalBytes -= end(size - 1) - start;
+            bounds[2 * size - 1] = start;
+        }
+    }
+
+    /**
+     * As {@link #add}, but where there is no room for another interval the nearest one is widened until it covers {@code [start, end)}, and
+     * what lies between with it: for sets where too much is better than too little.
+     */
+    public void addOrWiden(long start, long end) {
+        if (add(start, end)) {
+            return;
+        }
+        int above = firstEndingAfter(start); // all intervals before it end below start, and it begins behind end
+        boolean widenAbove = above < size && (above == 0 || start(above) - end < start - end(above - 1));
+        if (widenAbove) {
+            add(start, start(above));
+        } else {
+            add(end(above - 1), end);
+        }
+    }
+
     /** Whether the whole of {@code [start, end)} is covered. */
     public boolean contains(long start, long end) {
         return start >= end || coveredUntil(start) >= end;
@@ -87,6 +116,12 @@ public final class RangeSet {
     public long coveredUntil(long position) {
         int i = firstEndingAfter(position);
         return i < size && start(i) <= position ? end(i) : position;
+    }
+
+    /** Index of the interval that covers {@code position}, or -1. */
+    public int indexOf(long position) {
+        int i = firstEndingAfter(position);
+        return i < size && start(i) <= position ? i : -1;
     }
 
     /**

@@ -3,44 +3,42 @@ package io.mptcp.buffer;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The one receive ring of a connection, in data-sequence space (relative positions). Payload is placed at its final
- * position at once, in any order; {@link #rcvNxt} is the end of the contiguous part. Native memory, allocated at the first
- * byte, grown on demand up to a maximum and given back when empty.
+ * What a connection has received and its application not yet read, in data-sequence space (relative positions). Payload is placed at its
+ * final position at once, in any order; {@link #rcvNxt} is the end of the contiguous part. Native memory in pages, held only where there
+ * are bytes: it follows what is here, not what the window would allow.
  */
 public final class ReceiveBuffer {
     private final RingPool pool;
     private final boolean ownsPool;
-    private final int initialCapacityBytes;
     private final int maxCapacityBytes;
+    private final PageRing pages;
     /** What is held beyond {@link #rcvNxt}; never touches it. */
     private final RangeSet outOfOrder;
-    private Ring ring;
     private long readPosition;
     private long rcvNxt;
-    /** Furthest extent from the read position since the ring was taken: the size to start with next time. */
-    private int peakBytes;
+    private boolean shortOfMemory;
     private boolean closed;
 
     /**
-     * A buffer with memory of its own: it keeps {@code initialCapacityBytes} when it runs empty, until {@link #close}.
+     * A buffer with a pool of its own, which keeps two pages when it runs empty, until {@link #close}.
      *
+     * @param pageBytes memory is taken in pieces of this size, rounded up to a power of two
      * @param maxRanges bound on out-of-order intervals; data that would exceed it is refused and must be sent again
      */
-    public ReceiveBuffer(long firstPosition, int initialCapacityBytes, int maxCapacityBytes, int maxRanges) {
-        this(firstPosition, initialCapacityBytes, maxCapacityBytes, maxRanges, new RingPool(2L * initialCapacityBytes), true);
+    public ReceiveBuffer(long firstPosition, int pageBytes, int maxCapacityBytes, int maxRanges) {
+        this(firstPosition, pageBytes, maxCapacityBytes, maxRanges, new RingPool(2L * pageBytes), true);
     }
 
-    /** A buffer that takes its ring from {@code pool} when the first byte comes and gives it back when it runs empty. */
-    public ReceiveBuffer(long firstPosition, int initialCapacityBytes, int maxCapacityBytes, int maxRanges, RingPool pool) {
-        this(firstPosition, initialCapacityBytes, maxCapacityBytes, maxRanges, pool, false);
+    /** A buffer that takes its pages from {@code pool} when bytes come and gives each back when nothing in it is needed. */
+    public ReceiveBuffer(long firstPosition, int pageBytes, int maxCapacityBytes, int maxRanges, RingPool pool) {
+        this(firstPosition, pageBytes, maxCapacityBytes, maxRanges, pool, false);
     }
 
-    private ReceiveBuffer(long firstPosition, int initialCapacityBytes, int maxCapacityBytes, int maxRanges, RingPool pool,
-            boolean ownsPool) {
-        this.maxCapacityBytes = RingPool.checkedCapacity(initialCapacityBytes, maxCapacityBytes);
-        this.initialCapacityBytes = initialCapacityBytes;
+    private ReceiveBuffer(long firstPosition, int pageBytes, int maxCapacityBytes, int maxRanges, RingPool pool, boolean ownsPool) {
+        this.maxCapacityBytes = RingPool.checkedCapacity(pageBytes, maxCapacityBytes);
         this.pool = pool;
         this.ownsPool = ownsPool;
+        pages = new PageRing(pool, pageBytes);
         outOfOrder = new RangeSet(maxRanges);
         readPosition = firstPosition;
         rcvNxt = firstPosition;
@@ -75,9 +73,10 @@ public final class ReceiveBuffer {
      * Places {@code length} bytes at {@code position}. What lies below {@link #rcvNxt} or beyond
      * {@code readPosition + maxCapacityBytes} is trimmed; bytes already held keep their first value (RFC 8684 section 3.3.1).
      *
-     * @return the number of bytes that were new
+     * @return the number of bytes that were new; 0 also when there is no memory for them, see {@link #isShortOfMemory}
      */
     public int insert(long position, MemorySegment source, long offset, int length) {
+        shortOfMemory = false;
         long start = Math.max(position, rcvNxt);
         long end = Math.min(position + length, readPosition + maxCapacityBytes);
         if (start >= end || closed) {
@@ -85,13 +84,20 @@ public final class ReceiveBuffer {
         }
         long sourceOffset = offset + (start - position);
         if (outOfOrder.isEmpty() && start == rcvNxt) {
+            if (!reserve(start, end)) {
+                return 0;
+            }
             int placed = (int) (end - start);
-            reserve(end);
-            ring.put(start, source, sourceOffset, placed);
+            pages.put(start, source, sourceOffset, placed);
             rcvNxt = end;
             return placed;
         }
         return insertAroundHeld(start, end, source, sourceOffset);
+    }
+
+    /** The last {@link #insert} refused its bytes because the budget of the pool is used up. */
+    public boolean isShortOfMemory() {
+        return shortOfMemory;
     }
 
     /** Whether all of it is here, or has been read. */
@@ -102,27 +108,70 @@ public final class ReceiveBuffer {
     /** Copies up to {@code length} readable bytes out and frees their space. @return bytes read, 0 when there are none */
     public int read(MemorySegment destination, long offset, int length) {
         int taken = Math.min(length, readableBytes());
-        if (taken <= 0) {
-            return 0;
+        if (taken > 0) {
+            peek(destination, offset, taken);
+            skip(taken);
         }
-        ring.get(readPosition, destination, offset, taken);
-        readPosition += taken;
+        return Math.max(0, taken);
+    }
+
+    /** Copies {@code length} readable bytes out, and keeps them. */
+    public void peek(MemorySegment destination, long offset, int length) {
+        pages.get(readPosition, destination, offset, length);
+    }
+
+    /** Frees the space of {@code length} readable bytes. */
+    public void skip(int length) {
+        long before = readPosition;
+        readPosition += length;
         if (readPosition == rcvNxt && outOfOrder.isEmpty()) {
-            giveRingBack();
+            pages.releaseAll();
+        } else {
+            pages.releasePagesBelow(before, readPosition);
         }
-        return taken;
+    }
+
+    /**
+     * Drops the farther half of what is held out of order, to make memory free. The peer has to send it again, as the caller has to see to.
+     *
+     * @return false when nothing was held out of order
+     */
+    public boolean dropHalfOutOfOrder() {
+        if (outOfOrder.isEmpty()) {
+            return false;
+        }
+        long heldUntil = outOfOrder.end(outOfOrder.size() - 1);
+        dropOutOfOrderFrom(pages.pageEnd(rcvNxt + (heldUntil - rcvNxt) / 2), heldUntil);
+        return true;
+    }
+
+    /** Drops all that is held out of order. */
+    public void dropOutOfOrder() {
+        if (!outOfOrder.isEmpty()) {
+            dropOutOfOrderFrom(rcvNxt, outOfOrder.end(outOfOrder.size() - 1));
+        }
+    }
+
+    private void dropOutOfOrderFrom(long position, long heldUntil) {
+        long from = position >= heldUntil ? rcvNxt : position; // half of less than two pages would free nothing
+        outOfOrder.removeFrom(from);
+        boolean shared = from == rcvNxt && readPosition < rcvNxt; // unread bytes end in the page
+        long firstFree = shared ? pages.pageEnd(rcvNxt - 1) : from;
+        if (firstFree < heldUntil) {
+            pages.releasePagesFrom(firstFree, heldUntil);
+        }
     }
 
     /** Bytes of native memory now held. */
     public int allocatedBytes() {
-        return ring == null ? 0 : ring.capacityBytes();
+        return pages.allocatedBytes();
     }
 
     /** Gives the memory back. The buffer takes nothing more, and what was not read is lost. */
     public void close() {
         closed = true;
         outOfOrder.clear();
-        giveRingBack();
+        pages.releaseAll();
         if (ownsPool) {
             pool.close();
         }
@@ -130,17 +179,16 @@ public final class ReceiveBuffer {
 
     private int insertAroundHeld(long start, long end, MemorySegment source, long sourceOffset) {
         // Refuse before anything is moved: a new interval needs room in the set unless it fills the first hole or joins another.
-        if (start > rcvNxt && !outOfOrder.canAdd(start, end)) {
+        if ((start > rcvNxt && !outOfOrder.canAdd(start, end)) || !reserve(start, end)) {
             return 0;
         }
-        reserve(end);
         int placed = 0;
         long position = start;
         while (position < end) {
             long holeStart = outOfOrder.coveredUntil(position);
             long holeEnd = Math.min(end, outOfOrder.nextStart(position));
             if (holeStart < holeEnd) {
-                ring.put(holeStart, source, sourceOffset + (holeStart - start), (int) (holeEnd - holeStart));
+                pages.put(holeStart, source, sourceOffset + (holeStart - start), (int) (holeEnd - holeStart));
                 placed += (int) (holeEnd - holeStart);
             }
             position = holeEnd;
@@ -154,25 +202,8 @@ public final class ReceiveBuffer {
         return placed;
     }
 
-    private void reserve(long end) {
-        int bytes = (int) (end - readPosition);
-        peakBytes = Math.max(peakBytes, bytes);
-        if (ring == null) {
-            ring = pool.acquire(Math.max(peakBytes, initialCapacityBytes));
-            peakBytes = bytes;
-        } else if (bytes > ring.capacityBytes()) {
-            Ring larger = pool.acquire(bytes);
-            long heldUntil = outOfOrder.isEmpty() ? rcvNxt : outOfOrder.end(outOfOrder.size() - 1);
-            larger.copyFrom(ring, readPosition, (int) (heldUntil - readPosition));
-            pool.release(ring);
-            ring = larger;
-        }
-    }
-
-    private void giveRingBack() {
-        if (ring != null) {
-            pool.release(ring);
-            ring = null;
-        }
+    private boolean reserve(long start, long end) {
+        shortOfMemory = !pages.reserve(readPosition, start, end, start == rcvNxt);
+        return !shortOfMemory;
     }
 }

@@ -2,26 +2,82 @@ package io.mptcp.buffer;
 
 /**
  * Where buffers get their rings from and give them back to. An empty buffer holds no ring, and a busy one that runs empty after every
- * write gets the same memory back without an allocation. One pool serves all connections of a stack.
+ * write gets the same memory back without an allocation. One pool serves all connections of a stack, and holds them all to one budget.
+ *
+ * <p>An eighth of the budget is kept for received data that is in order: what is held out of order, and what an application writes, can
+ * wait or come again, but in-order data is what makes memory free. Above three quarters the pool is <em>under pressure</em>, until less
+ * than five eighths are in use (as Linux's {@code tcp_mem}): buffers should not grow then.
  *
  * <p>Ring memory is confined to the thread that first needs it; that thread must do all later work, {@link #close} included.
  */
 public final class RingPool {
     private static final int LARGEST_EXPONENT = 30;
 
+    private final long maxBytes;
+    private final long ordinaryBytes;
+    private final long enterPressureBytes;
+    private final long leavePressureBytes;
     private final long maxSpareBytes;
     /** Spare rings of 2^exponent bytes, linked through {@link Ring#nextSpare}. */
     private final Ring[] spare = new Ring[LARGEST_EXPONENT + 1];
+    private long usedBytes;
     private long spareBytes;
+    /** Least that was spare since the last {@link #trim}: nobody has needed that. */
+    private long unneededBytes;
+    private boolean pressure;
+    private long pressures;
 
-    /** @param maxSpareBytes most bytes of native memory kept for later use; what is given back beyond that is freed */
+    /** A pool without budget. @param maxSpareBytes most bytes of native memory kept for later use; more is freed when given back */
     public RingPool(long maxSpareBytes) {
+        this(Long.MAX_VALUE, maxSpareBytes);
+    }
+
+    /**
+     * @param maxBytes      most bytes of native memory in use at once
+     * @param maxSpareBytes most bytes kept for later use; more is freed when given back
+     */
+    public RingPool(long maxBytes, long maxSpareBytes) {
+        this.maxBytes = maxBytes;
         this.maxSpareBytes = maxSpareBytes;
+        ordinaryBytes = maxBytes - maxBytes / 8;
+        enterPressureBytes = maxBytes - maxBytes / 4;
+        leavePressureBytes = maxBytes / 8 * 5;
+    }
+
+    /** Bytes of native memory in use by buffers. */
+    public long usedBytes() {
+        return usedBytes;
     }
 
     /** Bytes of native memory held for later use. */
     public long spareBytes() {
         return spareBytes;
+    }
+
+    /** Memory is getting short: nothing should grow, and what can come again may be dropped. */
+    public boolean isUnderPressure() {
+        return pressure;
+    }
+
+    /** How often the pool came under pressure. */
+    public long pressures() {
+        return pressures;
+    }
+
+    /** Whether the budget has room for so many bytes more. @param inOrder for received data in order, which may use what is kept for it */
+    public boolean hasRoomFor(long bytes, boolean inOrder) {
+        return usedBytes + bytes <= (inOrder ? maxBytes : ordinaryBytes);
+    }
+
+    /** Frees the spare memory that nobody has needed since the last call. To be called now and then while there is any. */
+    public void trim() {
+        for (int exponent = LARGEST_EXPONENT; exponent >= 0 && unneededBytes > 0; exponent--) {
+            while (spare[exponent] != null && 1L << exponent <= unneededBytes) {
+                unneededBytes -= 1L << exponent;
+                takeSpare(exponent).free();
+            }
+        }
+        unneededBytes = spareBytes;
     }
 
     /** Frees all spare rings. The pool may still be used: rings given back later are kept or freed as before. */
@@ -31,15 +87,32 @@ public final class RingPool {
                 takeSpare(exponent).free();
             }
         }
+        unneededBytes = 0;
     }
 
-    /** A ring of at least {@code bytes}; its content is undefined. */
-    Ring acquire(int bytes) {
+    /** A ring of at least {@code bytes}, its content undefined; null when the budget has no room for it. */
+    Ring acquire(int bytes, boolean inOrder) {
         int exponent = exponentFor(bytes);
-        return spare[exponent] != null ? takeSpare(exponent) : new Ring(1 << exponent);
+        long capacityBytes = 1L << exponent;
+        if (!hasRoomFor(capacityBytes, inOrder)) {
+            return null;
+        }
+        usedBytes += capacityBytes;
+        updatePressure();
+        if (spare[exponent] != null) {
+            Ring ring = takeSpare(exponent);
+            unneededBytes = Math.min(unneededBytes, spareBytes);
+            return ring;
+        }
+        if (usedBytes + spareBytes > maxBytes) {
+            close(); // the budget is for what the process holds, not only for what is in use
+        }
+        return new Ring(1 << exponent);
     }
 
     void release(Ring ring) {
+        usedBytes -= ring.capacityBytes();
+        updatePressure();
         if (spareBytes + ring.capacityBytes() > maxSpareBytes) {
             ring.free();
             return;
@@ -59,8 +132,18 @@ public final class RingPool {
         return maxCapacityBytes;
     }
 
-    private static int exponentFor(int bytes) {
+    /** The smallest n with {@code 2^n >= bytes}. */
+    static int exponentFor(int bytes) {
         return Integer.SIZE - Integer.numberOfLeadingZeros(bytes - 1);
+    }
+
+    private void updatePressure() {
+        if (pressure) {
+            pressure = usedBytes >= leavePressureBytes;
+        } else if (usedBytes > enterPressureBytes) {
+            pressure = true;
+            pressures++;
+        }
     }
 
     private Ring takeSpare(int exponent) {

@@ -32,9 +32,8 @@ public final class SegmentLog {
 
     private long sackedBytes;
     private long lostBytes;
-    /** Entries starting below this relative number are not in data-sequence order: some of them are reinjections. */
-    private long unorderedBelowSsn;
-    private long highestDsn = Long.MIN_VALUE;
+    /** Where the order of data sequence numbers is broken, which reinjections do. */
+    private final DsnRuns runs = new DsnRuns();
 
     public int size() {
         return size;
@@ -132,10 +131,7 @@ public final class SegmentLog {
         sentNanos[i] = nowNanos;
         flags[i] = (byte) kind;
         if ((kind & (SYN | FIN)) == 0) {
-            if (startDsn < highestDsn) {
-                unorderedBelowSsn = startSsn + sequenceLength;
-            }
-            highestDsn = Math.max(highestDsn, startDsn + sequenceLength);
+            runs.append(startSsn, startDsn, startDsn + sequenceLength);
         }
     }
 
@@ -155,6 +151,7 @@ public final class SegmentLog {
         account(i, -length[i]);
         head = (head + 1) & (ssn.length - 1);
         size--;
+        runs.trim(size == 0 ? Long.MAX_VALUE : ssn(0));
     }
 
     /** Cuts entry {@code index} in two at {@code atSsn}, which lies strictly within it. Both pieces keep mapping, time and marks. */
@@ -235,14 +232,10 @@ public final class SegmentLog {
     /** Lowest data sequence number (relative) of any payload held; Long.MAX_VALUE when there is none. */
     public long lowestDsn() {
         long lowest = Long.MAX_VALUE;
-        for (int k = 0; k < size; k++) {
-            int i = at(k);
-            if ((flags[i] & (SYN | FIN)) != 0) {
-                continue;
-            }
-            lowest = Math.min(lowest, dsn[i]);
-            if (ssn[i] >= unorderedBelowSsn) {
-                break; // from here on entries are in data-sequence order
+        for (int run = 0; run < runs.size(); run++) {
+            int first = indexOf(runs.startSsn(run));
+            if (first < size && !has(first, SYN | FIN)) {
+                lowest = Math.min(lowest, dsn(first));
             }
         }
         return lowest;
@@ -250,9 +243,27 @@ public final class SegmentLog {
 
     /** Whether any entry carries the byte at data sequence number {@code position}. */
     public boolean carries(long position) {
-        for (int k = 0; k < size; k++) {
-            int i = at(k);
-            if ((flags[i] & (SYN | FIN)) == 0 && dsn[i] <= position && position < dsn[i] + length[i]) {
+        for (int run = runs.size() - 1; run >= 0; run--) {
+            if (runs.mayHold(run, position) && carries(position, run)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Looks for the last entry of the run that begins at or below {@code position}. */
+    private boolean carries(long position, int run) {
+        int low = indexOf(runs.startSsn(run));
+        int high = (run + 1 < runs.size() ? indexOf(runs.startSsn(run + 1)) : size) - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            if (has(middle, SYN | FIN)) {
+                high = middle - 1; // a FIN is the last of all
+            } else if (dsn(middle) > position) {
+                high = middle - 1;
+            } else if (dsn(middle) + length(middle) <= position) {
+                low = middle + 1;
+            } else {
                 return true;
             }
         }
@@ -264,6 +275,7 @@ public final class SegmentLog {
         size = 0;
         sackedBytes = 0;
         lostBytes = 0;
+        runs.trim(Long.MAX_VALUE);
     }
 
     private void account(int i, int delta) {

@@ -55,14 +55,17 @@ public final class SendBuffer {
         return closed ? 0 : maxCapacityBytes - heldBytes();
     }
 
-    /** Copies as much of {@code length} bytes as fits. @return bytes taken */
+    /** Copies as much of {@code length} bytes as fits. @return bytes taken; fewer than {@link #writableBytes} when the pool's budget is used up */
     public int write(MemorySegment source, long offset, int length) {
         int taken = Math.min(length, writableBytes());
         if (taken > 0) {
-            reserve(heldBytes() + taken);
-            ring.put(tail, source, offset, taken);
-            tail += taken;
+            taken = Math.min(taken, reserve(heldBytes() + taken) - heldBytes());
         }
+        if (taken <= 0) {
+            return 0;
+        }
+        ring.put(tail, source, offset, taken);
+        tail += taken;
         return taken;
     }
 
@@ -134,7 +137,8 @@ public final class SendBuffer {
         }
     }
 
-    private int heldBytes() {
+    /** Bytes written and not yet released. */
+    public int heldBytes() {
         return (int) (tail - head);
     }
 
@@ -144,17 +148,22 @@ public final class SendBuffer {
         }
     }
 
-    private void reserve(int bytes) {
-        peakBytes = Math.max(peakBytes, bytes);
+    /** @return the capacity there is now, {@code bytes} at least if the pool's budget has room for that */
+    private int reserve(int bytes) {
         if (ring == null) {
-            ring = pool.acquire(Math.max(peakBytes, initialCapacityBytes));
+            boolean modest = pool.isUnderPressure();
+            ring = pool.acquire(modest ? bytes : Math.max(Math.max(peakBytes, bytes), initialCapacityBytes), false);
             peakBytes = bytes;
         } else if (bytes > ring.capacityBytes()) {
-            Ring larger = pool.acquire(bytes);
-            larger.copyFrom(ring, head, heldBytes());
-            pool.release(ring);
-            ring = larger;
+            Ring larger = pool.acquire(bytes, false);
+            if (larger != null) {
+                larger.copyFrom(ring, head, heldBytes());
+                pool.release(ring);
+                ring = larger;
+            }
         }
+        peakBytes = Math.max(peakBytes, bytes);
+        return ring == null ? 0 : ring.capacityBytes();
     }
 
     private void giveRingBack() {

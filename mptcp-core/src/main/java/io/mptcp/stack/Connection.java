@@ -57,6 +57,7 @@ final class Connection extends DeadlineQueue.Node {
     boolean inWorkQueue;
     boolean inReadyQueue;
     long waitingForLinks;
+    boolean awaitsMemory;
 
     Connection(Stack stack, Listener listener, ConnectOptions options, boolean mptcp, Object attachment) {
         this.stack = stack;
@@ -67,7 +68,7 @@ final class Connection extends DeadlineQueue.Node {
         this.offered = mptcp;
         facade = new MptcpConnection(this, attachment);
         StackConfig config = stack.config();
-        data = new DataLevel(stack);
+        data = new DataLevel(this, subflows);
         sender = data.sender;
         receiver = data.receiver;
         handshake = new Handshake(this, config.checksum());
@@ -123,6 +124,8 @@ final class Connection extends DeadlineQueue.Node {
         for (int i = 0; i < subflows.size(); i++) {
             subflows.get(i).tcb.onSocketOptions();
         }
+        data.setFixedSizes(replacement);
+        updateWindows();
         stack.enqueue(this);
     }
 
@@ -143,7 +146,7 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     int writableBytes() {
-        int room = canWrite() ? sender.buffer().writableBytes() : 0;
+        int room = canWrite() ? sender.writableBytes() : 0;
         writeBlocked |= room == 0;
         return room;
     }
@@ -159,8 +162,12 @@ final class Connection extends DeadlineQueue.Node {
         if (!canWrite()) {
             return 0;
         }
-        int taken = sender.buffer().write(source, offset, length);
+        int room = sender.writableBytes();
+        int taken = sender.write(source, offset, length);
         writeBlocked |= taken < length;
+        if (taken < Math.min(room, length)) {
+            stack.memory().await(this);
+        }
         if (taken > 0) {
             stack.enqueue(this);
         }
@@ -170,6 +177,7 @@ final class Connection extends DeadlineQueue.Node {
     int read(MemorySegment destination, long offset, int length) {
         int count = receiver.read(destination, offset, length);
         if (count > 0 && !isFinished()) {
+            receiver.onRead(stack.nowNanos(), count, subflows.receiveRttNanos(), subflows.maxRcvMssBytes());
             updateWindows();
         }
         return count;
@@ -573,7 +581,8 @@ final class Connection extends DeadlineQueue.Node {
             endSeen = receiver.isFinReceived();
             raise(Readiness.READABLE);
         }
-        if (writeBlocked && sender.buffer().writableBytes() >= stack.config().tcp().sendBufferBytes() / 4) {
+        sender.setCongestionWindows(subflows.sumCwndBytes());
+        if (writeBlocked && !awaitsMemory && sender.isWritable()) {
             writeBlocked = false;
             raise(Readiness.WRITABLE);
         }

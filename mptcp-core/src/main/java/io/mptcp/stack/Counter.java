@@ -12,6 +12,7 @@ public enum Counter {
     SubflowStale, SubflowRecover, WinProbe,
     TCPMTUPFail, TCPMTUPSuccess, OutOfWindowIcmps,
     IcmpInMsgs, IcmpInErrors, IcmpInCsumErrors,
+    PruneCalled, RcvPruned, OfoPruned, TCPRcvQDrop, TCPOFODrop, TCPMemoryPressures,
     TCPTimeouts, TCPLossProbes, TCPSpuriousRTOs, TCPCsumErrors,
     ListenOverflows, ListenDrops, TCPReqQFullDoCookies, TCPReqQFullDrop, SyncookiesSent, SyncookiesRecv, SyncookiesFailed,
     /** Connections that went to TIME-WAIT, and those for which there was no room there. */

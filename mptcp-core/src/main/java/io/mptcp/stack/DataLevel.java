@@ -1,26 +1,39 @@
 package io.mptcp.stack;
 
+import io.mptcp.tcp.SocketOptions;
 import io.mptcp.wire.Checksum;
 import io.mptcp.wire.MptcpOptions;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * The data level of a connection: both halves of the byte stream, the numbers they have on the wire, and the checksums over mappings
  * (RFC 8684 section 3.3). After fallback the numbers are the one subflow's own, and its acknowledgments count here.
  */
 final class DataLevel {
+    private final Connection connection;
+    private final List<Subflow> subflows;
     private final Stack stack;
     final DataSender sender;
     final DataReceiver receiver;
     final DataSequence sequence;
     private boolean checksumOn;
 
-    DataLevel(Stack stack) {
-        this.stack = stack;
+    DataLevel(Connection connection, List<Subflow> subflows) {
+        this.connection = connection;
+        this.subflows = subflows;
+        stack = connection.stack;
         StackConfig config = stack.config();
-        sender = new DataSender(config.tcp().sendBufferBytes(), config.limits().maxRanges(), stack.rings());
-        receiver = new DataReceiver(config.tcp().receiveBufferBytes(), config.limits().maxRanges(), stack.rings());
+        sender = new DataSender(config.tcp().sendBufferBytes(), config.limits().maxRanges(), stack.memory().rings());
+        receiver = new DataReceiver(config.tcp().receiveBufferBytes(), config.limits().maxRanges(), stack.memory().rings());
         sequence = new DataSequence(stack.keys());
+        setFixedSizes(connection.socketOptions());
+    }
+
+    /** Sizes the application may have chosen (SO_SNDBUF, SO_RCVBUF). */
+    void setFixedSizes(SocketOptions options) {
+        sender.setFixedBytes(options.sendBufferBytes());
+        receiver.setFixedBytes(options.receiveBufferBytes());
     }
 
     // ---- received ----
@@ -37,10 +50,32 @@ final class DataLevel {
             stack.count(Counter.NoDSSInWindow);
             return true;
         }
-        if (receiver.insert(dsn, buffer, offset, length) == 0 && dsn + length <= receiver.nextByteDsn()) {
+        int placed = receiver.insert(dsn, buffer, offset, length);
+        if (placed == 0 && dsn + length <= receiver.nextByteDsn()) {
             stack.count(Counter.DuplicateData);
         }
-        return receiver.holds(dsn, length);
+        return receiver.holds(dsn, length) || (placed == 0 && onRefused(dsn, buffer, offset, length));
+    }
+
+    /** In-order data is worth dropping what is out of order, here and elsewhere; out-of-order data is not. @return whether all is kept now */
+    private boolean onRefused(long dsn, MemorySegment buffer, long offset, int length) {
+        if (dsn > receiver.nextByteDsn()) {
+            if (dsn + length <= receiver.nextByteDsn() + receiver.acceptedBytes()) {
+                stack.count(Counter.TCPOFODrop);
+            }
+            return false;
+        }
+        if (!receiver.isShortOfMemory()) {
+            return false; // beyond the window
+        }
+        while (stack.memory().reclaim(connection)) {
+            receiver.insert(dsn, buffer, offset, length);
+            if (receiver.holds(dsn, length)) {
+                return true;
+            }
+        }
+        stack.count(Counter.TCPRcvQDrop);
+        return false;
     }
 
     /** @return whether the peer's data level moved on: data was acknowledged, or a closed window opened */
@@ -69,6 +104,49 @@ final class DataLevel {
     /** Relative data sequence number of a received mapping; Long.MIN_VALUE when it makes no sense here. */
     long toDsn(MptcpOptions mptcp) {
         return sequence.fromWire(mptcp.dsn, mptcp.dsn8, receiver.nextByteDsn());
+    }
+
+    // ---- memory is short ----
+
+    /** Bytes held behind holes, of the stream or of a subflow. */
+    long outOfOrderBytes() {
+        long bytes = receiver.outOfOrderBytes();
+        for (int i = 0; i < subflows.size(); i++) {
+            bytes += subflows.get(i).receiver.outOfOrderBytes();
+        }
+        return bytes;
+    }
+
+    /**
+     * Gives up data held out of order, the farther half of it or all. Subflows forget what they have reported by SACK; of what they have
+     * acknowledged already the peer is not told again, and its data level repeats it (RFC 8684 section 3.3.6).
+     *
+     * @return false when there was nothing
+     */
+    boolean pruneOutOfOrder(boolean all) {
+        boolean any = receiver.dropHalfOutOfOrder();
+        for (int i = 0; i < subflows.size(); i++) {
+            any |= subflows.get(i).receiver.dropOutOfOrder();
+        }
+        if (!any) {
+            return false;
+        }
+        if (all) {
+            receiver.dropOutOfOrder();
+        }
+        for (int i = 0; i < subflows.size(); i++) {
+            subflows.get(i).tcb.dropOutOfOrder();
+        }
+        stack.count(Counter.OfoPruned);
+        return true;
+    }
+
+    /** There is memory again for what could not be written, or not be handed up by a subflow. */
+    void onMemory() {
+        for (Subflow subflow : List.copyOf(subflows)) {
+            subflow.receiver.onMemory();
+        }
+        stack.enqueue(connection);
     }
 
     // ---- sent ----

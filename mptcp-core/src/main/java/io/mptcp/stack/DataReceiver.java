@@ -9,19 +9,26 @@ import java.lang.foreign.MemorySegment;
  * are relative data sequence numbers; after fallback they are the subflow's own.
  */
 final class DataReceiver {
-    /** A sixteenth of the ring is never promised outright, see {@link #windowField}. */
+    private static final int PAGE_BYTES = 16 * 1024;
+    /** A sixteenth of the buffer is never promised outright, see {@link #windowField}. */
     private static final int ROUNDING_RESERVE = 16;
     private static final int MAX_WINDOW_FIELD = 0xffff;
+    /** What a connection that already holds much may still promise while memory is short, as on Linux. */
+    private static final int PRESSURE_SEGMENTS = 4;
 
+    private final RingPool pool;
     private final ReceiveBuffer buffer;
     private final int capacityBytes;
+    private final RightSizing sizing;
     /** Right edge of the window as advertised on any subflow: it never moves left. */
     private long advertisedEdgeDsn;
     private long finDsn = -1;
 
     DataReceiver(int capacityBytes, int maxRanges, RingPool pool) {
+        this.pool = pool;
         this.capacityBytes = capacityBytes;
-        buffer = new ReceiveBuffer(1, Math.min(capacityBytes, 64 * 1024), capacityBytes, maxRanges, pool);
+        sizing = new RightSizing(capacityBytes);
+        buffer = new ReceiveBuffer(1, Math.min(capacityBytes, PAGE_BYTES), capacityBytes, maxRanges, pool);
         advertisedEdgeDsn = 1;
     }
 
@@ -35,10 +42,33 @@ final class DataReceiver {
         return buffer.rcvNxt();
     }
 
-    /** @return how many bytes were new */
+    /** @return how many bytes were new; 0 also when there is no memory for them, see {@link #isShortOfMemory} */
     int insert(long dsn, MemorySegment source, long offset, int length) {
-        int usable = finDsn < 0 ? length : (int) Math.max(0, Math.min(length, finDsn - dsn)); // B.11: nothing counts behind DATA_FIN
-        return usable <= 0 ? 0 : buffer.insert(dsn, source, offset, usable);
+        long end = Math.min(dsn + length, acceptedEdge());
+        if (finDsn >= 0) {
+            end = Math.min(end, finDsn); // B.11: nothing counts behind DATA_FIN
+        }
+        if (end <= dsn) {
+            return 0;
+        }
+        int placed = buffer.insert(dsn, source, offset, (int) (end - dsn));
+        if (dsn > buffer.rcvNxt() && buffer.readableBytes() == 0) {
+            sizing.onOutOfOrder(buffer.outOfOrderBytes(), !pool.isUnderPressure());
+        }
+        return placed;
+    }
+
+    /**
+     * Where data is refused. A peer may overstep the window a little, see {@link DataLevel#onData}, and is forgiven within twice of what it
+     * may have; what it sends farther out costs nothing.
+     */
+    private long acceptedEdge() {
+        return Math.max(advertisedEdgeDsn, buffer.readPosition() + Math.min(2L * sizing.bufferBytes(), capacityBytes));
+    }
+
+    /** The last {@link #insert} refused its bytes because memory is used up. */
+    boolean isShortOfMemory() {
+        return buffer.isShortOfMemory();
     }
 
     /** Whether everything that counts of these bytes is here: before the end of the stream, nothing refused for want of room. */
@@ -75,18 +105,41 @@ final class DataReceiver {
         return count == 0 && isEndOfStream() ? -1 : count;
     }
 
+    /** The application has read so much. @param rttNanos of the slowest subflow in use, 0 when unknown */
+    void onRead(long nowNanos, int bytes, long rttNanos, int mssBytes) {
+        sizing.onRead(nowNanos, bytes, rttNanos, mssBytes, !pool.isUnderPressure());
+    }
+
+    /** A size chosen by the application instead of the automatic one, 0 for that. What was promised stays promised. */
+    void setFixedBytes(int bytes) {
+        sizing.setFixed(bytes);
+    }
+
+    /** Drops the farther half of what is held out of order. @return false when there was nothing */
+    boolean dropHalfOutOfOrder() {
+        return buffer.dropHalfOutOfOrder();
+    }
+
+    void dropOutOfOrder() {
+        buffer.dropOutOfOrder();
+    }
+
+    long outOfOrderBytes() {
+        return buffer.outOfOrderBytes();
+    }
+
     /**
      * The window field for a segment: right edge less next expected byte, in units of {@code 1 << shift}. Rounding up keeps the edge from
-     * moving left (RFC 7323 section 2.4), but pushes it a little with each acknowledgment; a part of the ring is kept back for that.
+     * moving left (RFC 7323 section 2.4), but pushes it a little with each acknowledgment; a part of the buffer is kept back for that.
      * Should even this be used up, the field says up to a unit too little, and what was promised before is still accepted. Small openings
      * are saved up (RFC 9293 section 3.8.6.2.2).
      */
     int windowField(int shift, int mssBytes) {
         long next = buffer.rcvNxt();
-        long target = targetEdge(shift);
-        long edge = target - advertisedEdgeDsn >= Math.min(capacityBytes / 2, mssBytes) ? target : advertisedEdgeDsn;
+        long target = targetEdge(shift, mssBytes);
+        long edge = target - advertisedEdgeDsn >= Math.min(sizing.bufferBytes() / 2, mssBytes) ? target : advertisedEdgeDsn;
         long promised = (advertisedEdgeDsn - next + (1L << shift) - 1) >> shift;
-        if (next + (promised << shift) > buffer.readPosition() + capacityBytes) {
+        if (next + (promised << shift) > Math.min(fullEdge(shift) + roundingReserve(shift), buffer.readPosition() + capacityBytes)) {
             promised = (advertisedEdgeDsn - next) >> shift;
         }
         long field = Math.max(0, Math.max((edge - next) >> shift, promised));
@@ -95,22 +148,37 @@ final class DataReceiver {
         return (int) field;
     }
 
-    /** What {@link #windowField} says on the SYN/ACK of a connection with this buffer. */
-    static int initialWindowBytes(int capacityBytes) {
-        int roundingReserve = capacityBytes <= MAX_WINDOW_FIELD ? 0 : capacityBytes / ROUNDING_RESERVE;
-        return Math.min(capacityBytes - roundingReserve, MAX_WINDOW_FIELD);
+    /** What {@link #windowField} says on the SYN/ACK of a connection. @param fixedBytes as for {@link #setFixedBytes} */
+    static int initialWindowBytes(int capacityBytes, int fixedBytes) {
+        int bufferBytes = Math.min(fixedBytes > 0 ? fixedBytes : RightSizing.INITIAL_BYTES, capacityBytes);
+        return Math.min(Math.min(bufferBytes, capacityBytes - roundingReserve(capacityBytes, bufferBytes, 0)), MAX_WINDOW_FIELD);
     }
 
     /** Whether reading has opened the window enough to tell the peer without waiting for its next segment. */
     boolean isWindowUpdateDue(int shift, int mssBytes) {
+        int half = sizing.bufferBytes() / 2;
         long left = advertisedEdgeDsn - buffer.rcvNxt();
-        return left < capacityBytes / 2 && targetEdge(shift) - advertisedEdgeDsn >= Math.min(capacityBytes / 2, 2 * mssBytes);
+        return left < half && targetEdge(shift, mssBytes) - advertisedEdgeDsn >= Math.min(half, 2 * mssBytes);
     }
 
-    private long targetEdge(int shift) {
+    /** Under pressure, a connection whose reader does not keep up, or whose peer leaves holes, gets next to nothing more. */
+    private long targetEdge(int shift, int mssBytes) {
+        long full = fullEdge(shift);
+        boolean holdsMuch = pool.isUnderPressure() && buffer.allocatedBytes() > sizing.bufferBytes() / 2;
+        return holdsMuch ? Math.min(full, buffer.rcvNxt() + PRESSURE_SEGMENTS * mssBytes) : full;
+    }
+
+    private long fullEdge(int shift) {
+        return buffer.readPosition() + Math.min(sizing.bufferBytes(), capacityBytes - roundingReserve(shift));
+    }
+
+    private int roundingReserve(int shift) {
+        return roundingReserve(capacityBytes, sizing.bufferBytes(), shift);
+    }
+
+    private static int roundingReserve(int capacityBytes, int bufferBytes, int shift) {
         // A subflow without scaling must leave the reserve alone too, for those that have it.
-        int roundingReserve = capacityBytes <= MAX_WINDOW_FIELD ? 0 : Math.max(capacityBytes / ROUNDING_RESERVE, 1 << shift);
-        return buffer.readPosition() + capacityBytes - roundingReserve;
+        return capacityBytes <= MAX_WINDOW_FIELD ? 0 : Math.max(bufferBytes / ROUNDING_RESERVE, 1 << shift);
     }
 
     long windowBytes() {
@@ -119,6 +187,16 @@ final class DataReceiver {
 
     int capacityBytes() {
         return capacityBytes;
+    }
+
+    /** How many bytes behind the next expected one a peer may send at most. */
+    long acceptedBytes() {
+        return acceptedEdge() - buffer.rcvNxt();
+    }
+
+    /** Size the buffer has grown to. */
+    int bufferBytes() {
+        return sizing.bufferBytes();
     }
 
     long bytesReceived() {

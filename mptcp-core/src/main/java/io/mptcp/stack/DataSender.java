@@ -4,6 +4,7 @@ import io.mptcp.buffer.RangeSet;
 import io.mptcp.buffer.RingPool;
 import io.mptcp.buffer.SegmentLog;
 import io.mptcp.buffer.SendBuffer;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -11,7 +12,16 @@ import java.util.List;
  * subflow. Positions are relative data sequence numbers (first byte = 1).
  */
 final class DataSender {
+    private static final int INITIAL_RING_BYTES = 16 * 1024;
+    /** An application far from the event loop needs some advance, however small the congestion windows are. */
+    private static final int MIN_UNSENT_BYTES = 64 * 1024;
+
     private final SendBuffer buffer;
+    private final int maxCapacityBytes;
+    /** Size chosen by the application, 0 for automatic. */
+    private int fixedBytes;
+    /** Automatic size: most bytes taken that cannot be sent yet. */
+    private long unsentLimitBytes = MIN_UNSENT_BYTES;
     private final RangeSet reinjections;
     private long dsnUna = 1;
     private long dsnNxt = 1;
@@ -22,12 +32,47 @@ final class DataSender {
     private boolean finAcked;
 
     DataSender(int maxCapacityBytes, int maxRanges, RingPool pool) {
-        buffer = new SendBuffer(1, Math.min(maxCapacityBytes, 64 * 1024), maxCapacityBytes, pool);
+        this.maxCapacityBytes = maxCapacityBytes;
+        buffer = new SendBuffer(1, Math.min(maxCapacityBytes, INITIAL_RING_BYTES), maxCapacityBytes, pool);
         reinjections = new RangeSet(maxRanges);
     }
 
     SendBuffer buffer() {
         return buffer;
+    }
+
+    // ---- room for the application ----
+
+    /** A size chosen by the application instead of the automatic one, 0 for that; at most the configured maximum. */
+    void setFixedBytes(int bytes) {
+        fixedBytes = Math.min(bytes, maxCapacityBytes);
+    }
+
+    /**
+     * Sets the automatic size: the application may be ahead of what can be sent by as much as is under way. With one path that makes two
+     * congestion windows, as on Linux. What is sent and only waits for a slower path to fill a hole does not count, so that the faster ones are
+     * never short of data (RFC 8684 section 3.3.5).
+     */
+    void setCongestionWindows(long sumBytes) {
+        unsentLimitBytes = Math.max(MIN_UNSENT_BYTES, sumBytes);
+    }
+
+    /** Bytes that {@link #write} would take, memory permitting. */
+    int writableBytes() {
+        int room = buffer.writableBytes();
+        long wanted = fixedBytes > 0 ? fixedBytes - buffer.heldBytes() : unsentLimitBytes - pendingBytes();
+        return (int) Math.clamp(wanted, 0, room);
+    }
+
+    /** Enough room to tell an application that waits for it. */
+    boolean isWritable() {
+        long size = Math.min(maxCapacityBytes, fixedBytes > 0 ? fixedBytes : unsentLimitBytes);
+        return writableBytes() >= size / 4;
+    }
+
+    /** Copies what there is room for. @return bytes taken, fewer than {@link #writableBytes} when memory is used up */
+    int write(MemorySegment source, long offset, int length) {
+        return buffer.write(source, offset, Math.min(length, writableBytes()));
     }
 
     long dsnUna() {
@@ -128,14 +173,15 @@ final class DataSender {
             long start = Math.max(log.dsn(i), dsnUna);
             long end = log.dsn(i) + length;
             if (length > 0 && start < end) {
-                any |= reinjections.add(start, end);
+                reinjections.addOrWiden(start, end);
+                any = true;
             }
         }
         return any;
     }
 
     void reinject(long startDsn, long endDsn) {
-        reinjections.add(Math.max(startDsn, dsnUna), endDsn);
+        reinjections.addOrWiden(Math.max(startDsn, dsnUna), endDsn);
     }
 
     boolean hasReinjection() {

@@ -11,6 +11,7 @@ package io.mptcp.stack;
  * @param maxMappings         mappings held per subflow that are not yet used up
  * @param maxIcmpPerSecond    ICMP messages looked at
  * @param maxResetsPerSecond  resets sent for segments that belong to no connection
+ * @param maxBufferBytes      native memory for payload of all connections together, sent and received
  */
 public record Limits(
         int maxConnections,
@@ -20,11 +21,16 @@ public record Limits(
         int maxRanges,
         int maxMappings,
         int maxIcmpPerSecond,
-        int maxResetsPerSecond) {
+        int maxResetsPerSecond,
+        long maxBufferBytes) {
+    private static final long MIN_BUFFER_BYTES = 1 << 20;
 
     public Limits {
         if (maxSubflows < 1 || maxSubflows > 64) {
             throw new IllegalArgumentException("maxSubflows must be 1..64");
+        }
+        if (maxBufferBytes < MIN_BUFFER_BYTES) {
+            throw new IllegalArgumentException("maxBufferBytes must be at least " + MIN_BUFFER_BYTES);
         }
     }
 
@@ -43,6 +49,7 @@ public record Limits(
         builder.maxMappings = maxMappings;
         builder.maxIcmpPerSecond = maxIcmpPerSecond;
         builder.maxResetsPerSecond = maxResetsPerSecond;
+        builder.maxBufferBytes = maxBufferBytes;
         return builder;
     }
 
@@ -56,6 +63,7 @@ public record Limits(
         private int maxMappings = 8192;
         private int maxIcmpPerSecond = 1000;
         private int maxResetsPerSecond = 100;
+        private long maxBufferBytes = 512L << 20;
 
         private Builder() {
         }
@@ -100,6 +108,11 @@ public record Limits(
             return this;
         }
 
+        public Builder maxBufferBytes(long maxBufferBytes) {
+            this.maxBufferBytes = maxBufferBytes;
+            return this;
+        }
+
         public Limits build() {
             return new Limits(
                     maxConnections,
@@ -109,7 +122,8 @@ public record Limits(
                     maxRanges,
                     maxMappings,
                     maxIcmpPerSecond,
-                    maxResetsPerSecond);
+                    maxResetsPerSecond,
+                    maxBufferBytes);
         }
     }
 }

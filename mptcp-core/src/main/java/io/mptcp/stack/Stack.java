@@ -1,6 +1,5 @@
 package io.mptcp.stack;
 
-import io.mptcp.buffer.RingPool;
 import io.mptcp.cc.CongestionControllers;
 import io.mptcp.spi.RandomSource;
 import io.mptcp.spi.Tracer;
@@ -24,8 +23,6 @@ import java.util.Set;
  * application calls records what it wants and never sends. One thread at a time. The same seed and calls give the same bytes.
  */
 public final class Stack {
-    /** Ring memory kept for the next connection or burst instead of being given back. */
-    private static final long MAX_SPARE_RING_BYTES = 32L << 20;
     /** A join that gets no answer is given up soon: the path manager decides when to try again. */
     private static final int JOIN_SYN_RETRIES = 2;
 
@@ -35,7 +32,6 @@ public final class Stack {
     private final Keys keys = new Keys();
     private final IsnGenerator isns;
     private final Counters counters = new Counters();
-    private final RingPool rings = new RingPool(MAX_SPARE_RING_BYTES);
 
     private final LinkTable links = new LinkTable();
     private final FlowTable<Subflow> flows;
@@ -43,6 +39,7 @@ public final class Stack {
     private final Set<Connection> connections = new LinkedHashSet<>();
     private final Acceptor acceptor;
     private final PortAllocator ports;
+    private final MemoryBudget memory;
 
     private final DeadlineQueue deadlines = new DeadlineQueue();
     private final ArrayDeque<Connection> work = new ArrayDeque<>();
@@ -59,6 +56,7 @@ public final class Stack {
         this.config = config;
         joinTcpConfig = config.tcp().withRetries(Math.min(JOIN_SYN_RETRIES, config.tcp().synRetries()), config.tcp().retries());
         this.random = random;
+        memory = new MemoryBudget(this, config.limits().maxBufferBytes(), connections);
         isns = new IsnGenerator(random);
         flows = new FlowTable<>(random.nextLong());
         icmp = new IcmpReceiver(this, flows, config.limits().maxIcmpPerSecond());
@@ -205,6 +203,11 @@ public final class Stack {
         return counters;
     }
 
+    /** Native memory that holds payload of all connections, in bytes. */
+    public long bufferBytes() {
+        return memory.rings().usedBytes();
+    }
+
     /** Connections that exist, closing ones included; neither half-open ones a listener has been asked for nor those in TIME-WAIT. */
     public int connectionCount() {
         return connections.size();
@@ -285,6 +288,7 @@ public final class Stack {
     /** Fires every timer that is due. */
     public void expire(long nowNanos) {
         tick(nowNanos);
+        memory.expire(nowNanos);
         for (DeadlineQueue.Node node = deadlines.pollDue(nowNanos); node != null; node = deadlines.pollDue(nowNanos)) {
             if (node instanceof SynRequest request) {
                 acceptor.synQueue.expire(request);
@@ -348,7 +352,7 @@ public final class Stack {
 
     /** When {@link #expire} has to be called at the latest; Long.MAX_VALUE for never. */
     public long deadlineNanos() {
-        return deadlines.nextDeadlineNanos();
+        return Math.min(deadlines.nextDeadlineNanos(), memory.deadlineNanos());
     }
 
     /** Takes the next connection with new readiness bits off the queue; null when there is none. */
@@ -365,12 +369,13 @@ public final class Stack {
         for (Connection connection : List.copyOf(connections)) {
             connection.discard();
         }
-        rings.close();
+        memory.rings().close();
     }
 
     private void tick(long now) {
         nowNanos = now;
         isns.tick(now);
+        memory.update();
     }
 
     // ==== what connections ask ====
@@ -486,6 +491,7 @@ public final class Stack {
     void remove(Connection connection) {
         forgetToken(connection);
         connections.remove(connection);
+        memory.forget(connection);
         deadlines.schedule(connection, Long.MAX_VALUE);
         links.forget(connection);
     }
@@ -513,8 +519,8 @@ public final class Stack {
         return random;
     }
 
-    RingPool rings() {
-        return rings;
+    MemoryBudget memory() {
+        return memory;
     }
 
     Keys keys() {

@@ -5,7 +5,6 @@ import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.wire.Checksum;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.Seq;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -14,6 +13,7 @@ import java.lang.foreign.MemorySegment;
  */
 final class SubflowReceiver {
     private static final int MAX_MAPPING_BYTES = 65_535;
+    private static final int PAGE_BYTES = 16 * 1024;
     /** Times a segment without mapping is refused for lack of room: the mapping may come with the repetition, or the news of a fallback. */
     private static final int MAX_REFUSED_UNMAPPED = 64;
 
@@ -22,7 +22,6 @@ final class SubflowReceiver {
     private final RxMappings mappings;
     /** Payload in subflow sequence space that waits for its mapping or for the rest of it; null when there is none. */
     private ReceiveBuffer staged;
-    private MemorySegment scratch;
     /** The segment whose payload comes next said anything of MPTCP. */
     private boolean segmentHasOptions;
     private int refusedUnmapped;
@@ -160,13 +159,35 @@ final class SubflowReceiver {
 
     private boolean stage(long ssn, MemorySegment buffer, long offset, int length) {
         if (staged == null) {
-            staged = new ReceiveBuffer(subflow.tcb.rcvNxt(), 16 * 1024, connection.data().receiver.capacityBytes() + MAX_MAPPING_BYTES,
-                    subflow.stack.config().limits().maxRanges());
+            staged = new ReceiveBuffer(subflow.tcb.rcvNxt(), PAGE_BYTES, connection.data().receiver.capacityBytes() + MAX_MAPPING_BYTES,
+                    subflow.stack.config().limits().maxRanges(), subflow.stack.memory().rings());
         }
-        if (staged.insert(ssn, buffer, offset, length) == 0 && ssn + length > staged.rcvNxt()) {
+        // No more than a window full of data: each byte here has one of its own there, except what was sent twice.
+        if (ssn + length > staged.readPosition() + connection.data().receiver.acceptedBytes() + MAX_MAPPING_BYTES) {
+            return false;
+        }
+        staged.insert(ssn, buffer, offset, length);
+        while (!staged.holds(ssn, length) && ssn <= staged.rcvNxt() && staged.isShortOfMemory() && subflow.stack.memory().reclaim(connection)) {
+            staged.insert(ssn, buffer, offset, length);
+        }
+        if (!staged.holds(ssn, length)) {
+            subflow.stack.count(ssn <= staged.rcvNxt() ? Counter.TCPRcvQDrop : Counter.TCPOFODrop);
             return false;
         }
         drain();
+        return true;
+    }
+
+    long outOfOrderBytes() {
+        return staged == null ? 0 : staged.outOfOrderBytes();
+    }
+
+    /** Memory is short. @return whether there was anything to drop */
+    boolean dropOutOfOrder() {
+        if (outOfOrderBytes() == 0) {
+            return false;
+        }
+        staged.dropOutOfOrder();
         return true;
     }
 
@@ -178,21 +199,35 @@ final class SubflowReceiver {
     }
 
     private void drainAsTcp() {
+        MemorySegment scratch = subflow.stack.memory().scratch();
         while (staged.readableBytes() > 0) {
             long ssn = staged.readPosition();
-            int count = staged.read(scratch(), 0, Math.min(staged.readableBytes(), MAX_MAPPING_BYTES));
-            connection.data().onData(ssn, scratch, 0, count);
+            int count = Math.min(staged.readableBytes(), MAX_MAPPING_BYTES);
+            staged.peek(scratch, 0, count);
+            if (!handUp(ssn, scratch, count)) {
+                return;
+            }
         }
         if (staged.outOfOrderBytes() == 0) {
             close();
         }
     }
 
-    private MemorySegment scratch() {
-        if (scratch == null) {
-            scratch = Arena.ofAuto().allocate(MAX_MAPPING_BYTES + 1);
+    /** Moves the first staged bytes, which are in the scratch, to the stream. @return false when memory is short, and they have to stay for now */
+    private boolean handUp(long dsn, MemorySegment scratch, int count) {
+        if (!connection.data().onData(dsn, scratch, 0, count) && connection.data().receiver.isShortOfMemory()) {
+            subflow.stack.memory().await(connection);
+            return false;
         }
-        return scratch;
+        staged.skip(count);
+        return true;
+    }
+
+    /** There is memory again. */
+    void onMemory() {
+        if (staged != null) {
+            drain();
+        }
     }
 
     /** Hands up what is staged in order and has a whole mapping, verified where checksums are on. */
@@ -201,6 +236,7 @@ final class SubflowReceiver {
             drainAsTcp();
             return;
         }
+        MemorySegment scratch = subflow.stack.memory().scratch();
         while (staged != null && staged.readableBytes() > 0) {
             int mapping = mappings.find(staged.readPosition());
             if (mapping < 0) {
@@ -216,12 +252,14 @@ final class SubflowReceiver {
             }
             int count = (int) mapped;
             long dsn = mappings.dsn(mapping) + (staged.readPosition() - mappings.ssn(mapping));
-            staged.read(scratch(), 0, count);
-            if (mappings.checksum(mapping) >= 0 && !verify(mapping, count)) {
+            staged.peek(scratch, 0, count);
+            if (mappings.checksum(mapping) >= 0 && !verify(mapping, scratch, count)) {
                 connection.onChecksumFailure(subflow, mappings.dsn(mapping));
                 return;
             }
-            connection.data().onData(dsn, scratch, 0, count);
+            if (!handUp(dsn, scratch, count)) {
+                return;
+            }
             refusedUnmapped = 0;
             mappings.removeBelow(staged.readPosition());
         }
@@ -245,7 +283,7 @@ final class SubflowReceiver {
     }
 
     /** RFC 8684 section 3.3.1; the scratch holds the whole mapping. */
-    private boolean verify(int mapping, int count) {
+    private boolean verify(int mapping, MemorySegment scratch, int count) {
         long wireDsn = connection.data().sequence.peerToWire(mappings.dsn(mapping));
         boolean endsWithFin = connection.data().receiver.isFinAt(mappings.dsn(mapping) + count);
         long sum = Checksum.sum(scratch, 0, count) + mappings.checksum(mapping);

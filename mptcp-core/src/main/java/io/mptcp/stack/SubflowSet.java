@@ -68,6 +68,39 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
         return false;
     }
 
+    /** Of the slowest subflow on which data came in, or of the slowest at all before any came; 0 when unknown. */
+    long receiveRttNanos() {
+        long measured = 0;
+        long any = 0;
+        for (int i = 0; i < subflows.size(); i++) {
+            long rttNanos = subflows.get(i).tcb.receiveRttNanos();
+            any = Math.max(any, rttNanos);
+            if (subflows.get(i).tcb.hasReceiveRtt()) {
+                measured = Math.max(measured, rttNanos);
+            }
+        }
+        return measured == 0 ? any : measured;
+    }
+
+    int maxRcvMssBytes() {
+        int mss = 0;
+        for (int i = 0; i < subflows.size(); i++) {
+            mss = Math.max(mss, subflows.get(i).tcb.rcvMssBytes());
+        }
+        return mss;
+    }
+
+    /** Congestion windows of the subflows new data may use. */
+    long sumCwndBytes() {
+        long sum = 0;
+        for (int i = 0; i < subflows.size(); i++) {
+            if (subflows.get(i).isActiveForData()) {
+                sum += subflows.get(i).tcb.congestionController().cwndBytes();
+            }
+        }
+        return sum;
+    }
+
     int minPayloadMssBytes() {
         int mss = 65_535;
         for (int i = 0; i < subflows.size(); i++) {

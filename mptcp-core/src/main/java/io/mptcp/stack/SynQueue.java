@@ -104,7 +104,7 @@ final class SynQueue {
             answer(request); // the SYN again: our SYN/ACK was lost
             return Verdict.DONE;
         }
-        if (!isAcceptable(segment, offset)) {
+        if (!isAcceptable(request, segment, offset)) {
             if (!segment.has(RST)) {
                 challenge(nowNanos, in, request);
             }
@@ -134,8 +134,8 @@ final class SynQueue {
         return Verdict.COMPLETE;
     }
 
-    private boolean isAcceptable(IncomingSegment segment, int offset) {
-        long windowBytes = DataReceiver.initialWindowBytes(config.receiveBufferBytes());
+    private boolean isAcceptable(SynRequest request, IncomingSegment segment, int offset) {
+        long windowBytes = windowField(request);
         return offset + segment.sequenceLength() >= 0 && offset <= windowBytes;
     }
 
@@ -152,7 +152,7 @@ final class SynQueue {
         if (request.hasTimestamps) {
             writer.timestamps(Tcb.tsNow(nowNanos, request.tsOffset), request.tsRecent);
         }
-        replies.finish(request.iss + 1, request.irs + 1, ACK, windowField());
+        replies.finish(request.iss + 1, request.irs + 1, ACK, windowField(request));
     }
 
     // ---- SYN/ACKs ----
@@ -219,7 +219,7 @@ final class SynQueue {
         writeOptions(options, request, Tcb.tsNow(nowNanos, request.tsOffset));
         out.length = TcpSegment.MIN_HEADER_LENGTH + options.finish();
         TcpSegment.encode(out.buffer, out.offset, request.localPort(), request.remotePort(), request.iss, request.irs + 1, out.length, SYN | ACK,
-                windowField());
+                windowField(request));
         request.sentNanos = nowNanos;
         if (request.heapIndex < 0) {
             stack.schedule(request, nowNanos + rtoNanos(request.retransmissions));
@@ -231,7 +231,7 @@ final class SynQueue {
         OptionWriter writer = replies.begin(in, request.listener.options().socket());
         if (writer != null) {
             writeOptions(writer, request, tsVal);
-            replies.finish(request.iss, request.irs + 1, SYN | ACK, windowField());
+            replies.finish(request.iss, request.irs + 1, SYN | ACK, windowField(request));
         }
     }
 
@@ -246,7 +246,7 @@ final class SynQueue {
         }
     }
 
-    private int windowField() {
-        return DataReceiver.initialWindowBytes(config.receiveBufferBytes());
+    private int windowField(SynRequest request) {
+        return DataReceiver.initialWindowBytes(config.receiveBufferBytes(), request.listener.options().socket().receiveBufferBytes());
     }
 }

@@ -58,19 +58,18 @@ final class SackBlocks {
     }
 
     private int addBlockOf(RangeSet outOfOrder, long ssn, int irs, int count) {
-        for (int i = 0; i < outOfOrder.size(); i++) {
-            if (outOfOrder.start(i) <= ssn && ssn < outOfOrder.end(i)) {
-                int start = irs + (int) outOfOrder.start(i);
-                for (int k = hasDuplicate() ? 1 : 0; k < count; k++) {
-                    if (left[k] == start) {
-                        return count;
-                    }
-                }
-                left[count] = start;
-                right[count] = irs + (int) outOfOrder.end(i);
-                return count + 1;
+        int range = outOfOrder.indexOf(ssn);
+        if (range < 0) {
+            return count;
+        }
+        int start = irs + (int) outOfOrder.start(range);
+        for (int k = hasDuplicate() ? 1 : 0; k < count; k++) {
+            if (left[k] == start) {
+                return count;
             }
         }
-        return count;
+        left[count] = start;
+        right[count] = irs + (int) outOfOrder.end(range);
+        return count + 1;
     }
 }

@@ -16,6 +16,10 @@ package io.mptcp.tcp;
  * @param maxSegmentBytes          upper bound of the MSS in both directions, 0 for what the MTU allows
  * @param trafficClass             upper six bits of the IPv4 type of service or IPv6 traffic class octet (DSCP); the lower two are ECN's
  * @param hopLimit                 IPv4 time to live, IPv6 hop limit
+ * @param sendBufferBytes          most bytes held that are written and not acknowledged, 0 for a size that follows the congestion windows; never
+ *                                 more than the stack's {@link TcpConfig#sendBufferBytes}
+ * @param receiveBufferBytes       most bytes held unread, and so the window, 0 for a size that follows what the application reads in a round trip;
+ *                                 never more than the stack's {@link TcpConfig#receiveBufferBytes}
  */
 public record SocketOptions(
         boolean noDelay,
@@ -28,7 +32,10 @@ public record SocketOptions(
         int synRetries,
         int maxSegmentBytes,
         int trafficClass,
-        int hopLimit) {
+        int hopLimit,
+        int sendBufferBytes,
+        int receiveBufferBytes) {
+    private static final int MIN_BUFFER_BYTES = 4096;
 
     public static final SocketOptions DEFAULT = new Builder().build();
 
@@ -42,7 +49,14 @@ public record SocketOptions(
         if (trafficClass < 0 || trafficClass > 255 || hopLimit < 1 || hopLimit > 255) {
             throw new IllegalArgumentException("traffic class must be 0..255, hop limit 1..255");
         }
+        if (isTooSmall(sendBufferBytes) || isTooSmall(receiveBufferBytes)) {
+            throw new IllegalArgumentException("buffers must be at least " + MIN_BUFFER_BYTES + " bytes, or 0 for an automatic size");
+        }
         trafficClass &= 0xfc;
+    }
+
+    private static boolean isTooSmall(int bufferBytes) {
+        return bufferBytes != 0 && bufferBytes < MIN_BUFFER_BYTES;
     }
 
     /** A builder that starts from these options. */
@@ -59,6 +73,8 @@ public record SocketOptions(
         builder.maxSegmentBytes = maxSegmentBytes;
         builder.trafficClass = trafficClass;
         builder.hopLimit = hopLimit;
+        builder.sendBufferBytes = sendBufferBytes;
+        builder.receiveBufferBytes = receiveBufferBytes;
         return builder;
     }
 
@@ -75,6 +91,8 @@ public record SocketOptions(
         private int maxSegmentBytes = 0;
         private int trafficClass = 0;
         private int hopLimit = 64;
+        private int sendBufferBytes = 0;
+        private int receiveBufferBytes = 0;
 
         private Builder() {
         }
@@ -134,6 +152,16 @@ public record SocketOptions(
             return this;
         }
 
+        public Builder sendBufferBytes(int sendBufferBytes) {
+            this.sendBufferBytes = sendBufferBytes;
+            return this;
+        }
+
+        public Builder receiveBufferBytes(int receiveBufferBytes) {
+            this.receiveBufferBytes = receiveBufferBytes;
+            return this;
+        }
+
         public SocketOptions build() {
             return new SocketOptions(
                     noDelay,
@@ -146,7 +174,9 @@ public record SocketOptions(
                     synRetries,
                     maxSegmentBytes,
                     trafficClass,
-                    hopLimit);
+                    hopLimit,
+                    sendBufferBytes,
+                    receiveBufferBytes);
         }
     }
 }

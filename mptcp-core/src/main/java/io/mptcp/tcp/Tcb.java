@@ -34,6 +34,7 @@ public final class Tcb {
     final DelayedAck delayedAck;
     final SackBlocks sackBlocks = new SackBlocks();
     final RangeSet outOfOrder;
+    final ReceiverRtt receiverRtt = new ReceiverRtt();
     private final TcpInput input;
     private final TcpOutput output;
 
@@ -536,6 +537,24 @@ public final class Tcb {
             return 0;
         }
         return Math.min(congestionRoomBytes(), sndUna + sndWnd - sndNxt);
+    }
+
+    /** Round-trip time by the peer's data, or else by what was acknowledged; 0 when neither is known. */
+    public long receiveRttNanos() {
+        return receiverRtt.rttNanos() != 0 ? receiverRtt.rttNanos() : rtt.srttNanos();
+    }
+
+    /** The peer's data has told something about the round trip. */
+    public boolean hasReceiveRtt() {
+        return receiverRtt.rttNanos() != 0;
+    }
+
+    /**
+     * What lies beyond holes is not there any more: memory ran out. The peer has to send it again, although it was reported by SACK
+     * (RFC 2018 section 8).
+     */
+    public void dropOutOfOrder() {
+        outOfOrder.clear();
     }
 
     /** The peer's window on this connection leaves no room at all. */

@@ -321,6 +321,7 @@ final class TcpInput {
             tcb.rcvNxt = tcb.outOfOrder.coveredUntil(to);
             tcb.outOfOrder.removeBelow(tcb.rcvNxt);
             tcb.upper.onContiguous(tcb.rcvNxt);
+            measureRoundTrip(nowNanos, segment);
         } else {
             tcb.sackBlocks.received(from);
         }
@@ -328,6 +329,15 @@ final class TcpInput {
             tcb.delayedAck.onInOrderPayload(nowNanos, segment.payloadLength, tcb.rcvMssBytes - 40);
         } else {
             tcb.requestAck();
+        }
+    }
+
+    private void measureRoundTrip(long nowNanos, IncomingSegment segment) {
+        if (!tcb.timestampsOn || !segment.options.hasTimestamps) {
+            tcb.receiverRtt.onContiguous(nowNanos, tcb.rcvNxt, tcb.upper.promisedWindowBytes());
+        } else if (segment.payloadLength >= tcb.rcvMssBytes / 2) { // small ones may be late because the peer's application was
+            int tsEcr = segment.options.tsEcr;
+            tcb.receiverRtt.onTimestamp(nowNanos, tsEcr, tcb.tsNow(nowNanos) - tsEcr, tcb.rtt.srttNanos());
         }
     }
 

@@ -27,6 +27,9 @@ public interface UpperLayer {
     /** The value for the 16-bit window field, with {@code shift} applied. The right edge it implies never moves left. */
     int windowField(int shift);
 
+    /** Bytes from RCV.NXT, or from the next byte of the data stream, to the right edge that was advertised. */
+    long promisedWindowBytes();
+
     /** Bytes behind RCV.NXT that a segment may occupy to be acceptable (RFC 9293 section 3.10.7.4). */
     long acceptanceWindowBytes();
 

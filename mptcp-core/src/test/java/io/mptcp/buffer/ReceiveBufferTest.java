@@ -2,6 +2,7 @@ package io.mptcp.buffer;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.MemorySegment;
@@ -92,20 +93,23 @@ class ReceiveBufferTest {
     }
 
     @Test
-    void growthKeepsWhatIsHeldOutOfOrder() {
+    void memoryFollowsWhatIsHeldAndNotTheWindow() {
         ReceiveBuffer buffer = new ReceiveBuffer(0, 4, 64, 4);
         insert(buffer, 0, "ab");
         read(buffer, 1);
         insert(buffer, 3, "d");
         insert(buffer, 20, "u");
-        assertEquals(32, buffer.allocatedBytes());
+        assertEquals(8, buffer.allocatedBytes(), "a page at the beginning, and one far ahead");
         insert(buffer, 2, "c..fghijklmnopqrst");
         insert(buffer, 4, "e");
-        assertEquals("bcd.fghijklmnopqrstu", read(buffer, 64));
+        assertEquals(24, buffer.allocatedBytes());
+        assertEquals("bcd.fghi", read(buffer, 8));
+        assertEquals(16, buffer.allocatedBytes(), "what was read costs nothing");
+        assertEquals("jklmnopqrstu", read(buffer, 64));
     }
 
     @Test
-    void ringIsKeptWhileBytesWaitOutOfOrder() {
+    void pageIsKeptWhileBytesWaitOutOfOrder() {
         RingPool pool = new RingPool(64);
         ReceiveBuffer buffer = new ReceiveBuffer(0, 16, 64, 4, pool);
         insert(buffer, 0, "a");
@@ -117,6 +121,54 @@ class ReceiveBufferTest {
         assertEquals(0, buffer.allocatedBytes());
         assertEquals(16, pool.spareBytes());
         pool.close();
+    }
+
+    @Test
+    void halfOfWhatIsOutOfOrderIsDroppedFromTheFarEnd() {
+        RingPool pool = new RingPool(0);
+        ReceiveBuffer buffer = new ReceiveBuffer(0, 4, 64, 9, pool);
+        assertFalse(buffer.dropHalfOutOfOrder());
+        insert(buffer, 0, "ab");
+        insert(buffer, 3, "d");
+        insert(buffer, 8, "ijkl");
+        insert(buffer, 20, "uvw");
+        insert(buffer, 30, "E");
+        assertEquals(16, pool.usedBytes());
+        assertTrue(buffer.dropHalfOutOfOrder());
+        assertEquals(5, buffer.outOfOrderBytes(), "rcvNxt 2, end 31, middle 16, end of its page 20: d, ijkl and nothing more");
+        assertTrue(buffer.dropHalfOutOfOrder());
+        assertTrue(buffer.dropHalfOutOfOrder());
+        assertFalse(buffer.dropHalfOutOfOrder());
+        assertEquals(0, buffer.outOfOrderBytes());
+        assertEquals(4, pool.usedBytes(), "unread bytes are never dropped");
+        assertEquals(2, insert(buffer, 2, "cD"));
+        assertEquals("abcD", read(buffer, 9));
+        assertEquals(0, pool.usedBytes());
+    }
+
+    @Test
+    void whatTheBudgetHasNoRoomForIsRefusedWhole() {
+        RingPool pool = new RingPool(64, 0);
+        ReceiveBuffer buffer = new ReceiveBuffer(0, 8, 64, 9, pool);
+        insert(buffer, 8, "x".repeat(48));
+        assertEquals(48, pool.usedBytes());
+        assertEquals(8, insert(buffer, 56, "y".repeat(8)), "seven eighths are for everybody");
+        assertEquals(0, insert(buffer, 72, "z"));
+        assertFalse(buffer.isShortOfMemory(), "beyond the capacity");
+        ReceiveBuffer other = new ReceiveBuffer(0, 8, 64, 9, pool);
+        assertEquals(0, insert(other, 8, "out of order"));
+        assertTrue(other.isShortOfMemory());
+        assertEquals(0, other.outOfOrderBytes());
+        assertEquals(0, insert(other, 0, "123456789"), "two pages, and there is one");
+        assertTrue(other.isShortOfMemory());
+        assertEquals(0, other.rcvNxt());
+        assertEquals(8, insert(other, 0, "12345678"), "the rest is for what is in order");
+        assertFalse(other.isShortOfMemory());
+        assertTrue(pool.isUnderPressure());
+        buffer.close();
+        assertFalse(pool.isUnderPressure());
+        assertEquals("12345678", read(other, 9));
+        assertEquals(0, pool.usedBytes());
     }
 
     @Test
@@ -139,7 +191,9 @@ class ReceiveBufferTest {
     void behavesLikeAnArrayThatKeepsFirstValues(@ForAll Random random, @ForAll @IntRange(min = 1, max = 16) int initial,
             @ForAll @IntRange(max = 80) int more, @ForAll @IntRange(min = 1, max = 40) int maxRanges) {
         int max = initial + more;
-        ReceiveBuffer buffer = new ReceiveBuffer(0, initial, max, maxRanges, new RingPool(random.nextInt(3) * 64L));
+        int page = Integer.highestOneBit(2 * initial - 1);
+        RingPool pool = new RingPool(random.nextInt(3) * 64L);
+        ReceiveBuffer buffer = new ReceiveBuffer(0, initial, max, maxRanges, pool);
         byte[] model = new byte[3000];
         BitSet held = new BitSet();
         int readPosition = 0;
@@ -153,14 +207,26 @@ class ReceiveBufferTest {
             }
             assertEquals(held.nextClearBit(0), buffer.rcvNxt());
             assertEquals(held.cardinality() - held.nextClearBit(0), buffer.outOfOrderBytes());
-            assertTrue(buffer.allocatedBytes() < 2 * max);
             byte[] out = new byte[random.nextInt(12)];
             int read = buffer.read(MemorySegment.ofArray(out), 0, out.length);
             assertEquals(Math.min(out.length, held.nextClearBit(0) - readPosition), read);
             assertArrayEquals(Arrays.copyOfRange(model, readPosition, readPosition + read), Arrays.copyOf(out, read));
             readPosition += read;
+            if (random.nextInt(8) == 0) {
+                buffer.dropOutOfOrder();
+                held.clear(held.nextClearBit(0), held.size());
+            }
+            long pages = pagesWithBytes(held, readPosition, page);
+            assertTrue(buffer.allocatedBytes() <= (pages + 1) * page, "the page that is being read, and those with bytes");
+            assertTrue(buffer.allocatedBytes() >= pages * page);
+            assertEquals(buffer.allocatedBytes(), pool.usedBytes());
         }
         buffer.close();
+        assertEquals(0, pool.usedBytes());
+    }
+
+    private static long pagesWithBytes(BitSet held, int readPosition, int page) {
+        return held.stream().filter(i -> i >= readPosition).map(i -> i / page).distinct().count();
     }
 
     private static boolean isNewInterval(BitSet held, int position, int maxRanges) {

@@ -28,7 +28,7 @@ class HandshakeTest {
         assertEquals(1460, syn.options.mss);
         assertTrue(syn.options.sackPermitted);
         assertTrue(syn.options.hasTimestamps);
-        assertEquals(8, syn.options.windowScale, "8 MB need 2^8 times the 16-bit field");
+        assertEquals(9, syn.options.windowScale, "16 MB need 2^9 times the 16-bit field");
         syn.noData().noMptcp();
     }
 
@@ -49,7 +49,7 @@ class HandshakeTest {
         Script script = Script.tcp().listen();
         FakePeer peer = FakePeer.client(script);
         peer.inject(packet("S").seq(0).mss(1460).windowScale(0));
-        assertEquals(8, peer.expect().flags("S.").options.windowScale);
+        assertEquals(9, peer.expect().flags("S.").options.windowScale);
     }
 
     @Test

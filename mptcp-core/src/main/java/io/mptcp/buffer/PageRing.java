@@ -1,0 +1,139 @@
+package io.mptcp.buffer;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Native memory for a moving, possibly sparse, part of a stream: pages of fixed size, held only where there are bytes. One byte far ahead
+ * costs one page, and what has been read costs nothing. Growing copies references, never payload.
+ */
+final class PageRing {
+    private static final Ring[] NONE = {};
+    private static final int FIRST_SLOTS = 4;
+    /** A table of references not larger than this is kept for the next bytes. */
+    private static final int KEPT_SLOTS = 64;
+
+    private final RingPool pool;
+    private final int pageShift;
+    /** Page n stands at n mod length; the length is a power of two. */
+    private Ring[] slots = NONE;
+    private int pages;
+
+    PageRing(RingPool pool, int pageBytes) {
+        this.pool = pool;
+        pageShift = RingPool.exponentFor(pageBytes);
+    }
+
+    int allocatedBytes() {
+        return pages << pageShift;
+    }
+
+    /**
+     * Makes {@code [start, end)} writable, all of it or nothing.
+     *
+     * @param base lowest position of the stream that is or may still be held
+     * @return false when the budget of the pool has no room
+     */
+    boolean reserve(long base, long start, long end, boolean inOrder) {
+        long first = start >> pageShift;
+        long last = (end - 1) >> pageShift;
+        makeSlots(base >> pageShift, last);
+        int missing = 0;
+        for (long page = first; page <= last; page++) {
+            if (slots[slot(page)] == null) {
+                missing++;
+            }
+        }
+        if (missing == 0) {
+            return true;
+        }
+        if (!pool.hasRoomFor((long) missing << pageShift, inOrder)) {
+            return false;
+        }
+        for (long page = first; page <= last; page++) {
+            if (slots[slot(page)] == null) {
+                slots[slot(page)] = pool.acquire(1 << pageShift, inOrder);
+                pages++;
+            }
+        }
+        return true;
+    }
+
+    void put(long position, MemorySegment source, long offset, int length) {
+        long at = position;
+        int left = length;
+        while (left > 0) {
+            int count = (int) Math.min(left, pageEnd(at) - at);
+            slots[slot(at >> pageShift)].put(at, source, offset + (at - position), count);
+            at += count;
+            left -= count;
+        }
+    }
+
+    void get(long position, MemorySegment destination, long offset, int length) {
+        long at = position;
+        int left = length;
+        while (left > 0) {
+            int count = (int) Math.min(left, pageEnd(at) - at);
+            slots[slot(at >> pageShift)].get(at, destination, offset + (at - position), count);
+            at += count;
+            left -= count;
+        }
+    }
+
+    /** Gives back the pages that lie within {@code [start, end)} or reach into it from below {@code end}; the one that holds {@code end} is kept. */
+    void releasePagesBelow(long start, long end) {
+        for (long page = start >> pageShift; page < end >> pageShift; page++) {
+            release(page);
+        }
+    }
+
+    /** Gives back the page that holds {@code position}, and all others up to the one before {@code end}. */
+    void releasePagesFrom(long position, long end) {
+        for (long page = position >> pageShift; page <= (end - 1) >> pageShift; page++) {
+            release(page);
+        }
+    }
+
+    /** End of the page that holds {@code position}. */
+    long pageEnd(long position) {
+        return ((position >> pageShift) + 1) << pageShift;
+    }
+
+    /** Nothing is held any more. A large table goes too. */
+    void releaseAll() {
+        for (int i = 0; i < slots.length && pages > 0; i++) {
+            if (slots[i] != null) {
+                pool.release(slots[i]);
+                slots[i] = null;
+                pages--;
+            }
+        }
+        if (slots.length > KEPT_SLOTS) {
+            slots = NONE;
+        }
+    }
+
+    private void release(long page) {
+        if (slots.length > 0 && slots[slot(page)] != null) {
+            pool.release(slots[slot(page)]);
+            slots[slot(page)] = null;
+            pages--;
+        }
+    }
+
+    private int slot(long page) {
+        return (int) page & (slots.length - 1);
+    }
+
+    private void makeSlots(long firstPage, long lastPage) {
+        long needed = lastPage - firstPage + 1;
+        if (needed <= slots.length) {
+            return;
+        }
+        Ring[] old = slots;
+        slots = new Ring[Math.max(FIRST_SLOTS, 1 << RingPool.exponentFor((int) needed))];
+        for (long page = firstPage; page < firstPage + old.length; page++) {
+            slots[slot(page)] = old[(int) page & (old.length - 1)];
+        }
+    }
+}
