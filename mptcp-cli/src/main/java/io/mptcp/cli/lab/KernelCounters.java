@@ -4,7 +4,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The kernel's counters as {@code /proc/net/netstat} shows them: pairs of lines, names and values, each starting with the group's name. */
+/**
+ * The kernel's counters as {@code /proc/net/netstat} and {@code /proc/net/snmp} show them: pairs of lines, names and values, each starting with
+ * the group's name.
+ */
 public final class KernelCounters {
     private KernelCounters() {
     }
@@ -12,8 +15,8 @@ public final class KernelCounters {
     /**
      * The counters of one group.
      *
-     * @param netstat lines of {@code /proc/net/netstat}
-     * @param group   for instance {@code MPTcpExt} or {@code TcpExt}
+     * @param netstat lines of these files
+     * @param group   for instance {@code MPTcpExt}, {@code TcpExt} or {@code Tcp}
      * @return values by name; empty when the kernel has no such group
      */
     public static Map<String, Long> parse(List<String> netstat, String group) {

@@ -13,9 +13,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 
-/** A blocking stream socket of the kernel's MPTCP, the independent peer in tests. */
+/** A blocking stream socket of the kernel's MPTCP, or of its TCP: the independent peer in tests, and the other side in benchmarks. */
 public final class KernelMptcpSocket implements AutoCloseable {
     private static final int SO_REUSEADDR = 2;
+    private static final int SO_LINGER = 13;
     private static final int TCP_CONGESTION = 13;
     private static final int SHUT_WR = 1;
     private static final int SHUT_BOTH = 2;
@@ -42,10 +43,7 @@ public final class KernelMptcpSocket implements AutoCloseable {
         int fd = Syscalls.check(syscalls.socket(family, Syscalls.SOCK_STREAM, protocol), "cannot open a socket");
         try (Arena arena = Arena.ofConfined()) {
             Syscalls.check(syscalls.setsockopt(fd, Syscalls.SOL_SOCKET, SO_REUSEADDR, 1), "SO_REUSEADDR");
-            if (congestion != null) {
-                Syscalls.check(syscalls.setsockopt(fd, Syscalls.IPPROTO_TCP, TCP_CONGESTION, arena.allocateFrom(congestion)),
-                        "cannot use congestion control " + congestion);
-            }
+            setCongestion(syscalls, fd, congestion, arena);
             MemorySegment address = SocketAddresses.encode(local, arena);
             Syscalls.check(syscalls.bind(fd, address, (int) address.byteSize()), "cannot bind to " + local);
             Syscalls.check(syscalls.listen(fd, BACKLOG), "cannot listen on " + local);
@@ -56,18 +54,36 @@ public final class KernelMptcpSocket implements AutoCloseable {
         }
     }
 
-    /** Connects from the namespace of the calling thread. */
+    /** Connects by MPTCP from the namespace of the calling thread. */
     public static KernelMptcpSocket connect(IpEndpoint remote) throws LinuxException {
+        return connect(KernelMptcp.IPPROTO_MPTCP, remote, null);
+    }
+
+    /**
+     * Connects from the namespace of the calling thread.
+     *
+     * @param protocol   {@link KernelMptcp#IPPROTO_MPTCP} or {@link Syscalls#IPPROTO_TCP}
+     * @param congestion congestion control of the connection, or null for the namespace's
+     */
+    public static KernelMptcpSocket connect(int protocol, IpEndpoint remote, String congestion) throws LinuxException {
         Syscalls syscalls = new Syscalls();
         int family = SocketAddresses.family(remote.address());
-        int fd = Syscalls.check(syscalls.socket(family, Syscalls.SOCK_STREAM, KernelMptcp.IPPROTO_MPTCP), "cannot open an MPTCP socket");
+        int fd = Syscalls.check(syscalls.socket(family, Syscalls.SOCK_STREAM, protocol), "cannot open a socket");
         try (Arena arena = Arena.ofConfined()) {
+            setCongestion(syscalls, fd, congestion, arena);
             MemorySegment address = SocketAddresses.encode(remote, arena);
             Syscalls.check(syscalls.connect(fd, address, (int) address.byteSize()), "cannot connect to " + remote);
             return new KernelMptcpSocket(fd);
         } catch (LinuxException e) {
             syscalls.close(fd);
             throw e;
+        }
+    }
+
+    private static void setCongestion(Syscalls syscalls, int fd, String congestion, Arena arena) throws LinuxException {
+        if (congestion != null) {
+            Syscalls.check(syscalls.setsockopt(fd, Syscalls.IPPROTO_TCP, TCP_CONGESTION, arena.allocateFrom(congestion)),
+                    "cannot use congestion control " + congestion);
         }
     }
 
@@ -94,6 +110,18 @@ public final class KernelMptcpSocket implements AutoCloseable {
     /** No more output: the peer sees the end of the stream. */
     public void shutdownOutput() throws IOException {
         Syscalls.check(new Syscalls().shutdown(fd, SHUT_WR), "cannot shut down");
+    }
+
+    /** Ends both directions: who waits in a read or write gets its end or an error. Then {@link #close} has the peer reset. */
+    public void interrupt() {
+        Syscalls syscalls = new Syscalls();
+        try (Arena arena = Arena.ofConfined()) {
+            // struct linger: int on, int seconds. With 0 seconds a close discards what is not sent.
+            MemorySegment linger = arena.allocate(8, 4);
+            linger.set(ValueLayout.JAVA_INT, 0, 1);
+            syscalls.setsockopt(fd, Syscalls.SOL_SOCKET, SO_LINGER, linger);
+        }
+        syscalls.shutdown(fd, SHUT_BOTH);
     }
 
     @Override

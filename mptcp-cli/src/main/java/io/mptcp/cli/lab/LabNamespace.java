@@ -2,7 +2,9 @@ package io.mptcp.cli.lab;
 
 import io.mptcp.netty.linux.NetworkNamespace;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +14,8 @@ import java.util.concurrent.Callable;
 
 /** One network namespace of a {@link Lab}. */
 public final class LabNamespace {
+    private static final int MAX_PARAMETER_BYTES = 256;
+
     private final Lab lab;
     private final String name;
 
@@ -104,9 +108,24 @@ public final class LabNamespace {
         }
     }
 
-    /** The kernel's counters of a group, for instance {@code MPTcpExt}; empty when it has none of that name. */
+    /** The kernel's counters of a group, for instance {@code MPTcpExt} or {@code Tcp}; empty when it has none of that name. */
     public Map<String, Long> counters(String group) {
-        List<String> netstat = call(() -> Files.readAllLines(Path.of("/proc/thread-self/net/netstat")));
-        return KernelCounters.parse(netstat, group);
+        return call(() -> {
+            List<String> lines = new ArrayList<>(Files.readAllLines(Path.of("/proc/thread-self/net/netstat")));
+            lines.addAll(Files.readAllLines(Path.of("/proc/thread-self/net/snmp")));
+            return KernelCounters.parse(lines, group);
+        });
+    }
+
+    /** A kernel parameter, for instance {@code net.ipv4.tcp_rmem}. */
+    public String sysctl(String parameter) {
+        Path file = Path.of("/proc/sys", parameter.replace('.', '/'));
+        return call(() -> {
+            // In one read: such a file shows nothing at another offset than 0, and readString begins with a single byte when a file claims to be empty.
+            byte[] text = new byte[MAX_PARAMETER_BYTES];
+            try (InputStream in = Files.newInputStream(file)) {
+                return new String(text, 0, Math.max(0, in.read(text)), StandardCharsets.US_ASCII).strip();
+            }
+        });
     }
 }

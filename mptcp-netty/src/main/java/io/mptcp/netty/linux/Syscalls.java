@@ -52,6 +52,8 @@ public final class Syscalls {
     public static final int CLONE_NEWNET = 0x40000000;
 
     private static final int PR_SET_TIMERSLACK = 29;
+    private static final int PRIO_PROCESS = 0;
+    private static final int SCHED_RR = 2;
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
@@ -88,6 +90,9 @@ public final class Syscalls {
     private static final MethodHandle SETNS = handle("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle PRCTL =
             handle("prctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG), Linker.Option.firstVariadicArg(1));
+    private static final MethodHandle SETPRIORITY = handle("setpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle SCHED_SETSCHEDULER =
+            handle("sched_setscheduler", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
 
     private final MemorySegment capture = Arena.ofAuto().allocate(CAPTURE);
     private final MemorySegment small = Arena.ofAuto().allocate(16, 8);
@@ -303,6 +308,25 @@ public final class Syscalls {
     public int setTimerSlack(long nanos) {
         try {
             return result((int) PRCTL.invokeExact(capture, PR_SET_TIMERSLACK, nanos));
+        } catch (Throwable t) {
+            throw impossible(t);
+        }
+    }
+
+    /** Niceness of the calling thread, and of threads it starts from now on: -20 goes first, 19 last. Below 0 it needs CAP_SYS_NICE. */
+    public int setNice(int niceness) {
+        try {
+            return result((int) SETPRIORITY.invokeExact(capture, PRIO_PROCESS, 0, niceness));
+        } catch (Throwable t) {
+            throw impossible(t);
+        }
+    }
+
+    /** Has the calling thread run before all ordinary ones whenever it can. Needs CAP_SYS_NICE. @param priority 1 to 99 */
+    public int setRealTime(int priority) {
+        small.set(JAVA_INT, 0, priority); // struct sched_param
+        try {
+            return result((int) SCHED_SETSCHEDULER.invokeExact(capture, 0, SCHED_RR, small));
         } catch (Throwable t) {
             throw impossible(t);
         }

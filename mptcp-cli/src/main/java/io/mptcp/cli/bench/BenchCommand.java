@@ -1,0 +1,26 @@
+package io.mptcp.cli.bench;
+
+import io.mptcp.cli.CommonOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code mptcp bench}. */
+@Command(name = "bench",
+        description = "Measures this stack's TCP against the Linux kernel's over emulated paths.",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {WanCommand.class, FairnessCommand.class})
+public final class BenchCommand implements Runnable {
+    @Mixin
+    private CommonOptions common;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing: one of " + String.join(", ", spec.subcommands().keySet()));
+    }
+}

@@ -1,0 +1,13 @@
+package io.mptcp.cli.bench;
+
+/**
+ * Payload that reached the receiving application, and in what time.
+ *
+ * @param bytes every one of them compared with what was sent
+ * @param nanos from the connection being there to the end of the measurement
+ */
+record Goodput(long bytes, long nanos) {
+    double mbit() {
+        return bytes * 8e3 / nanos;
+    }
+}

@@ -1,0 +1,15 @@
+package io.mptcp.cli.bench;
+
+/**
+ * One transfer.
+ *
+ * @param retransmits segments that the sender sent again
+ * @param timeouts    retransmission timeouts of the sender
+ * @param queueDrops  frames of the sender that found the queue full
+ * @param statistics  what this stack says of its connection, as JSON; empty where both ends were the kernel's
+ */
+record Sample(Goodput goodput, long retransmits, long timeouts, long queueDrops, String statistics) {
+    double mbit() {
+        return goodput.mbit();
+    }
+}
