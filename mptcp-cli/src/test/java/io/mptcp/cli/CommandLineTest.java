@@ -42,7 +42,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "cat --help", "demo --help", "testport --help", "testport-ctl --help", "tun --help", "tun run --help", "tun check-config --help"})
+    @ValueSource(strings = {"--help", "cat --help", "demo --help", "bench --help", "bench wan --help", "bench fairness --help", "tun --help", "tun run --help", "tun check-config --help"})
     void everyCommandHelps(String args) {
         assertEquals(ExitCodes.OK, mptcp(args.split(" ")));
         assertTrue(out.toString().contains("Usage: mptcp") || out.toString().startsWith("Usage:"), out.toString());
@@ -51,7 +51,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--version", "cat --version", "demo --version", "tun run --version"})
+    @ValueSource(strings = {"--version", "cat --version", "demo --version", "bench wan --version", "tun run --version"})
     void everyCommandHasAVersion(String args) {
         assertEquals(ExitCodes.OK, mptcp(args.split(" ")));
         assertTrue(out.toString().matches("mptcp \\d+\\.\\d+\\.\\S+ \\(Java \\d+.*\\)\\R"), out.toString());
@@ -68,7 +68,13 @@ class CommandLineTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                                          | mptcp: a command is missing: one of cat, demo, testport, testport-ctl, tun
+                                          | mptcp: a command is missing: one of cat, demo, bench, testport, testport-ctl, tun
+        bench                             | mptcp bench: a command is missing: one of wan, fairness
+        bench wan --rate 0                | mptcp bench wan: --rate must be between 1 and 1000
+        bench wan --rtt 5,-1              | mptcp bench wan: --rtt must be between 0 and 2000
+        bench wan --queue 3               | mptcp bench wan: --queue: '3' is not a size such as 1bdp or 50ms
+        bench wan --direction left        | mptcp bench wan: Invalid value for option '--direction'
+        bench fairness --runs 0           | mptcp bench fairness: --runs must be between 1 and 1000
         fly                               | mptcp: Unmatched argument at index 0: 'fly'
         tun                               | mptcp tun: a command is missing: one of run, check-config
         tun run                           | mptcp tun run: Missing required option: '--config=FILE'

@@ -36,9 +36,10 @@ final class FairnessBench {
     /**
      * One pair of connections.
      *
-     * @param run counted from 1
+     * @param run           counted from 1
+     * @param latenessNanos how late the emulator, held up by other work of the machine, was at most
      */
-    record Result(PathCell cell, Pairing pairing, int run, Sample first, Sample second) {
+    record Result(PathCell cell, Pairing pairing, int run, Sample first, Sample second, long latenessNanos) {
         /** What the first got, relative to the second. */
         double ratio() {
             return first.mbit() / second.mbit();
@@ -83,6 +84,7 @@ final class FairnessBench {
         try (Lab lab = Lab.create()) {
             BenchNetwork network = BenchNetwork.create(lab, cell, KernelBuffers.forPath(cell), null);
             network.reseed(Direction.UP, seed + run);
+            network.emulator().takeMaxLatenessNanos();
             // Who is a moment earlier changes from run to run.
             boolean swapped = run % 2 == 0;
             boolean earlierOurs = swapped ? pairing.secondOurs : pairing.firstOurs;
@@ -91,7 +93,8 @@ final class FairnessBench {
                     Transfer later = new Transfer(network, Direction.UP, laterOurs, FIRST_PORT + 1, length)) {
                 Sample one = earlier.await();
                 Sample other = later.await();
-                return new Result(cell, pairing, run, swapped ? other : one, swapped ? one : other);
+                return new Result(cell, pairing, run, swapped ? other : one, swapped ? one : other,
+                        network.emulator().takeMaxLatenessNanos());
             }
         } catch (LabException e) {
             throw new LabException(cell + ", " + pairing.title() + ": " + e.getMessage(), e);
@@ -99,9 +102,9 @@ final class FairnessBench {
     }
 
     private void say(Result result) {
-        progress.println(String.format(Locale.ROOT, "%s, %s, run %d: %.2f and %.2f Mbit/s (%d and %d sent again), ratio %.3f", result.cell(),
+        progress.println(String.format(Locale.ROOT, "%s, %s, run %d: %.2f and %.2f Mbit/s (%d and %d sent again), ratio %.3f, emulator at most %.1f ms late", result.cell(),
                 result.pairing().title(), result.run(), result.first().mbit(), result.second().mbit(), result.first().retransmits(),
-                result.second().retransmits(), result.ratio()));
+                result.second().retransmits(), result.ratio(), result.latenessNanos() / 1e6));
         if (verbose) {
             progress.println(result.first().statistics());
         }

@@ -49,7 +49,7 @@ final class WanBench {
         warmUp();
         List<Task> tasks = new ArrayList<>();
         for (PathCell cell : settings.cells()) {
-            for (int run = 1; run <= settings.runs(cell); run++) {
+            for (int run = 1; run <= settings.runs(); run++) {
                 tasks.add(new Task(cell, run));
             }
         }

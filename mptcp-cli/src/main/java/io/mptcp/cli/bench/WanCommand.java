@@ -59,8 +59,8 @@ final class WanCommand implements Callable<Integer> {
     @Option(names = "--size", paramLabel = "MB", description = "End a transfer earlier, after so many megabytes.")
     private Double megabytes;
 
-    @Option(names = "--lossy-factor", paramLabel = "N", defaultValue = "3",
-            description = "Cells with random loss take this many times as many runs, and as long ones (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--lossy-factor", paramLabel = "N", defaultValue = "2",
+            description = "Transfers with random loss are this many times as long (default: ${DEFAULT-VALUE}).")
     private int lossyFactor;
 
     @Option(names = "--parallel", paramLabel = "MBIT", defaultValue = "200",
@@ -106,8 +106,8 @@ final class WanCommand implements Callable<Integer> {
         options.check(parallelMbit >= 1, "--parallel must be at least 1");
         Window window = new Window(Math.round(length * 1e9), megabytes == null ? Long.MAX_VALUE : Math.round(megabytes * 1e6));
         List<PathCell> cells = cells();
-        options.check(pcap == null || cells.size() == 1 && runCount == 1 && (lossyFactor == 1 || !cells.getFirst().hasRandomLoss()),
-                "--pcap is for one rate, RTT, loss and degree of reordering, and one run (--runs 1 --lossy-factor 1)");
+        options.check(pcap == null || cells.size() == 1 && runCount == 1,
+                "--pcap is for one rate, RTT, loss and degree of reordering, and --runs 1");
         return new WanSettings(cells, directions(), runCount, window, lossyFactor, options.seed(), parallelMbit, pcap, options.verbose());
     }
 

@@ -49,7 +49,7 @@ final class WanReport {
                         + "and timeouts (all runs): of the sender, with this stack / without it.%s",
                 System.getProperty("os.version"), kernelBuffers, PathCell.plain(settings.window().nanos() / 1e9),
                 settings.window().limitBytes() == Long.MAX_VALUE ? "" : " or " + settings.window().limitBytes() / 1e6 + " MB", settings.runs(),
-                lossy == 0 || settings.lossyFactor() == 1 ? "" : " (with random loss " + settings.lossyFactor() + " times as long and as often)",
+                lossy == 0 || settings.lossyFactor() == 1 ? "" : " (with random loss " + settings.lossyFactor() + " times as long)",
                 settings.seed(), disturbed == 0 ? "" : " Disturbed by other work of this machine: " + disturbed + " of " + results.size()
                         + " pairs of transfers.");
     }

@@ -55,7 +55,7 @@ public final class LinkEmulator implements AutoCloseable {
     }
 
     /** As {@link #start}, on a thread that goes before all others, as far as the system permits: for measurements. */
-    public void startRealTime() {
+    public synchronized void startRealTime() {
         realTime = true;
         start();
     }
@@ -67,13 +67,16 @@ public final class LinkEmulator implements AutoCloseable {
         return max;
     }
 
-    /** Starts to relay. */
-    public void start() {
+    /** Starts to relay, unless it is closed already: the process may be told to end at any time. */
+    public synchronized void start() {
+        if (closing) {
+            return;
+        }
         thread = Thread.ofPlatform().daemon().name("link-emulator").start(this::run);
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         closing = true;
         if (thread != null) {
             try {

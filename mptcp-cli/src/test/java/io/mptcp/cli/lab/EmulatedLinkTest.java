@@ -2,6 +2,7 @@ package io.mptcp.cli.lab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -123,6 +125,63 @@ class EmulatedLinkTest {
             }
             return survivors;
         }
+    }
+
+    @Test
+    void lateFramesAreOvertakenAndNothingIsLost() {
+        link.close();
+        link = new EmulatedLink(LinkProfile.of(12, 10, 1000).withReordering(0.2, 2.5), 5);
+        for (int i = 0; i < 500; i++) {
+            frame.set(ValueLayout.JAVA_INT, 0, i);
+            assertTrue(link.offer(0, frame, 0, FRAME_BYTES));
+        }
+        assertEquals(100, link.lateFrames(), 30);
+
+        int[] places = new int[500];
+        int overtaken = 0;
+        int highest = -1;
+        long last = 0;
+        for (int place = 0; place < 500; place++) {
+            assertTrue(link.nextDepartureNanos() >= last);
+            last = link.nextDepartureNanos();
+            int number = link.memory().get(ValueLayout.JAVA_INT, link.nextFrameOffset());
+            long lateBy = last - (number + 1) * MILLI - 10 * MILLI;
+            // A frame takes 1 ms: 2.5 ms late is behind two others.
+            assertTrue(lateBy == 0 || lateBy == 2_500_000, number + " is late by " + lateBy);
+            if (number < highest) {
+                overtaken++;
+                assertEquals(2_500_000, lateBy);
+            }
+            highest = Math.max(highest, number);
+            places[number]++;
+            link.removeDelivered();
+        }
+        assertTrue(Arrays.stream(places).allMatch(times -> times == 1), "every frame once");
+        assertTrue(overtaken > 0 && overtaken <= link.lateFrames(), overtaken + " of " + link.lateFrames());
+        assertEquals(EmulatedLink.NEVER, link.nextDepartureNanos());
+    }
+
+    @Test
+    void theSameSeedTakesTheSameFramesAgain() {
+        link.close();
+        link = new EmulatedLink(LinkProfile.of(0, 0, 0).withLoss(0.3).withReordering(0.1, 0), 1);
+        link.reseed(9);
+        String first = fates(200);
+        link.reseed(9);
+        assertEquals(first, fates(200));
+        link.reseed(10);
+        assertNotEquals(first, fates(200));
+    }
+
+    private String fates(int frames) {
+        StringBuilder fates = new StringBuilder();
+        for (int i = 0; i < frames; i++) {
+            fates.append(link.offer(i, frame, 0, 64) ? '.' : 'x');
+            if (link.nextDepartureNanos() != EmulatedLink.NEVER) {
+                link.removeDelivered();
+            }
+        }
+        return fates.toString();
     }
 
     @Test

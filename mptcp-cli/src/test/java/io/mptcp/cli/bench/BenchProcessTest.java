@@ -1,0 +1,134 @@
+package io.mptcp.cli.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.mptcp.cli.lab.LabRequirements;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code mptcp bench} as a process: that it measures what it was asked to, not how fast anything is. */
+class BenchProcessTest {
+    private static final Path NAMESPACES = Path.of("/run/netns");
+    private static final long PATIENCE_SECONDS = 180;
+
+    @TempDir
+    private Path folder;
+    private Process bench;
+
+    @BeforeEach
+    void needsALaboratory() {
+        assumeTrue(LabRequirements.missing().isEmpty(), () -> "no laboratory: " + LabRequirements.missing());
+    }
+
+    @AfterEach
+    void kill() {
+        if (bench != null) {
+            bench.destroyForcibly();
+        }
+    }
+
+    @Test
+    void oneCellIsMeasuredInBothDirections() throws Exception {
+        List<String> lines = run("wan", "--rate", "20", "--rtt", "4", "--loss", "0.5", "--reorder", "1", "--runs", "1", "--lossy-factor", "1",
+                "--seconds", "1", "--csv").lines().toList();
+
+        assertEquals(3, lines.size(), lines.toString());
+        List<String> header = List.of(lines.getFirst().split(","));
+        for (String direction : List.of("up", "down")) {
+            String line = lines.stream().filter(candidate -> candidate.contains("," + direction + ",")).findFirst().orElseThrow();
+            String[] values = line.split(",");
+            assertTrue(line.startsWith("20,4,0.5,1,"), line);
+            // Every byte was compared, else there would be no line.
+            assertTrue(Long.parseLong(values[header.indexOf("kernel_bytes")]) > 0, line);
+            assertTrue(Long.parseLong(values[header.indexOf("ours_bytes")]) > 0, line);
+        }
+        assertEquals(List.of(), leftovers());
+    }
+
+    @Test
+    void sharersOfABottleneckAreMeasuredTogether() throws Exception {
+        String said = run("fairness", "--rate", "20", "--rtt", "4", "--seconds", "1", "--markdown");
+
+        assertEquals(2 + 3, said.lines().count(), said);
+        assertTrue(said.contains("| this stack and the kernel |"), said);
+        assertEquals(List.of(), leftovers());
+    }
+
+    @Test
+    void ctrlCLeavesNothingBehind() throws Exception {
+        bench = start("wan", "--rate", "20", "--rtt", "4", "--seconds", "60");
+        try (BufferedReader said = bench.errorReader()) {
+            assertEquals("warming up", said.readLine());
+            awaitNamespaces();
+            assertEquals(0, new ProcessBuilder("kill", "-INT", "" + bench.pid()).start().waitFor());
+            assertTrue(bench.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS));
+            assertEquals(List.of(), said.lines().toList());
+        }
+        assertEquals(List.of(), leftovers());
+    }
+
+    /** Until it has all three. */
+    private void awaitNamespaces() throws IOException {
+        while (bench.isAlive() && leftovers().size() < 3) {
+            Thread.onSpinWait();
+        }
+        assertTrue(bench.isAlive());
+    }
+
+    private String run(String... arguments) throws Exception {
+        bench = start(arguments);
+        Path progress = folder.resolve("progress");
+        Thread reader = Thread.ofPlatform().start(() -> {
+            try {
+                Files.write(progress, bench.getErrorStream().readAllBytes());
+            } catch (IOException e) {
+                // The process ended; its exit code tells.
+            }
+        });
+        String said = new String(bench.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertTrue(bench.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS));
+        reader.join();
+        assertEquals(0, bench.exitValue(), () -> Files.exists(progress) ? readString(progress) : "");
+        return said;
+    }
+
+    private static String readString(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    private static Process start(String... arguments) throws IOException {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        List<String> command = new ArrayList<>(List.of(java, "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED",
+                "-cp", System.getProperty("java.class.path"), "io.mptcp.cli.Mptcp", "bench"));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).start();
+    }
+
+    /** Namespaces with the name of the process under test. */
+    private List<String> leftovers() throws IOException {
+        if (!Files.isDirectory(NAMESPACES)) {
+            return List.of();
+        }
+        try (Stream<Path> entries = Files.list(NAMESPACES)) {
+            return entries.map(entry -> entry.getFileName().toString())
+                    .filter(name -> name.startsWith("mptcp-" + bench.pid() + "-")).toList();
+        }
+    }
+}
