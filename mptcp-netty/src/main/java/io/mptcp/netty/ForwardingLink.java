@@ -13,7 +13,7 @@ public abstract class ForwardingLink implements SegmentLink {
         this.link = link;
     }
 
-    /** A segment on its way up, before the receiver gets it. */
+    /** A segment or ICMP message on its way up, before the receiver gets it. */
     protected abstract void onReceived(PacketSlot slot);
 
     @Override
@@ -93,6 +93,11 @@ public abstract class ForwardingLink implements SegmentLink {
         @Override
         public void writable(SegmentLink from) {
             receiver.writable(ForwardingLink.this);
+        }
+
+        @Override
+        public void propertiesChanged(SegmentLink from) {
+            receiver.propertiesChanged(ForwardingLink.this);
         }
 
         @Override

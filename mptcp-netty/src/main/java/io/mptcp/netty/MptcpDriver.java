@@ -347,6 +347,17 @@ public final class MptcpDriver {
         }
 
         @Override
+        public void propertiesChanged(SegmentLink link) {
+            if (closed) {
+                return;
+            }
+            LOG.info("link {} has an MTU of {} bytes and takes super-segments of up to {} bytes", link.name(), link.properties().mtuBytes(),
+                    link.properties().maxSuperSegmentBytes());
+            stack.addLink(link.id(), link.properties());
+            drained(link);
+        }
+
+        @Override
         public void linkStateChanged(SegmentLink link, boolean up) {
             if (closed) {
                 return;

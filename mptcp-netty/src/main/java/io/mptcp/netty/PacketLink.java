@@ -32,7 +32,8 @@ import org.slf4j.LoggerFactory;
  * <p>On {@code lo} two stacks reach each other, but the kernel's own sockets only where it accepts packets with local source addresses
  * (sysctl {@code accept_local} and {@code route_localnet} for IPv4).
  *
- * <p>Not done: ICMP errors are not received, so neither is the path MTU (RFC 8201) discovered.
+ * <p>ICMP errors about segments from these ports are received, too. The kernel sees them as well and, with no socket that has sent such a segment,
+ * leaves them alone.
  */
 public final class PacketLink implements SegmentLink {
     private static final Logger LOG = LoggerFactory.getLogger(PacketLink.class);
@@ -61,6 +62,9 @@ public final class PacketLink implements SegmentLink {
     private final PacketSlot in = new PacketSlot();
     private final MemorySegment readBuffer = Arena.ofAuto().allocate(IP_OFFSET + MAX_PACKET_BYTES, 64);
     private LinkInfo link;
+    /** What {@link #properties} were when the receiver last asked. */
+    private LinkInfo told;
+    private boolean toldKernelSegments;
     private boolean up;
     private boolean recheck;
     private boolean closed;
@@ -191,6 +195,8 @@ public final class PacketLink implements SegmentLink {
     @Override
     public void start(IoEventLoop loop, Receiver receiver) {
         this.receiver = receiver;
+        told = link;
+        toldKernelSegments = frames.kernelSegments();
         socketPoll = new FdPoll(loop, socket.fd(), this::readable, this::writable);
         eventPoll = new FdPoll(loop, events.fd(), this::drainEvents, () -> { });
         refresh = loop.scheduleWithFixedDelay(this::refresh, REFRESH_SECONDS, REFRESH_SECONDS, TimeUnit.SECONDS);
@@ -274,6 +280,7 @@ public final class PacketLink implements SegmentLink {
 
     private SendResult sendTo(NextHop nextHop, PacketSlot slot) {
         int error = frames.send(link.mac(), nextHop.mac, slot);
+        tellChanges();
         if (error == 0) {
             return SendResult.SENT;
         }
@@ -358,10 +365,19 @@ public final class PacketLink implements SegmentLink {
         recheck = false;
         nextHops.routingChanged(); // link down takes IPv4 routes away without an announcement of its own
         refreshLink();
+        tellChanges();
         boolean usable = usable();
         if (usable != up) {
             up = usable;
             receiver.linkStateChanged(this, up);
+        }
+    }
+
+    private void tellChanges() {
+        if (receiver != null && (told.mtuBytes() != link.mtuBytes() || toldKernelSegments != frames.kernelSegments())) {
+            told = link;
+            toldKernelSegments = frames.kernelSegments();
+            receiver.propertiesChanged(this);
         }
     }
 

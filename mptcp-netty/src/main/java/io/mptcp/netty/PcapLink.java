@@ -70,18 +70,21 @@ public final class PcapLink extends ForwardingLink {
     }
 
     private void record(PacketSlot slot, int direction) {
-        if (failed || !TcpSegment.validate(slot.buffer, slot.offset, slot.length)) {
+        boolean tcp = slot.protocol == IpHeaders.PROTOCOL_TCP;
+        if (failed || (tcp && !TcpSegment.validate(slot.buffer, slot.offset, slot.length))) {
             return;
         }
         scratch.copyIpFields(slot);
         int ipHeader = IpHeaders.encodedLength(slot);
-        int headerLength = TcpSegment.headerLength(slot.buffer, slot.offset);
+        int headerLength = tcp ? TcpSegment.headerLength(slot.buffer, slot.offset) : slot.length;
         // A record longer than an IP packet can be is cut at the end rather than left out.
         int payloadLength = Math.min(slot.totalLength() - headerLength, MAX_PACKET_BYTES - ipHeader - headerLength);
         MemorySegment.copy(slot.buffer, slot.offset, scratch.buffer, scratch.offset, headerLength);
         SoftwareSegmenter.copyPayload(slot, headerLength, 0, payloadLength, scratch.buffer, scratch.offset + headerLength);
         scratch.length = headerLength + payloadLength;
-        Checksum.fillTcp(scratch);
+        if (tcp) {
+            Checksum.fillTcp(scratch);
+        }
         IpHeaders.encodeHeader(scratch, 0);
         try {
             writer.write(interfaceId, clock.nanoTime(), direction, scratch.buffer, scratch.offset - ipHeader, ipHeader + scratch.length);

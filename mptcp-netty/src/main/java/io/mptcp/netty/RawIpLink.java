@@ -23,7 +23,6 @@ public final class RawIpLink extends ForwardingLink {
 
     private final Syscalls syscalls = new Syscalls();
     private final Arena memory = Arena.ofAuto();
-    private final LinkProperties properties;
     private final MemorySegment ipv4Target = SocketAddresses.encode(new IpEndpoint(IpAddress.ofIpv4(0), 0), memory);
     private final MemorySegment ipv6Target = SocketAddresses.encode(new IpEndpoint(IpAddress.ANY, 0), memory);
     private int ipv4Fd = -1;
@@ -36,8 +35,6 @@ public final class RawIpLink extends ForwardingLink {
      */
     public RawIpLink(PacketLink receiving) throws LinuxException {
         super(receiving);
-        LinkProperties link = receiving.properties();
-        properties = new LinkProperties(link.mtuBytes(), 0, link.weight(), link.backup());
         try {
             ipv4Fd = open(Syscalls.AF_INET, receiving.name());
             ipv6Fd = open(Syscalls.AF_INET6, receiving.name());
@@ -61,7 +58,8 @@ public final class RawIpLink extends ForwardingLink {
 
     @Override
     public LinkProperties properties() {
-        return properties;
+        LinkProperties link = super.properties();
+        return new LinkProperties(link.mtuBytes(), 0, link.weight(), link.backup());
     }
 
     @Override

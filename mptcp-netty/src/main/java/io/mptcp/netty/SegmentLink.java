@@ -22,7 +22,7 @@ public interface SegmentLink {
 
     /** Gets what a link has for the stack. All calls come from the link's event loop. */
     interface Receiver {
-        /** One segment; slot and memory belong to the link again on return. */
+        /** One segment, or an ICMP message ({@link PacketSlot#protocol}); slot and memory belong to the link again on return. */
         void received(SegmentLink link, PacketSlot slot);
 
         /** End of a burst of {@link #received} calls: a good moment to transmit. */
@@ -30,6 +30,10 @@ public interface SegmentLink {
 
         /** The link can take segments again after {@link SendResult#AGAIN}. */
         void writable(SegmentLink link);
+
+        /** {@link #properties} are others now: the interface has another MTU, or segments are no longer cut below. */
+        default void propertiesChanged(SegmentLink link) {
+        }
 
         /** The interface went down or came back. */
         void linkStateChanged(SegmentLink link, boolean up);

@@ -17,6 +17,7 @@ final class LinkProbe implements SegmentLink.Receiver, AutoCloseable {
     final SegmentLink link;
     final LinkedBlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
     final LinkedBlockingQueue<Boolean> states = new LinkedBlockingQueue<>();
+    final LinkedBlockingQueue<Integer> mtus = new LinkedBlockingQueue<>();
     final LinkedBlockingQueue<Boolean> writable = new LinkedBlockingQueue<>();
     private final IoEventLoop loop;
 
@@ -74,6 +75,11 @@ final class LinkProbe implements SegmentLink.Receiver, AutoCloseable {
     @Override
     public void writable(SegmentLink from) {
         writable.add(true);
+    }
+
+    @Override
+    public void propertiesChanged(SegmentLink from) {
+        mtus.add(from.properties().mtuBytes());
     }
 
     @Override

@@ -371,6 +371,14 @@ class PacketLinkTest {
         assumeTrue(exit == 0, "needs the tc command and the tbf queue of the kernel");
     }
 
+    @Test
+    void aNewMtuOfTheInterfaceIsTold() throws Exception {
+        LinkProbe left = link(here, "p1");
+        Namespaces.ip(here, "link", "set", "p1", "mtu", "1300");
+        assertEquals(1300, LinkProbe.next(left.mtus, "no change of the MTU was told"));
+        assertEquals(1300, left.link.properties().mtuBytes());
+    }
+
     @ParameterizedTest
     @CsvSource({"127.0.0.1, 127.0.0.1", "::1, ::1", "10.1.0.1, 127.0.0.5"})
     void loopbackWorks(String from, String to) throws Exception {

@@ -2,6 +2,7 @@ package io.mptcp.netty;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.netty.linux.KernelMptcp;
@@ -12,6 +13,7 @@ import io.mptcp.netty.linux.SocketAddresses;
 import io.mptcp.netty.linux.Syscalls;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.ConnectOptions;
+import io.mptcp.stack.Counter;
 import io.mptcp.stack.Readiness;
 import io.mptcp.stack.Stack;
 import io.mptcp.stack.StackConfig;
@@ -22,6 +24,8 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Random;
@@ -39,6 +43,7 @@ class PacketLinkTransferTest {
     private static final int PORT = 7007;
     private static final long BYTES = 20_000_000;
     private static final int F_SETFL = 4;
+    private static final int NARROW_MTU = 1400;
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private Namespaces namespaces;
@@ -56,6 +61,9 @@ class PacketLinkTransferTest {
         loop = group.next();
         here = namespaces.add();
         there = namespaces.add();
+    }
+
+    private void joinDirectly() {
         namespaces.veth(here, "p1", there, "q1");
         namespaces.address(here, "p1", "10.1.0.1/24");
         namespaces.address(here, "p1", "fd01::1/64");
@@ -70,9 +78,58 @@ class PacketLinkTransferTest {
         }
     }
 
+    /** Two routers, and between them a link with a smaller MTU than either end has. */
+    private void joinOverNarrowLink() {
+        String near = router();
+        String far = router();
+        namespaces.veth(here, "p1", near, "n1");
+        namespaces.veth(near, "n2", far, "f1");
+        namespaces.veth(far, "f2", there, "q1");
+        Namespaces.ip(near, "link", "set", "n2", "mtu", Integer.toString(NARROW_MTU));
+        Namespaces.ip(far, "link", "set", "f1", "mtu", Integer.toString(NARROW_MTU));
+        String[][] addresses = {{here, "p1", "1", "1"}, {near, "n1", "1", "254"}, {near, "n2", "2", "1"}, {far, "f1", "2", "2"},
+                {far, "f2", "3", "254"}, {there, "q1", "3", "2"}};
+        for (String[] a : addresses) {
+            namespaces.address(a[0], a[1], "10.1." + a[2] + "." + a[3] + "/24");
+            namespaces.address(a[0], a[1], "fd01:" + a[2] + "::" + a[3] + "/64");
+        }
+        route(here, "1", "254");
+        route(near, "2", "2");
+        route(far, "2", "1");
+        route(there, "3", "254");
+    }
+
+    private static void route(String namespace, String net, String host) {
+        Namespaces.ip(namespace, "route", "add", "default", "via", "10.1." + net + "." + host);
+        Namespaces.ip(namespace, "-6", "route", "add", "default", "via", "fd01:" + net + "::" + host);
+    }
+
+    private String router() {
+        String name = namespaces.add();
+        Namespaces.in(name).call(() -> Files.writeString(Path.of("/proc/sys/net/ipv4/ip_forward"), "1"));
+        Namespaces.in(name).call(() -> Files.writeString(Path.of("/proc/sys/net/ipv6/conf/all/forwarding"), "1"));
+        return name;
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"10.1.0.2", "fd01::2"})
     void kernelAndStackUnderstandEachOther(String address) throws Exception {
+        joinDirectly();
+        transfer(address);
+    }
+
+    /** RFC 1191, RFC 8201: the router's ICMP is what makes segments small enough. */
+    @ParameterizedTest
+    @ValueSource(strings = {"10.1.3.2", "fd01:3::2"})
+    void aRouterTellsThatThePathIsNarrower(String address) throws Exception {
+        joinOverNarrowLink();
+        Stack stack = transfer(address);
+        assertTrue(stack.counters().get(Counter.IcmpInMsgs) > 0);
+        assertEquals(0, stack.counters().get(Counter.OutOfWindowIcmps));
+        assertEquals(0, stack.counters().get(Counter.TCPTimeouts), "nothing had to wait for a timeout");
+    }
+
+    private Stack transfer(String address) throws Exception {
         IpAddress remote = IpAddress.parse(address);
         Thread echo = echoOnce(new IpEndpoint(remote, PORT));
         PortReservation ports = Namespaces.in(here).call(PortReservation::forClients);
@@ -102,6 +159,7 @@ class PacketLinkTransferTest {
         assertEquals(BYTES, handler.received);
         assertEquals(handler.sentDigest(), handler.receivedDigest());
         assertFalse(handler.connection.isFallback(), "no fallback to TCP");
+        return stack;
     }
 
     /** Listens when this returns. */

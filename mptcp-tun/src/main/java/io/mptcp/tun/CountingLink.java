@@ -2,6 +2,7 @@ package io.mptcp.tun;
 
 import io.mptcp.netty.ForwardingLink;
 import io.mptcp.netty.SegmentLink;
+import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
 
@@ -32,7 +33,7 @@ final class CountingLink extends ForwardingLink {
     }
 
     private static int payloadBytes(PacketSlot slot) {
-        if (slot.length < TcpSegment.MIN_HEADER_LENGTH) {
+        if (slot.protocol != IpHeaders.PROTOCOL_TCP || slot.length < TcpSegment.MIN_HEADER_LENGTH) {
             return 0;
         }
         return Math.max(0, slot.totalLength() - TcpSegment.headerLength(slot.buffer, slot.offset));

@@ -9,7 +9,7 @@ import java.util.List;
 
 /**
  * The classic BPF program of a packet socket on an Ethernet device: passes TCP over IPv4 and IPv6 that came for this host, without VLAN tag,
- * to some ports. Fragments and IPv6 extension headers do not pass.
+ * to some ports, and ICMP errors about TCP from these ports. Fragments and IPv6 extension headers do not pass.
  *
  * <p>Layouts: sock_filter 8 bytes {code u16 @0, jump if true u8 @2, jump if false u8 @3, operand u32 @4}; sock_fprog 16 {count u16 @0,
  * pointer @8}.
@@ -19,7 +19,12 @@ final class PacketFilter {
     private static final int LOAD_HALF = 0x28;
     private static final int LOAD_BYTE = 0x30;
     private static final int LOAD_HALF_INDEXED = 0x48;
+    private static final int LOAD_BYTE_INDEXED = 0x50;
     private static final int LOAD_INDEX_IPV4_HEADER_LENGTH = 0xb1;
+    private static final int AND = 0x54;
+    private static final int SHIFT_LEFT = 0x64;
+    private static final int ADD_INDEX = 0x0c;
+    private static final int TO_INDEX = 0x07;
     private static final int JUMP = 0x05;
     private static final int JUMP_EQUAL = 0x15;
     private static final int JUMP_GREATER = 0x25;
@@ -31,7 +36,10 @@ final class PacketFilter {
     private static final int PACKET_TYPE = METADATA + 4;
     private static final int VLAN_TAG_PRESENT = METADATA + 48;
     private static final int PACKET_HOST = 0;
-    private static final int ETHERNET_HEADER_BYTES = 14;
+    /** Where the IP header begins: behind the Ethernet header. */
+    private static final int IP = 14;
+    private static final int IPV6_HEADER_BYTES = 40;
+    private static final int ICMP_HEADER_BYTES = 8;
     private static final int WHOLE_PACKET = 0x40000;
     /** More fragments, or a fragment offset: one bit more than the offset has. */
     private static final int FRAGMENT_BITS = 0x3fff;
@@ -48,25 +56,22 @@ final class PacketFilter {
         return filter.encode(allocator);
     }
 
+    /** Every branch loads the port of this host before it goes on to the comparison with the ranges. */
     private void program(List<PortRange> ports) {
         add(LOAD_WORD, 0, 0, PACKET_TYPE);
         require(JUMP_EQUAL, PACKET_HOST);
         add(LOAD_WORD, 0, 0, VLAN_TAG_PRESENT);
         require(JUMP_EQUAL, 0);
-        add(LOAD_HALF, 0, 0, ETHERNET_HEADER_BYTES - 2);
-        add(JUMP_EQUAL, 11, 0, 0x86dd); // to the IPv6 part
+        add(LOAD_HALF, 0, 0, IP - 2);
+        int toIpv6 = add(JUMP_EQUAL, 0, 0, 0x86dd);
         require(JUMP_EQUAL, 0x0800);
-        add(LOAD_BYTE, 0, 0, ETHERNET_HEADER_BYTES + 9);
-        require(JUMP_EQUAL, Syscalls.IPPROTO_TCP);
-        add(LOAD_HALF, 0, 0, ETHERNET_HEADER_BYTES + 6);
-        add(JUMP_ANY_BIT, 0, 1, FRAGMENT_BITS);
-        add(RETURN, 0, 0, 0);
-        add(LOAD_INDEX_IPV4_HEADER_LENGTH, 0, 0, ETHERNET_HEADER_BYTES);
-        add(LOAD_HALF_INDEXED, 0, 0, ETHERNET_HEADER_BYTES + 2);
-        add(JUMP, 0, 0, 4); // over the IPv6 part
-        add(LOAD_BYTE, 0, 0, ETHERNET_HEADER_BYTES + 6);
-        require(JUMP_EQUAL, Syscalls.IPPROTO_TCP);
-        add(LOAD_HALF, 0, 0, ETHERNET_HEADER_BYTES + 40 + 2);
+        List<Integer> toPorts = new ArrayList<>();
+        ipv4(toPorts);
+        patchTrue(toIpv6);
+        ipv6(toPorts);
+        for (int jump : toPorts) {
+            instructions.get(jump)[3] = instructions.size() - jump - 1;
+        }
         for (PortRange range : ports) {
             add(JUMP_GREATER_EQUAL, 0, 2, range.first());
             add(JUMP_GREATER, 1, 0, range.last());
@@ -75,14 +80,65 @@ final class PacketFilter {
         add(RETURN, 0, 0, 0);
     }
 
+    private void ipv4(List<Integer> toPorts) {
+        add(LOAD_HALF, 0, 0, IP + 6);
+        add(JUMP_ANY_BIT, 0, 1, FRAGMENT_BITS);
+        add(RETURN, 0, 0, 0);
+        add(LOAD_INDEX_IPV4_HEADER_LENGTH, 0, 0, IP);
+        add(LOAD_BYTE, 0, 0, IP + 9);
+        int toIcmp = add(JUMP_EQUAL, 0, 0, Syscalls.IPPROTO_ICMP);
+        require(JUMP_EQUAL, Syscalls.IPPROTO_TCP);
+        add(LOAD_HALF_INDEXED, 0, 0, IP + 2);
+        toPorts.add(add(JUMP, 0, 0, 0));
+        patchTrue(toIcmp);
+        add(LOAD_BYTE_INDEXED, 0, 0, IP);
+        int unreachable = add(JUMP_EQUAL, 0, 0, 3);
+        int timeExceeded = add(JUMP_EQUAL, 0, 0, 11);
+        require(JUMP_EQUAL, 12); // parameter problem
+        patchTrue(unreachable);
+        patchTrue(timeExceeded);
+        add(LOAD_BYTE_INDEXED, 0, 0, IP + ICMP_HEADER_BYTES + 9);
+        require(JUMP_EQUAL, Syscalls.IPPROTO_TCP);
+        add(LOAD_BYTE_INDEXED, 0, 0, IP + ICMP_HEADER_BYTES);
+        add(AND, 0, 0, 0x0f);
+        add(SHIFT_LEFT, 0, 0, 2);
+        add(ADD_INDEX, 0, 0, 0);
+        add(TO_INDEX, 0, 0, 0); // both IPv4 headers
+        add(LOAD_HALF_INDEXED, 0, 0, IP + ICMP_HEADER_BYTES);
+        toPorts.add(add(JUMP, 0, 0, 0));
+    }
+
+    private void ipv6(List<Integer> toPorts) {
+        add(LOAD_BYTE, 0, 0, IP + 6);
+        int toIcmp = add(JUMP_EQUAL, 0, 0, Syscalls.IPPROTO_ICMPV6);
+        require(JUMP_EQUAL, Syscalls.IPPROTO_TCP);
+        add(LOAD_HALF, 0, 0, IP + IPV6_HEADER_BYTES + 2);
+        toPorts.add(add(JUMP, 0, 0, 0));
+        patchTrue(toIcmp);
+        add(LOAD_BYTE, 0, 0, IP + IPV6_HEADER_BYTES);
+        add(JUMP_ANY_BIT, 0, 1, 0x80); // errors only
+        add(RETURN, 0, 0, 0);
+        add(LOAD_BYTE, 0, 0, IP + IPV6_HEADER_BYTES + ICMP_HEADER_BYTES + 6);
+        require(JUMP_EQUAL, Syscalls.IPPROTO_TCP);
+        add(LOAD_HALF, 0, 0, IP + IPV6_HEADER_BYTES + ICMP_HEADER_BYTES + IPV6_HEADER_BYTES);
+        toPorts.add(add(JUMP, 0, 0, 0));
+    }
+
+    /** The conditional jump goes to the next instruction if its condition holds. */
+    private void patchTrue(int jump) {
+        instructions.get(jump)[1] = instructions.size() - jump - 1;
+    }
+
     /** Drops the packet unless the condition holds. */
     private void require(int jump, int operand) {
         add(jump, 1, 0, operand);
         add(RETURN, 0, 0, 0);
     }
 
-    private void add(int code, int ifTrue, int ifFalse, int operand) {
+    /** @return the number of the instruction */
+    private int add(int code, int ifTrue, int ifFalse, int operand) {
         instructions.add(new long[] {code, ifTrue, ifFalse, operand});
+        return instructions.size() - 1;
     }
 
     /** Ports taken one after the other become one range: a program has at most 4096 instructions. */

@@ -59,7 +59,7 @@ public final class PacketSocket implements AutoCloseable {
         Syscalls.check(syscalls.setsockopt(fd, Syscalls.SOL_SOCKET, Syscalls.SO_SNDBUF, SEND_BUFFER_BYTES), "cannot size the send buffer");
     }
 
-    /** From now on only TCP to these ports is received. */
+    /** From now on only TCP to these ports is received, and ICMP errors about TCP from them. */
     public void receiveOnly(List<PortRange> ports) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             // With errno memory of its own, as ports may be added by another thread.

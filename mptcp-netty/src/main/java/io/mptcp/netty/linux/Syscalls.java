@@ -31,8 +31,10 @@ public final class Syscalls {
     public static final int SOCK_NONBLOCK = 0x800;
     public static final int SOCK_CLOEXEC = 0x80000;
     public static final int IPPROTO_IP = 0;
+    public static final int IPPROTO_ICMP = 1;
     public static final int IPPROTO_TCP = 6;
     public static final int IPPROTO_IPV6 = 41;
+    public static final int IPPROTO_ICMPV6 = 58;
     public static final int IPV6_V6ONLY = 26;
     /** Interface of unicast packets sent; the index in network byte order. */
     public static final int IP_UNICAST_IF = 50;
