@@ -6,6 +6,7 @@ import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.Listener;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Readiness;
+import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tun.PathSpec;
 import io.mptcp.tun.Uplinks;
 import io.mptcp.wire.IpAddress;
@@ -56,7 +57,8 @@ final class CatServer {
 
     private void listen(IpEndpoint endpoint) {
         ConnectOptions connect = ConnectOptions.DEFAULT.withMptcp(options.mptcp())
-                .withScheduler(() -> Schedulers.create(options.scheduler()));
+                .withScheduler(() -> Schedulers.create(options.scheduler()))
+                .withSocket(SocketOptions.NO_DELAY); // what was typed is sent
         ConnectionHandler handler = this::arrived;
         listener = uplinks.driver().stack().listen(endpoint, false, connect, handler);
     }

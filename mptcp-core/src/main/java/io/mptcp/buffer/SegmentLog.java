@@ -17,6 +17,9 @@ public final class SegmentLog {
     /** Sent more than once. */
     public static final int RETRANSMITTED = 1 << 4;
 
+    /** Its last byte was the last there was to send (RFC 9293 section 3.9.1.2): it carries PSH. */
+    public static final int PUSH = 1 << 5;
+
     private static final int INITIAL_CAPACITY = 16;
 
     private long[] ssn = new long[INITIAL_CAPACITY];
@@ -167,6 +170,7 @@ public final class SegmentLog {
         int second = at(index + 1);
         copy(first, second);
         int cut = (int) (atSsn - ssn[first]);
+        flags[first] &= ~PUSH;
         length[first] = cut;
         ssn[second] += cut;
         dsn[second] += cut;

@@ -155,7 +155,7 @@ final class Connection extends DeadlineQueue.Node {
         return !isFinished() && !sender.isFinRequested();
     }
 
-    int write(MemorySegment source, long offset, int length) {
+    int write(MemorySegment source, long offset, int length, boolean more) {
         if (sender.isFinRequested()) {
             throw new IllegalStateException("the output of this connection has been shut down");
         }
@@ -164,6 +164,7 @@ final class Connection extends DeadlineQueue.Node {
         }
         int room = sender.writableBytes();
         int taken = sender.write(source, offset, length);
+        output.small().setMoreFollows(more);
         writeBlocked |= taken < length;
         if (taken < Math.min(room, length)) {
             stack.memory().await(this);

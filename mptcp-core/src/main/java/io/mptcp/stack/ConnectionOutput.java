@@ -24,6 +24,7 @@ final class ConnectionOutput {
     private final DataSender sender;
     private final PacketScheduler scheduler;
     private final ConnectionView view;
+    private final SmallSegments small;
     private int nextControl;
 
     /** Further subflows that are to carry a copy of the range just sent. */
@@ -40,7 +41,8 @@ final class ConnectionOutput {
         this.subflows = subflows;
         this.sender = sender;
         this.scheduler = scheduler;
-        view = new ConnectionView(connection, subflows);
+        small = new SmallSegments(connection, sender);
+        view = new ConnectionView(connection, subflows, small);
     }
 
     boolean transmit(long nowNanos, PacketSlot out) {
@@ -70,30 +72,13 @@ final class ConnectionOutput {
 
     // ---- new data ----
 
-    /**
-     * How much of {@code pendingBytes} the subflow should take now: a full segment or more, or all there is; less only when nothing is in
-     * flight and the window is all that stands in the way (sender's silly window avoidance, RFC 9293 section 3.8.6.2.1).
-     */
-    static int chunkBytes(Subflow subflow, long pendingBytes, long windowBytes) {
-        Tcb tcb = subflow.tcb;
-        int mss = tcb.payloadMssBytes();
-        long limit = Math.min(Math.min(tcb.sendableBytes(), windowBytes), Math.min(tcb.maxPayloadBytes(), MAX_MAPPING_BYTES));
-        long chunk = Math.min(pendingBytes, limit);
-        if (chunk <= 0) {
-            return 0;
-        }
-        if (chunk < mss && chunk < pendingBytes) {
-            return tcb.inFlightBytes() == 0 ? (int) chunk : 0;
-        }
-        return (int) (chunk > mss && chunk < pendingBytes ? chunk / mss * mss : chunk);
-    }
-
     private boolean transmitNew(long nowNanos, PacketSlot out) {
         long pending = sender.pendingBytes();
         long window = sender.windowBytes();
         if (pending <= 0 || window <= 0) {
             return false;
         }
+        small.begin();
         long mask = select(view.forNewData(pending, window));
         if (mask == 0) {
             return false;
@@ -104,12 +89,14 @@ final class ConnectionOutput {
         int probe = mask == 1L << index ? mtuProbeBytes(nowNanos, subflow, pending, window) : 0;
         if (probe > 0) {
             sender.onSent(probe);
+            small.onSent(dsn + probe, probe, probe);
             subflow.transmitMtuProbe(nowNanos, out, dsn, probe);
             connection.afterTransmit(subflow);
             return true;
         }
-        int length = chunkBytes(subflow, pending, window);
+        int length = small.newDataBytes(subflow, pending, window);
         sender.onSent(length);
+        small.onSent(dsn + length, length, subflow.tcb.payloadMssBytes());
         copyMask = mask & ~(1L << index);
         copyDsn = dsn;
         copyLength = length;
@@ -191,7 +178,7 @@ final class ConnectionOutput {
             long mask = select(choice);
             if (mask != 0) {
                 Subflow subflow = subflows.get(Long.numberOfTrailingZeros(mask));
-                int length = chunkBytes(subflow, bytes, bytes);
+                int length = SmallSegments.reinjectionBytes(subflow, bytes);
                 sender.reinjected(start + length);
                 connection.stack.count(Counter.MPTCPRetrans);
                 send(nowNanos, out, subflow, start, length, false);
@@ -225,8 +212,12 @@ final class ConnectionOutput {
 
     // ---- the data-level timer ----
 
+    SmallSegments small() {
+        return small;
+    }
+
     long timerNanos() {
-        return timerNanos;
+        return Math.min(timerNanos, small.deadlineNanos());
     }
 
     /** The peer's data level moved on. */
@@ -238,6 +229,7 @@ final class ConnectionOutput {
 
     /** Arms the timer if there is anything to wait for, and stops it if not. */
     void updateTimer(long nowNanos) {
+        small.updateTimer(nowNanos);
         if (!isWaiting()) {
             timerNanos = Long.MAX_VALUE;
             backoff = 0;
@@ -255,10 +247,10 @@ final class ConnectionOutput {
         return windowClosed || finOutstanding || sender.dsnUna() < sender.dsnNxt();
     }
 
-    /** Plain TCP: the subflow's own window may be smaller than a segment while the edge has not been reached. */
+    /** Plain TCP: nothing is in flight whose acknowledgment could open the window again. */
     private boolean isSubflowWindowClosed() {
         return sender.pendingBytes() > 0 && subflows.size() == 1 && subflows.get(0).tcb.log().isEmpty()
-                && subflows.get(0).isActiveForData();
+                && subflows.get(0).isActiveForData() && subflows.get(0).tcb.isWindowShut();
     }
 
     private long timeoutNanos() {
@@ -270,6 +262,7 @@ final class ConnectionOutput {
     }
 
     void expire(long nowNanos) {
+        small.expire(nowNanos);
         if (timerNanos > nowNanos) {
             return;
         }

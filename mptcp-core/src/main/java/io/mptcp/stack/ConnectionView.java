@@ -9,12 +9,14 @@ final class ConnectionView implements SchedulerView {
 
     private final Connection connection;
     private final List<Subflow> subflows;
+    private final SmallSegments small;
     private boolean reinjection;
     private long dsn;
     private long pendingBytes;
     private long windowBytes;
 
-    ConnectionView(Connection connection, List<Subflow> subflows) {
+    ConnectionView(Connection connection, List<Subflow> subflows, SmallSegments small) {
+        this.small = small;
         this.connection = connection;
         this.subflows = subflows;
     }
@@ -42,8 +44,11 @@ final class ConnectionView implements SchedulerView {
     @Override
     public boolean isAvailable(int index) {
         Subflow subflow = subflows.get(index);
-        return isActive(index) && connection.stack.isLinkWritable(subflow.linkId)
-                && ConnectionOutput.chunkBytes(subflow, pendingBytes, windowBytes) > 0;
+        if (!isActive(index) || !connection.stack.isLinkWritable(subflow.linkId)) {
+            return false;
+        }
+        int bytes = reinjection ? SmallSegments.reinjectionBytes(subflow, pendingBytes) : small.newDataBytes(subflow, pendingBytes, windowBytes);
+        return bytes > 0;
     }
 
     @Override

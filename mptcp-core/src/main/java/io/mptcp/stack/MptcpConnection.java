@@ -68,7 +68,17 @@ public final class MptcpConnection {
      * @throws IllegalStateException after {@link #shutdownOutput()} or {@link #close()}
      */
     public int write(MemorySegment source, long offset, int length) {
-        return core.write(source, offset, length);
+        return core.write(source, offset, length, false);
+    }
+
+    /**
+     * As {@link #write(MemorySegment, long, int)}.
+     *
+     * @param more the application is about to write more: until it has, the end that does not fill a segment is held back, for at most 200 ms
+     *             (Linux: MSG_MORE)
+     */
+    public int write(MemorySegment source, long offset, int length, boolean more) {
+        return core.write(source, offset, length, more);
     }
 
     public int readableBytes() {

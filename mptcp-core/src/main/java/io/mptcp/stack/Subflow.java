@@ -306,6 +306,11 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     @Override
+    public boolean isWindowOfSubflow() {
+        return !connection.isMptcp();
+    }
+
+    @Override
     public long acceptanceWindowBytes() {
         // At the data level it is the connection's window that counts, and a subflow-level window must not be in its way (section 3.3.4).
         return connection.isMptcp() ? connection.data().receiver.capacityBytes() : connection.data().receiver.windowBytes();

@@ -16,6 +16,8 @@ public final class IncomingSegment {
     /** The window field, unscaled. */
     public int window;
     public int ecn;
+    /** Payload of each packet this segment was merged from, 0 if unknown. */
+    public int segmentSize;
     public int linkId;
     /** Relative sequence number of the first payload byte or flag, set by {@link TcpInput}. */
     public long ssn;
@@ -32,6 +34,7 @@ public final class IncomingSegment {
         buffer = slot.buffer;
         linkId = slot.linkId;
         ecn = slot.ecn;
+        segmentSize = slot.segmentSize;
         int headerLength = TcpSegment.headerLength(buffer, slot.offset);
         payloadOffset = slot.offset + headerLength;
         payloadLength = slot.length - headerLength;

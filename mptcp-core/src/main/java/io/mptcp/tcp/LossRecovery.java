@@ -297,17 +297,25 @@ final class LossRecovery {
             return -1;
         }
         if (probe.isDue()) {
-            return probe.entry();
+            int last = probe.entry();
+            if (isInsideWindow(last)) {
+                return last;
+            }
+            probe.cancel(); // the window has shrunk, and the end is out of it
         }
         if (log.lostBytes() == 0 || (!headForced && retransmissionRoomBytes() < Math.min(tcb.payloadMssBytes(), log.lostBytes()))) {
             return -1;
         }
         for (int i = 0; i < log.size(); i++) {
             if (log.has(i, SegmentLog.LOST)) {
-                return i;
+                return isInsideWindow(i) ? i : -1;
             }
         }
         return -1;
+    }
+
+    private boolean isInsideWindow(int index) {
+        return index >= 0 && (log.has(index, SegmentLog.FIN) || tcb.retransmissionWindowBytes(log.ssn(index)) > 0);
     }
 
     long retransmissionRoomBytes() {

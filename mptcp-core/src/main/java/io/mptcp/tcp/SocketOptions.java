@@ -38,6 +38,8 @@ public record SocketOptions(
     private static final int MIN_BUFFER_BYTES = 4096;
 
     public static final SocketOptions DEFAULT = new Builder().build();
+    /** The defaults without Nagle's algorithm: for those who carry what others have cut into writes already. */
+    public static final SocketOptions NO_DELAY = new Builder().noDelay(true).build();
 
     public SocketOptions {
         if (keepAliveIdleSeconds < 1 || keepAliveIntervalSeconds < 1 || keepAliveProbes < 1) {

@@ -121,7 +121,7 @@ public final class Tcb {
         peerMssBytes = ipv4 ? DEFAULT_MSS_IPV4 : DEFAULT_MSS_IPV6;
         updateMss();
         rtt = new RttEstimator(config.minRtoMillis() * NANOS_PER_MILLI, config.maxRtoMillis() * NANOS_PER_MILLI);
-        delayedAck = new DelayedAck(config.delayedAckMillis() * NANOS_PER_MILLI);
+        delayedAck = new DelayedAck(config.delayedAckMillis() * NANOS_PER_MILLI, config.quickAck());
         outOfOrder = new RangeSet(maxRanges);
         recovery = new LossRecovery(this);
         input = new TcpInput(this);
@@ -557,9 +557,27 @@ public final class Tcb {
         outOfOrder.clear();
     }
 
+    /** The largest window the peer has ever advertised on this connection, in bytes. */
+    public long maxSndWnd() {
+        return maxSndWnd;
+    }
+
     /** The peer's window on this connection leaves no room at all. */
     public boolean isWindowShut() {
         return sndUna + sndWnd <= sndNxt;
+    }
+
+    /**
+     * How much may be sent again from there on. The window may have shrunk since it was sent first: then nothing beyond its edge (RFC 9293 section
+     * 3.8.6), but for a segment at SND.UNA, by which a closed window is probed. In Multipath TCP the window is the connection's, and what it has
+     * once let through may always come again (RFC 8684 section 3.3.4).
+     */
+    long retransmissionWindowBytes(long ssn) {
+        if (!upper.isWindowOfSubflow()) {
+            return Long.MAX_VALUE;
+        }
+        long room = sndUna + sndWnd - ssn;
+        return room > 0 ? room : ssn == sndUna ? payloadMssBytes() : 0;
     }
 
     public long congestionRoomBytes() {

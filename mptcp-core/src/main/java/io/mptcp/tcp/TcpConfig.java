@@ -14,7 +14,7 @@ package io.mptcp.tcp;
  * @param synRetries         retransmissions of a SYN before giving up
  * @param synAckRetries      retransmissions of the SYN/ACK of a passive open
  * @param retries            retransmissions of one segment before a subflow is given up
- * @param delayedAckMillis   longest delay of an acknowledgment
+ * @param delayedAckMillis   longest delay of an acknowledgment; the usual one is 40 ms, or this if it is less
  * @param quickAck           every data segment is acknowledged at once
  * @param mtuProbing         whether data segments probe the path MTU
  * @param timeWaitMillis     2 MSL: how long the side that closed first remembers the connection
@@ -104,7 +104,7 @@ public record TcpConfig(
         private int synRetries = 6;
         private int synAckRetries = 5;
         private int retries = 15;
-        private int delayedAckMillis = 40;
+        private int delayedAckMillis = 200;
         private boolean quickAck = false;
         private MtuProbing mtuProbing = MtuProbing.BLACK_HOLE;
         private int timeWaitMillis = 60_000;

@@ -326,7 +326,9 @@ final class TcpInput {
             tcb.sackBlocks.received(from);
         }
         if (simple) {
-            tcb.delayedAck.onInOrderPayload(nowNanos, segment.payloadLength, tcb.rcvMssBytes - 40);
+            int packetPayload = segment.segmentSize > 0 ? Math.min(segment.segmentSize, segment.payloadLength) : segment.payloadLength;
+            tcb.delayedAck.onInOrderPayload(nowNanos, segment.payloadLength, Math.min(packetPayload, tcb.rcvMssBytes),
+                    tcb.upper.acceptanceWindowBytes(), tcb.rtt);
         } else {
             tcb.requestAck();
         }
@@ -342,6 +344,7 @@ final class TcpInput {
     }
 
     private void reportDuplicate(long start, long end) {
+        tcb.delayedAck.enterQuickMode(tcb.upper.acceptanceWindowBytes());
         if (end <= tcb.rcvNxt) {
             tcb.sackBlocks.duplicate(start, end);
         } else if (start < tcb.rcvNxt) {

@@ -79,7 +79,8 @@ final class TcpOutput {
         SegmentLog log = tcb.log;
         int mss = tcb.payloadMssBytes();
         long room = Math.max(mss, tcb.recovery.retransmissionRoomBytes() / mss * mss);
-        int limit = (int) Math.min(room, tcb.maxPayloadBytes());
+        int limit = (int) Math.min(Math.min(room, tcb.maxPayloadBytes()), tcb.retransmissionWindowBytes(log.ssn(index)));
+        assert limit > 0 || log.has(index, SegmentLog.FIN) : "outside the window";
         if (log.payloadLength(index) > limit) {
             log.split(index, log.ssn(index) + limit);
         }
@@ -90,7 +91,7 @@ final class TcpOutput {
         tcb.recovery.onRetransmit(nowNanos, index);
         tcb.retransmits++;
         tcb.bytesRetransmitted += log.payloadLength(index);
-        transmitEntry(nowNanos, out, index, fin ? SegmentKind.FIN : SegmentKind.DATA, false);
+        transmitEntry(nowNanos, out, index, fin ? SegmentKind.FIN : SegmentKind.DATA);
         tcb.armRto(nowNanos);
     }
 
@@ -107,10 +108,11 @@ final class TcpOutput {
         if (idle && nowNanos - tcb.lastSendNanos > tcb.rtt.rtoNanos()) {
             tcb.cc.onIdleRestart(nowNanos);
         }
-        log.append(tcb.sndNxt, length, 0, dsn, checksum, nowNanos);
+        tcb.delayedAck.onDataSent(nowNanos);
+        log.append(tcb.sndNxt, length, push ? SegmentLog.PUSH : 0, dsn, checksum, nowNanos);
         tcb.sndNxt += length;
         tcb.recovery.onNewDataSent(length);
-        transmitEntry(nowNanos, out, log.size() - 1, SegmentKind.DATA, push);
+        transmitEntry(nowNanos, out, log.size() - 1, SegmentKind.DATA);
         if (idle || tcb.rtoDeadlineNanos == Long.MAX_VALUE) {
             tcb.armRto(nowNanos);
         }
@@ -122,11 +124,11 @@ final class TcpOutput {
         tcb.state = tcb.state == TcpState.CLOSE_WAIT ? TcpState.LAST_ACK : TcpState.FIN_WAIT_1;
         tcb.log.append(tcb.sndNxt, 1, SegmentLog.FIN, 0, -1, nowNanos);
         tcb.sndNxt++;
-        transmitEntry(nowNanos, out, tcb.log.size() - 1, SegmentKind.FIN, false);
+        transmitEntry(nowNanos, out, tcb.log.size() - 1, SegmentKind.FIN);
         tcb.armRto(nowNanos);
     }
 
-    private void transmitEntry(long nowNanos, PacketSlot out, int index, SegmentKind kind, boolean push) {
+    private void transmitEntry(long nowNanos, PacketSlot out, int index, SegmentKind kind) {
         SegmentLog log = tcb.log;
         int payloadLength = log.payloadLength(index);
         begin(out);
@@ -134,7 +136,7 @@ final class TcpOutput {
         long ssn = log.ssn(index);
         tcb.upper.writeOptions(kind, ssn, index, options);
         int headerLength = FIXED + options.finish();
-        int flags = Tcb.ackFlags(push) | (kind == SegmentKind.FIN ? TcpSegment.FIN : 0);
+        int flags = Tcb.ackFlags(log.has(index, SegmentLog.PUSH)) | (kind == SegmentKind.FIN ? TcpSegment.FIN : 0);
         header(out, ssn, headerLength, flags, tcb.upper.windowField(tcb.rcvWndShift));
         out.length = headerLength;
         out.segmentSize = payloadLength > tcb.payloadMssBytes() && !tcb.pathMtu.isProbe(ssn) ? tcb.payloadMssBytes() : 0;

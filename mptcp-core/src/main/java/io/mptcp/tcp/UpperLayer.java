@@ -30,6 +30,9 @@ public interface UpperLayer {
     /** Bytes from RCV.NXT, or from the next byte of the data stream, to the right edge that was advertised. */
     long promisedWindowBytes();
 
+    /** Whether the windows the peer advertises are this connection's own (TCP), rather than those of a data level above it. */
+    boolean isWindowOfSubflow();
+
     /** Bytes behind RCV.NXT that a segment may occupy to be acceptable (RFC 9293 section 3.10.7.4). */
     long acceptanceWindowBytes();
 

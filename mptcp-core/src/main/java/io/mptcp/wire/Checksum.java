@@ -61,7 +61,7 @@ public final class Checksum {
     }
 
     /** As {@link #pseudoHeader(long, long, long, long, int)}, for any protocol. */
-    static long pseudoHeader(int protocol, long sourceHi, long sourceLo, long destinationHi, long destinationLo, int length) {
+    public static long pseudoHeader(int protocol, long sourceHi, long sourceLo, long destinationHi, long destinationLo, int length) {
         // Lengths sum alike as the 16 bits of IPv4 and the 32 bits of IPv6.
         long sum = protocol + words(length & LOW_32);
         if (IpAddress.isIpv4(destinationHi, destinationLo)) {

@@ -2,6 +2,7 @@ package io.mptcp.sim;
 
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -38,6 +39,7 @@ public final class SimLink {
     private Endpoint receiver;
     private int receiverLinkId;
     private boolean up = true;
+    private boolean tellsPacketTooBig;
     private boolean writable = true;
     /** When the last bit of what is queued will have left. */
     private long busyUntilNanos;
@@ -81,6 +83,11 @@ public final class SimLink {
         this.up = up;
     }
 
+    /** Whether the sender is told by ICMP, one delay later, of packets larger than the MTU; if not they vanish, as behind many a firewall. */
+    public void setTellsPacketTooBig(boolean tells) {
+        tellsPacketTooBig = tells;
+    }
+
     public void add(Middlebox middlebox) {
         middleboxes.add(middlebox);
     }
@@ -114,6 +121,9 @@ public final class SimLink {
         int wireBytes = packet.slot.length + (packet.slot.isIpv4() ? 20 : 40);
         if (wireBytes > spec.mtuBytes()) {
             statistics.droppedByMtu++;
+            if (tellsPacketTooBig) {
+                tellPacketTooBig(packet.slot, nowNanos);
+            }
             drop(packet, nowNanos, "larger than the MTU");
         } else if (!up) {
             statistics.droppedByOutage++;
@@ -127,6 +137,14 @@ public final class SimLink {
         } else {
             enqueue(packet, wireBytes, nowNanos);
         }
+    }
+
+    private void tellPacketTooBig(PacketSlot packet, long nowNanos) {
+        PacketSlot message = new PacketSlot();
+        message.buffer = Arena.ofAuto().allocate(IcmpErrors.MAX_BYTES);
+        IcmpErrors.packetTooBig(packet, spec.mtuBytes(), message);
+        message.linkId = senderLinkId;
+        simulation.schedule(nowNanos + spec.delayNanos(), now -> sender.receive(message, now));
     }
 
     private void enqueue(SimPacket packet, int wireBytes, long nowNanos) {

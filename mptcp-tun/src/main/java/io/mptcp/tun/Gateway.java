@@ -6,6 +6,7 @@ import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Readiness;
+import io.mptcp.tcp.SocketOptions;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.lang.foreign.Arena;
@@ -47,7 +48,7 @@ final class Gateway implements ConnectionHandler {
 
     /** Starts to take connections. */
     void start() {
-        inner.stack().listen(new IpEndpoint(IpAddress.ANY, 0), true, ConnectOptions.DEFAULT, this);
+        inner.stack().listen(new IpEndpoint(IpAddress.ANY, 0), true, ConnectOptions.DEFAULT.withSocket(SocketOptions.NO_DELAY), this);
     }
 
     int activeFlows() {

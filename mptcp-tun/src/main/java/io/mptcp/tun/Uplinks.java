@@ -11,6 +11,7 @@ import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Stack;
 import io.mptcp.stack.StackConfig;
+import io.mptcp.tcp.SocketOptions;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.IoEventLoop;
@@ -169,7 +170,8 @@ public final class Uplinks implements AutoCloseable {
     MptcpConnection openOver(SegmentLink link, IpAddress local, IpEndpoint remote, PendingConnect attachment) {
         // A scheduler may keep state: every connection has its own.
         ConnectOptions options = ConnectOptions.DEFAULT.withMptcp(settings.stack().mptcp())
-                .withScheduler(() -> Schedulers.create(settings.scheduler()));
+                .withScheduler(() -> Schedulers.create(settings.scheduler()))
+                .withSocket(SocketOptions.NO_DELAY); // whoever wrote has waited already if that was wanted
         connecting = remote.address();
         try {
             return driver.stack().connect(link.id(), new IpEndpoint(local, 0), remote, options, attachment);

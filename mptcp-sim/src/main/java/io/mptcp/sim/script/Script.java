@@ -1,5 +1,6 @@
 package io.mptcp.sim.script;
 
+import io.mptcp.sim.IcmpErrors;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.Counter;
 import io.mptcp.stack.LinkProperties;
@@ -7,10 +8,13 @@ import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Readiness;
 import io.mptcp.stack.Stack;
 import io.mptcp.stack.StackConfig;
+import io.mptcp.tcp.SocketOptions;
 import io.mptcp.wire.Checksum;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
+import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.PacketSlot;
+import io.mptcp.wire.TcpSegment;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -30,6 +34,8 @@ public final class Script {
     private static final long START_NANOS = 1_000_000L * MS;
     private static final int SLOT_OFFSET = 64;
 
+    /** Of connections opened and accepted from now on. Nothing is held back: what a script writes is to be seen. */
+    public ConnectOptions options = ConnectOptions.DEFAULT.withSocket(SocketOptions.NO_DELAY);
     public final Stack stack;
     private long nowNanos = START_NANOS;
     private final List<Segment> wire = new ArrayList<>();
@@ -54,13 +60,13 @@ public final class Script {
 
     /** Listens on {@link #STACK}'s port on every address. */
     public Script listen() {
-        stack.listen(new IpEndpoint(IpAddress.ANY, PORT), false, ConnectOptions.DEFAULT, null);
+        stack.listen(new IpEndpoint(IpAddress.ANY, PORT), false, options, null);
         return this;
     }
 
     /** An active open over link 0 to a fixed far endpoint; {@link FakePeer#server} is that endpoint. */
     public MptcpConnection connect() {
-        return stack.connect(0, new IpEndpoint(STACK.address(), 0), new IpEndpoint(FakePeer.address(0), 80), ConnectOptions.DEFAULT, null);
+        return stack.connect(0, new IpEndpoint(STACK.address(), 0), new IpEndpoint(FakePeer.address(0), 80), options, null);
     }
 
     /** The connection the listener has accepted last. */
@@ -125,6 +131,7 @@ public final class Script {
         slot.buffer = memory;
         slot.offset = SLOT_OFFSET;
         slot.length = bytes.length;
+        slot.protocol = IpHeaders.PROTOCOL_TCP;
         slot.ecn = 0;
         slot.segmentSize = 0;
         slot.clearPayloadReference();
@@ -132,6 +139,30 @@ public final class Script {
         Checksum.fillTcp(slot);
         slot.checksumState = PacketSlot.CHECKSUM_UNVERIFIED;
         stack.receive(nowNanos, slot);
+    }
+
+    /**
+     * An ICMP error about a segment the stack has sent, as its router or the far host would send it.
+     *
+     * @param packetBytes length of the packet it is about
+     * @param rest        the second word of the message: the MTU of the next hop, or 0
+     */
+    public void icmp(Segment about, int packetBytes, int type, int code, int rest) {
+        PacketSlot quoted = new PacketSlot();
+        quoted.sourceHi = about.source.address().hi();
+        quoted.sourceLo = about.source.address().lo();
+        quoted.destinationHi = about.destination.address().hi();
+        quoted.destinationLo = about.destination.address().lo();
+        quoted.buffer = Arena.ofAuto().allocate(TcpSegment.MAX_HEADER_LENGTH);
+        TcpSegment.encode(quoted.buffer, 0, about.source.port(), about.destination.port(), about.rawSeq, about.rawAck,
+                TcpSegment.MIN_HEADER_LENGTH, about.flagBits, about.window);
+        quoted.length = packetBytes - IpHeaders.encodedLength(quoted);
+        slot.linkId = about.linkId;
+        slot.buffer = memory;
+        slot.offset = SLOT_OFFSET;
+        IcmpErrors.write(quoted, type, code, rest, slot);
+        stack.receive(nowNanos, slot);
+        drain();
     }
 
     private void drain() {

@@ -154,13 +154,56 @@ class WindowTest {
         peer.expect().data(1 + 2 * FakePeer.MSS, FakePeer.MSS);
     }
 
+    /** Section 3.8.6.2.1, (4): with nothing in flight no acknowledgment would tell of more room, so a silly window is used in the end. */
     @Test
-    void aSmallWindowIsUsedWhenNothingIsInFlight() {
+    void aSmallWindowIsUsedAfterTheOverrideTimeout() {
         connect();
         peer.inject(packet(".").window(4)); // 512
         Script.write(connection, Script.pattern(10_000));
-        peer.expect().data(1, 512);
+        script.advance(99);
         peer.expectNothing();
+        script.advance(901);
+        peer.expect().data(1, 512);
+        peer.skip();
+        peer.inject(packet(".").ack(513).window(0xffff));
+        peer.expect().data(513, FakePeer.MSS);
+    }
+
+    /** Section 3.8.6.2.1, (3): a peer whose buffer never holds a whole segment need not wait. */
+    @Test
+    void halfOfTheLargestWindowEverSeenIsUsedAtOnce() {
+        peer.offersWindowScale = 0;
+        peer.inject(peer.syn().window(1000));
+        peer.expect();
+        peer.inject(packet(".").window(1000));
+        connection = script.accepted();
+        Script.write(connection, Script.pattern(10_000));
+        peer.expect().data(1, 1000);
+        peer.inject(packet(".").window(500));
+        peer.expect().data(1001, 500);
+        peer.inject(packet(".").window(499));
+        peer.expectNothing();
+    }
+
+    /** Section 3.8.6 (MUST-34): what lies beyond the new edge is not what the peer has to be given up for. */
+    @Test
+    void retransmissionsStayInsideAShrunkenWindow() {
+        connect();
+        Script.write(connection, Script.pattern(3 * FakePeer.MSS));
+        peer.skip();
+        peer.inject(packet(".").ack(1).window(4)); // 512
+        script.advance(3000);
+        boolean again = false;
+        for (Segment s = peer.poll(); s != null; s = peer.poll()) {
+            assertTrue(s.payload.length == 0 || s.seq + s.payload.length <= 1 + 512, "beyond the window: " + s);
+            again |= s.payload.length > 0;
+        }
+        assertTrue(again);
+        peer.inject(packet(".").ack(1).window(0xffff));
+        script.advance(3000);
+        peer.skip();
+        peer.inject(packet(".").ack(1 + 3 * FakePeer.MSS));
+        assertEquals(3 * FakePeer.MSS, connection.bytesAcked());
     }
 
     @Test
