@@ -27,6 +27,7 @@ final class Connection extends DeadlineQueue.Node {
     private final DataSender sender;
     private final DataReceiver receiver;
     private final Handshake handshake;
+    private final Fallback fallback;
     private final ConnectionOutput output;
     private final AddressSignals signals;
     private final PathControl paths;
@@ -72,6 +73,7 @@ final class Connection extends DeadlineQueue.Node {
         sender = data.sender;
         receiver = data.receiver;
         handshake = new Handshake(this, config.checksum());
+        fallback = new Fallback(this);
         output = new ConnectionOutput(this, subflows, sender,
                 options.scheduler() == null ? BuiltInScheduler.INSTANCE : options.scheduler().get());
         signals = new AddressSignals(this, data.sequence);
@@ -256,6 +258,10 @@ final class Connection extends DeadlineQueue.Node {
         return handshake;
     }
 
+    Fallback fallback() {
+        return fallback;
+    }
+
     DataLevel data() {
         return data;
     }
@@ -277,7 +283,7 @@ final class Connection extends DeadlineQueue.Node {
      * that the peer is further.
      */
     boolean acceptsJoins() {
-        return mptcp && connected && data.sequence.remoteKey() != 0 && !isFinished();
+        return mptcp && connected && data.sequence.remoteKey() != 0 && !fallback.isFailing() && !isFinished();
     }
 
     boolean isFullyEstablished() {
@@ -327,9 +333,11 @@ final class Connection extends DeadlineQueue.Node {
         if (mptcp) {
             mptcp = false;
             fallbackReason = reason;
+            closeJoins();
             sender.onFallback();
-            for (int i = 0; i < subflows.size(); i++) {
-                subflows.get(i).receiver.onFallback();
+            receiver.onFallback();
+            for (Subflow subflow : List.copyOf(subflows)) {
+                subflow.receiver.onFallback();
             }
             stack.forgetToken(this);
             stack.trace("FALLBACK", this, null, reason);
@@ -344,32 +352,13 @@ final class Connection extends DeadlineQueue.Node {
         stack.enqueue(this);
     }
 
-    /** No other subflow has ever been tried. */
-    boolean hasOnlyEverHad(Subflow subflow) {
-        return subflows.created() == 1 && subflow.id == 0;
-    }
-
-    /** The peer ends MPTCP with an infinite mapping: possible only while all data has gone over this one subflow. */
-    boolean onInfiniteMapping(Subflow subflow) {
-        stack.count(Counter.InfiniteMapRx);
-        if (subflows.created() > 1) {
-            subflow.reset(ResetReason.MPTCP);
-            return false;
+    /** Section 3.7: a fallback leaves one subflow. Joins under way come to nothing, and none has carried data, or there would be no fallback. */
+    void closeJoins() {
+        for (Subflow subflow : List.copyOf(subflows)) {
+            if (subflow.isJoin) {
+                subflow.reset(ResetReason.MPTCP);
+            }
         }
-        fallBack("InfiniteMapRx");
-        onPlainAck(subflow);
-        return true;
-    }
-
-    /**
-     * A mapping failed its checksum (section 3.7): the subflow ends with MP_FAIL. A sole subflow could go on as TCP instead; that form of
-     * fallback is not implemented.
-     */
-    void onChecksumFailure(Subflow subflow, long dsn) {
-        stack.count(Counter.DataCsumErr);
-        stack.count(Counter.DSSCorruptionReset);
-        subflow.failedDsn = dsn;
-        subflow.reset(ResetReason.MIDDLEBOX);
     }
 
     // ==== signals ====
@@ -498,6 +487,9 @@ final class Connection extends DeadlineQueue.Node {
         }
         subflows.close(subflow);
         signals.onSubflowClosed(subflow);
+        if (subflows.isEmpty()) {
+            fallback.onSubflowClosed();
+        }
         output.onSubflowsChanged();
         raise(Readiness.SUBFLOWS);
         stack.trace("SF_CLOSED", this, subflow, reason + (subflow.receivedResetReason >= 0 ? " reset-reason "
@@ -518,6 +510,7 @@ final class Connection extends DeadlineQueue.Node {
 
     void expire(long nowNanos) {
         closing.expire(nowNanos);
+        fallback.expire(nowNanos);
         output.expire(nowNanos);
         paths.expire(nowNanos);
         settle(nowNanos);
@@ -555,7 +548,7 @@ final class Connection extends DeadlineQueue.Node {
             subflows.get(i).updateWindowProbe(nowNanos, wantsRoom);
             stack.reschedule(subflows.get(i));
         }
-        stack.schedule(this, Math.min(Math.min(output.timerNanos(), paths.timerNanos()), closing.deadlineNanos()));
+        stack.schedule(this, Math.min(Math.min(output.timerNanos(), paths.timerNanos()), Math.min(closing.deadlineNanos(), fallback.deadlineNanos())));
         removeIfDead();
     }
 

@@ -84,8 +84,11 @@ final class DataReceiver {
         }
     }
 
-    boolean isFinAt(long dsn) {
-        return finDsn == dsn;
+    /** In TCP a FIN ends the stream: a DATA_FIN that has not been reached means nothing, and may not be where the stream ends now. */
+    void onFallback() {
+        if (!isFinReceived()) {
+            finDsn = -1;
+        }
     }
 
     boolean isFinReceived() {

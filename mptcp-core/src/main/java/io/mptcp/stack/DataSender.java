@@ -145,9 +145,10 @@ final class DataSender {
         finSent = true;
     }
 
-    /** A DATA_FIN sent before means nothing in TCP: the end has to be signalled again, by a FIN. */
+    /** A DATA_FIN sent before means nothing in TCP: the end has to be signalled again, by a FIN. And nothing is sent to a second place there. */
     void onFallback() {
         finSent = false;
+        reinjections.clear();
     }
 
     boolean isFinSent() {

@@ -15,8 +15,6 @@ final class Handshake {
 
     private final Connection connection;
     private int flags;
-    private boolean infiniteMapping;
-    private long infiniteMappingEndSsn = -1;
 
     Handshake(Connection connection, boolean checksum) {
         this.connection = connection;
@@ -123,7 +121,11 @@ final class Handshake {
     boolean onSegment(Subflow subflow, IncomingSegment segment) {
         MptcpOptions mptcp = segment.options.mptcp;
         if (connection.isFullyEstablished()) {
-            return !comesWithoutOptions(subflow, segment) || onOptionsLost(subflow);
+            boolean lost = connection.fallback().comesWithoutOptions(subflow, segment);
+            if (lost) {
+                connection.fallback().onOptionsLost(subflow);
+            }
+            return !lost;
         }
         boolean dataWithKeys = mptcp.hasMpCapableMapping() && !subflow.isActive;
         if (mptcp.has(MptcpOptions.DSS) || dataWithKeys || mptcp.has(MptcpOptions.ADD_ADDR)) {
@@ -135,59 +137,8 @@ final class Handshake {
         if (segment.payloadLength == 0 && !acksData && !endsStream) {
             return true; // a bare third ACK, or a repeated one: says nothing
         }
-        fallBack(subflow, acksData);
-        return false;
-    }
-
-    private void fallBack(Subflow subflow, boolean tellsPeer) {
         subflow.stack.count(Counter.MPCapableDataFallback);
-        connection.fallBack("MPCapableDataFallback");
-        infiniteMapping = tellsPeer;
-        connection.onPlainAck(subflow);
-    }
-
-    /**
-     * A peer that speaks MPTCP says something of it whenever it acknowledges data, or ends its stream by the FIN of the only subflow. After
-     * our own FIN a TIME-WAIT may not.
-     */
-    boolean comesWithoutOptions(Subflow subflow, IncomingSegment segment) {
-        boolean acksData = segment.acksNewData && subflow.tcb.sndUna() > 1;
-        boolean ends = segment.has(TcpSegment.FIN) && mayFallBack(subflow);
-        return (acksData || ends) && segment.options.mptcp.present == 0 && !subflow.tcb.isFinSent();
-    }
-
-    /** Nothing has ever been acknowledged at the data level, and all went over this subflow. */
-    private boolean mayFallBack(Subflow subflow) {
-        return connection.hasOnlyEverHad(subflow) && connection.data().sender.dsnUna() == 1;
-    }
-
-    /**
-     * Options passed before and do not pass now, at least one way (section 3.7): on with TCP where that is still possible; otherwise there is
-     * no way back, and the subflow is of no use.
-     *
-     * @return false: the segment is not to be looked at further as MPTCP
-     */
-    boolean onOptionsLost(Subflow subflow) {
-        if (mayFallBack(subflow)) {
-            fallBack(subflow, true);
-        } else {
-            subflow.stack.count(Counter.DssReset);
-            subflow.reset(ResetReason.MIDDLEBOX);
-        }
+        connection.fallback().begin("MPCapableDataFallback", subflow, acksData);
         return false;
-    }
-
-    /**
-     * Whether data goes with an infinite mapping: the peer has seen our options although we do not see its, and has to be told of the
-     * fallback (section 3.7). It is repeated until the first new data after the fallback has arrived.
-     */
-    boolean sendsInfiniteMapping(Subflow subflow) {
-        return infiniteMapping && (infiniteMappingEndSsn < 0 || subflow.tcb.sndUna() < infiniteMappingEndSsn);
-    }
-
-    void onInfiniteMappingSent(long endSsn) {
-        if (infiniteMappingEndSsn < 0) {
-            infiniteMappingEndSsn = endSsn;
-        }
     }
 }

@@ -151,7 +151,7 @@ final class PathControl implements PathCommands {
     @Override
     public int openSubflow(int linkId, IpAddress local, IpEndpoint remote, boolean backup) {
         Stack stack = connection.stack;
-        if (!isUseful() || !stack.hasLink(linkId) || subflows.size() >= stack.config().limits().maxSubflows()
+        if (!isUseful() || connection.fallback().isFailing() || !stack.hasLink(linkId) || subflows.size() >= stack.config().limits().maxSubflows()
                 || local.isIpv4() != remote.address().isIpv4()) {
             return -1;
         }

@@ -21,6 +21,9 @@ final class RxMappings {
         FULL
     }
 
+    /** Beside a checksum: a DATA_FIN follows the mapped bytes, and counts in the length the checksum is over. */
+    static final int DATA_FIN = 1 << 16;
+
     private final int limit;
     private long[] ssn = new long[8];
     private long[] dsn = new long[8];
@@ -32,16 +35,22 @@ final class RxMappings {
         this.limit = limit;
     }
 
-    /** @param mapChecksum 16 bits, or -1 for none */
+    /** @param mapChecksum 16 bits, with {@link #DATA_FIN} where it covers one, or -1 for none */
     Status add(long startSsn, long startDsn, int mapLength, int mapChecksum) {
         int at = indexOf(startSsn);
         return mapChecksum < 0 ? join(at, startSsn, startDsn, mapLength) : addWhole(at, startSsn, startDsn, mapLength, mapChecksum);
     }
 
-    /** Only the very same mapping may be declared again for bytes that have one: its checksum is over all of it. */
+    /**
+     * Only the very same mapping may be declared again for bytes that have one: its checksum is over all of it. A DATA_FIN may be added, which
+     * Linux does when it sends the end of the stream again.
+     */
     private Status addWhole(int at, long startSsn, long startDsn, int mapLength, int mapChecksum) {
         if (at < size && ssn[at] < startSsn + mapLength) {
             boolean same = ssn[at] == startSsn && dsn[at] == startDsn && length[at] == mapLength;
+            if (same && (mapChecksum & DATA_FIN) != 0) {
+                checksum[at] = mapChecksum;
+            }
             return same ? Status.OK : Status.CONFLICT;
         }
         return insert(at, startSsn, startDsn, mapLength, mapChecksum);
@@ -116,6 +125,12 @@ final class RxMappings {
         return at < size && ssn[at] <= position ? at : -1;
     }
 
+    /** Start of the first mapping behind {@code position}, which none covers; Long.MAX_VALUE when there is none. */
+    long nextSsn(long position) {
+        int at = indexOf(position);
+        return at < size ? ssn[at] : Long.MAX_VALUE;
+    }
+
     int size() {
         return size;
     }
@@ -136,8 +151,14 @@ final class RxMappings {
         return length[index];
     }
 
+    /** 16 bits, or -1 when there is none. */
     int checksum(int index) {
-        return checksum[index];
+        return checksum[index] < 0 ? -1 : checksum[index] & 0xffff;
+    }
+
+    /** Whether a DATA_FIN rides on the mapping; known only of those with a checksum. */
+    boolean endsStream(int index) {
+        return checksum[index] >= 0 && (checksum[index] & DATA_FIN) != 0;
     }
 
     /** Forgets what lies below {@code position}; a mapping with a checksum is kept as long as any part of it is needed. */

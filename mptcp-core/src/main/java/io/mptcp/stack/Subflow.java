@@ -111,6 +111,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             repeatJoinAck(nowNanos);
         }
         silence.expire(nowNanos);
+        receiver.expire(nowNanos);
         if (windowProbeNanos <= nowNanos) {
             windowProbeNanos = Long.MAX_VALUE;
             windowProbes++;
@@ -139,7 +140,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     /** To be called whenever the connection may have heard something. */
     long nextDeadlineNanos(long nowNanos) {
         silence.update(nowNanos);
-        return Math.min(Math.min(tcb.deadlineNanos(), joinAckDeadlineNanos), Math.min(silence.deadlineNanos(), windowProbeNanos));
+        long own = Math.min(joinAckDeadlineNanos, Math.min(windowProbeNanos, receiver.deadlineNanos()));
+        return Math.min(Math.min(tcb.deadlineNanos(), own), silence.deadlineNanos());
     }
 
     /** RFC 8684 section 3.2: the third ACK is repeated until something comes back, within reason. */
@@ -168,15 +170,23 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     void transmitData(long nowNanos, PacketSlot out, long dsn, int length, boolean push) {
-        int checksum = connection.isChecksumOn() ? connection.data().mappingChecksum(dsn, tcb.sndNxt(), length) : -1;
+        int checksum = declare(dsn, length);
         tcb.transmitData(nowNanos, out, dsn, length, checksum, push);
         address(out);
     }
 
     void transmitMtuProbe(long nowNanos, PacketSlot out, long dsn, int length) {
-        int checksum = connection.isChecksumOn() ? connection.data().mappingChecksum(dsn, tcb.sndNxt(), length) : -1;
+        int checksum = declare(dsn, length);
         tcb.transmitMtuProbe(nowNanos, out, dsn, length, checksum);
         address(out);
+    }
+
+    /** The mapping of what is about to be sent. @return its checksum, -1 where there is none */
+    private int declare(long dsn, int length) {
+        if (dsn != tcb.sndNxt()) {
+            connection.fallback().onDiverged();
+        }
+        return connection.isChecksumOn() ? connection.data().mappingChecksum(dsn, tcb.sndNxt(), length) : -1;
     }
 
     private void address(PacketSlot out) {
@@ -282,7 +292,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     @Override
     public int dataOptionBytes() {
-        return connection.isMptcp() || connection.handshake().sendsInfiniteMapping(this) ? SubflowOptions.MAX_DSS_BYTES : 0;
+        return connection.isMptcp() || connection.fallback().sendsInfiniteMapping(this) ? SubflowOptions.MAX_DSS_BYTES : 0;
     }
 
     @Override
@@ -292,7 +302,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     @Override
     public boolean isSignalDue() {
-        return phase == Phase.ESTABLISHED && connection.isMptcp() && options.isSignalDue();
+        return phase == Phase.ESTABLISHED && options.isSignalDue();
     }
 
     @Override
@@ -339,6 +349,9 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     @Override
     public void onEstablished() {
         boolean waitsForFourthAck = isJoin && isActive;
+        if (isJoin) {
+            connection.fallback().onDiverged(); // the peer may use it as soon as it has our third ACK
+        }
         phase = waitsForFourthAck ? Phase.PRE_ESTABLISHED : Phase.ESTABLISHED;
         if (!waitsForFourthAck) {
             connection.onSubflowEstablished(this);
@@ -359,9 +372,10 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             joinAckDeadlineNanos = Long.MAX_VALUE;
             connection.onSubflowEstablished(this);
         }
+        Fallback fallback = connection.fallback();
         if (!connection.isMptcp()) {
             connection.onPlainAck(this);
-            return true;
+            return fallback.onSegmentAfter(this, segment);
         }
         MptcpOptions mptcp = segment.options.mptcp;
         if (mptcp.has(MptcpOptions.MP_FASTCLOSE) && connection.onFastclose(mptcp.fastcloseKey)) {
@@ -370,11 +384,21 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         if (isJoin && mptcp.has(MptcpOptions.MP_JOIN)) {
             tcb.requestAck(); // our fourth ACK was lost: every repeated third ACK is answered at once
         }
-        boolean optionsLost = isJoin && connection.handshake().comesWithoutOptions(this, segment);
-        if (optionsLost ? !connection.handshake().onOptionsLost(this) : !isJoin && !connection.handshake().onSegment(this, segment)) {
+        if (isJoin && fallback.comesWithoutOptions(this, segment)) {
+            fallback.onOptionsLost(this);
             return tcb.state() != TcpState.CLOSED;
         }
-        return receiver.onOptions(segment) && connection.signals().onSegment(this, mptcp);
+        if (!isJoin && !connection.handshake().onSegment(this, segment)) {
+            return tcb.state() != TcpState.CLOSED;
+        }
+        if (!receiver.onOptions(segment)) {
+            return false;
+        }
+        if (mptcp.has(MptcpOptions.MP_FAIL)) {
+            stack.count(Counter.MPFailRx);
+            fallback.onFail(this, mptcp.failDsn);
+        }
+        return connection.signals().onSegment(this, mptcp);
     }
 
     @Override
@@ -439,6 +463,10 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         if (mptcp.has(MptcpOptions.MP_TCPRST)) {
             receivedResetReason = mptcp.resetReason;
             stack.count(Counter.MPRstRx);
+        }
+        if (mptcp.has(MptcpOptions.MP_FAIL)) {
+            stack.count(Counter.MPFailRx);
+            connection.fallback().onFailOnReset(mptcp.failDsn);
         }
         if (mptcp.has(MptcpOptions.MP_FASTCLOSE)) {
             connection.onFastclose(mptcp.fastcloseKey);

@@ -35,13 +35,16 @@ final class SubflowOptions {
 
     int ackOptionBytes() {
         if (!connection.isMptcp()) {
-            return 0;
+            return connection.fallback().pendingBytes();
         }
         if (subflow.phase == Subflow.Phase.PRE_ESTABLISHED) {
             return MP_JOIN_ACK_BYTES;
         }
         if (repeatsMpCapable(subflow.tcb.sndNxt()) && !isDataFinNext()) {
             return MP_CAPABLE_ACK_BYTES;
+        }
+        if (connection.fallback().isSignalDue()) {
+            return connection.fallback().pendingBytes();
         }
         int signalBytes = connection.signals().pendingBytes(subflow);
         if (signalBytes > 0) {
@@ -80,12 +83,20 @@ final class SubflowOptions {
 
     /** Something waits for a pure acknowledgment to go with: the keys may have to go first, or a retransmission may have gone before. */
     boolean isSignalDue() {
+        if (!subflow.isJoin && connection.fallback().isSignalDue()) {
+            return true;
+        }
+        return connection.isMptcp() && isDataSignalDue();
+    }
+
+    private boolean isDataSignalDue() {
         return connection.isDataFinDueOn(subflow)
                 || (connection.signals().pendingBytes(subflow) > 0 && !repeatsMpCapable(subflow.tcb.sndNxt()));
     }
 
     private void writeAck(long ssn, OptionWriter writer) {
         if (!connection.isMptcp()) {
+            connection.fallback().writePending(writer);
             return;
         }
         if (subflow.phase == Subflow.Phase.PRE_ESTABLISHED) {
@@ -93,6 +104,8 @@ final class SubflowOptions {
         } else if (repeatsMpCapable(ssn) && !isDataFinNext()) {
             keysSent = true;
             writer.mpCapableAck(Handshake.VERSION, connection.handshake().flags(), connection.data().sequence.localKey(), connection.data().sequence.remoteKey());
+        } else if (!subflow.isJoin && connection.fallback().writePending(writer)) {
+            return; // MP_FAIL comes before anything else there is to say
         } else if (connection.signals().writePending(subflow, writer)) {
             return; // ADD_ADDR's echo leaves no room for more beside timestamps
         } else if (connection.takeDataFin(subflow)) {
@@ -107,8 +120,8 @@ final class SubflowOptions {
     private void writeData(long ssn, int logIndex, OptionWriter writer) {
         SegmentLog log = subflow.tcb.log();
         if (!connection.isMptcp()) {
-            if (connection.handshake().sendsInfiniteMapping(subflow)) {
-                writeInfiniteMapping(log, logIndex, writer);
+            if (connection.fallback().sendsInfiniteMapping(subflow)) {
+                connection.fallback().writeInfiniteMapping(writer, log.endSsn(logIndex));
             }
             return;
         }
@@ -120,14 +133,6 @@ final class SubflowOptions {
         // A retransmitted piece repeats the mapping of the whole: once declared it never changes (section 3.3.1).
         writer.dssMapping(true, true, connection.data().wireDataAck(), true, connection.data().toWireDsn(log.mapDsn(logIndex)), (int) log.mapSsn(logIndex),
                 log.mapLength(logIndex), false, log.mapChecksum(logIndex));
-    }
-
-    /** RFC 8684 section 3.7: length 0, and checksum 0 where there are checksums. */
-    private void writeInfiniteMapping(SegmentLog log, int logIndex, OptionWriter writer) {
-        int noChecksum = connection.data().isChecksumOn() ? 0 : -1;
-        writer.dssMapping(false, false, 0, true, connection.data().toWireDsn(log.dsn(logIndex)), (int) log.ssn(logIndex), 0, false, noChecksum);
-        connection.handshake().onInfiniteMappingSent(log.endSsn(logIndex));
-        subflow.stack.count(Counter.InfiniteMapTx);
     }
 
     private void writeReset(OptionWriter writer) {

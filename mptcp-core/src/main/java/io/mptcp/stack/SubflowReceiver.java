@@ -17,6 +17,9 @@ final class SubflowReceiver {
     /** Times a segment without mapping is refused for lack of room: the mapping may come with the repetition, or the news of a fallback. */
     private static final int MAX_REFUSED_UNMAPPED = 64;
 
+    /** How long payload waits for its mapping. It comes with the last of its bytes, which may have to be sent again several times. */
+    private static final long UNMAPPED_TIMEOUT_NANOS = 10_000_000_000L;
+
     private final Subflow subflow;
     private final Connection connection;
     private final RxMappings mappings;
@@ -25,6 +28,7 @@ final class SubflowReceiver {
     /** The segment whose payload comes next said anything of MPTCP. */
     private boolean segmentHasOptions;
     private int refusedUnmapped;
+    private long unmappedDeadlineNanos = Long.MAX_VALUE;
 
     SubflowReceiver(Subflow subflow, int maxMappings) {
         this.subflow = subflow;
@@ -50,7 +54,7 @@ final class SubflowReceiver {
 
     private boolean onMapping(IncomingSegment segment, MptcpOptions mptcp) {
         if (mptcp.dataLevelLength == 0) {
-            return connection.onInfiniteMapping(subflow);
+            return mptcp.dataFin || connection.fallback().onInfiniteMapping(subflow, mptcp); // both together mean nothing
         }
         long dsn = connection.data().toDsn(mptcp);
         if (dsn == Long.MIN_VALUE) {
@@ -58,25 +62,54 @@ final class SubflowReceiver {
             return true;
         }
         int dataLength = mptcp.dataLevelLength - (mptcp.dataFin ? 1 : 0);
+        int checksum = mptcp.hasChecksum ? mptcp.checksum : -1;
         if (mptcp.dataFin) {
-            connection.data().receiver.onFin(dsn + dataLength);
             subflow.tcb.requestAck();
-        }
-        if (dataLength == 0) {
-            return true;
+            if (dataLength == 0) {
+                return onDataFinAlone(dsn, mptcp.ssn, checksum);
+            }
+            if (checksum < 0) {
+                connection.data().receiver.onFin(dsn + dataLength);
+            } else {
+                checksum |= RxMappings.DATA_FIN; // where the stream ends is no more to be trusted than its bytes
+            }
         }
         // A DATA_FIN's octet is part of the mapped length, but has no place in subflow sequence space (section 3.3.3).
         long ssn = Seq.extend(mptcp.ssn, subflow.tcb.rcvNxt());
-        return addMapping(ssn, dsn, dataLength, mptcp.hasChecksum ? mptcp.checksum : -1);
+        return addMapping(ssn, dsn, dataLength, checksum);
+    }
+
+    /** Section 3.3.3: its checksum is over the pseudo-header alone. */
+    private boolean onDataFinAlone(long dsn, int wireSsn, int checksum) {
+        if (!hasRightForm(checksum)) {
+            return false;
+        }
+        if (checksum >= 0 && Checksum.fold(checksum + Checksum.dssPseudoHeader(connection.data().sequence.peerToWire(dsn), wireSsn, 1)) != 0xffff) {
+            connection.fallback().onChecksumFailure(subflow, dsn);
+            return subflow.phase != Subflow.Phase.CLOSED;
+        }
+        connection.data().receiver.onFin(dsn);
+        return true;
+    }
+
+    /** Section 3.3: a checksum where none was negotiated, or none where one was, ends the subflow. */
+    private boolean hasRightForm(int checksum) {
+        boolean right = connection.isChecksumOn() == (checksum >= 0);
+        if (!right) {
+            subflow.reset(ResetReason.MPTCP);
+        }
+        return right;
     }
 
     private boolean addMapping(long ssn, long dsn, int length, int checksum) {
-        if (connection.isChecksumOn() != (checksum >= 0)) {
-            subflow.reset(ResetReason.MPTCP); // section 3.3: a checksum where none was negotiated, or none where one was
+        if (!hasRightForm(checksum)) {
             return false;
         }
-        if (ssn + length <= subflow.tcb.rcvNxt() && staged == null) {
+        if (ssn + length <= (staged == null ? subflow.tcb.rcvNxt() : staged.readPosition())) {
             return true; // all of it has arrived before
+        }
+        if (dsn != ssn) {
+            connection.fallback().onDiverged();
         }
         switch (mappings.add(ssn, dsn, length, checksum)) {
             case CONFLICT -> {
@@ -96,12 +129,13 @@ final class SubflowReceiver {
 
     /** @return false when the payload cannot be kept and must come again */
     boolean onPayload(long ssn, MemorySegment buffer, long offset, int length) {
+        connection.fallback().repeatFail();
         if (!connection.isMptcp()) {
             return staged == null ? connection.data().onData(ssn, buffer, offset, length) : stage(ssn, buffer, offset, length);
         }
         boolean mapped = isMapped(ssn, length);
         boolean inOrder = ssn == subflow.tcb.rcvNxt() && subflow.tcb.isInOrder();
-        if (!mapped && inOrder && !segmentHasOptions && !connection.hasOnlyEverHad(subflow)) {
+        if (!mapped && inOrder && !segmentHasOptions && !connection.fallback().isPossible(subflow)) {
             resetForLostOptions();
             return false;
         }
@@ -193,6 +227,7 @@ final class SubflowReceiver {
 
     /** From now on subflow and data sequence numbers are the same: what waits for a mapping has one. */
     void onFallback() {
+        unmappedDeadlineNanos = Long.MAX_VALUE;
         if (staged != null) {
             drainAsTcp();
         }
@@ -205,6 +240,10 @@ final class SubflowReceiver {
             int count = Math.min(staged.readableBytes(), MAX_MAPPING_BYTES);
             staged.peek(scratch, 0, count);
             if (!handUp(ssn, scratch, count)) {
+                return;
+            }
+            if (!connection.data().receiver.holds(ssn, count)) {
+                subflow.reset(ResetReason.MIDDLEBOX); // sent beyond the connection's window, and acknowledged: it cannot come again
                 return;
             }
         }
@@ -237,12 +276,16 @@ final class SubflowReceiver {
             return;
         }
         MemorySegment scratch = subflow.stack.memory().scratch();
-        while (staged != null && staged.readableBytes() > 0) {
+        while (staged != null && staged.readableBytes() > 0 && !connection.fallback().isFailing()) {
             int mapping = mappings.find(staged.readPosition());
             if (mapping < 0) {
+                if (skipUnmapped()) {
+                    continue;
+                }
                 resetIfNeverMapped();
                 return;
             }
+            unmappedDeadlineNanos = Long.MAX_VALUE;
             long mapped = mappings.endSsn(mapping) - staged.readPosition();
             if (mappings.checksum(mapping) < 0) {
                 mapped = Math.min(mapped, Math.min(staged.readableBytes(), MAX_MAPPING_BYTES));
@@ -254,8 +297,11 @@ final class SubflowReceiver {
             long dsn = mappings.dsn(mapping) + (staged.readPosition() - mappings.ssn(mapping));
             staged.peek(scratch, 0, count);
             if (mappings.checksum(mapping) >= 0 && !verify(mapping, scratch, count)) {
-                connection.onChecksumFailure(subflow, mappings.dsn(mapping));
+                connection.fallback().onChecksumFailure(subflow, mappings.dsn(mapping));
                 return;
+            }
+            if (mappings.endsStream(mapping)) {
+                connection.data().receiver.onFin(dsn + count);
             }
             if (!handUp(dsn, scratch, count)) {
                 return;
@@ -269,10 +315,38 @@ final class SubflowReceiver {
         }
     }
 
+    /**
+     * All bytes up to the next mapping are here, and theirs has not come: a middlebox that joins segments keeps the options of one only. The
+     * subflow has acknowledged them, so the peer repeats them at the data level (section 3.3.6).
+     */
+    private boolean skipUnmapped() {
+        long position = staged.readPosition();
+        long end = mappings.nextSsn(position);
+        if (end - position > staged.readableBytes()) {
+            return false;
+        }
+        staged.skip((int) (end - position));
+        connection.fallback().onDiverged();
+        return true;
+    }
+
+    long deadlineNanos() {
+        return unmappedDeadlineNanos;
+    }
+
+    void expire(long nowNanos) {
+        if (unmappedDeadlineNanos <= nowNanos) {
+            unmappedDeadlineNanos = Long.MAX_VALUE;
+            resetForLostOptions();
+        }
+    }
+
     /** A mapping comes before the last of its bytes, so after more bytes than one can map without any, something takes the options off. */
     private void resetIfNeverMapped() {
         if (staged.readableBytes() > MAX_MAPPING_BYTES) {
             resetForLostOptions();
+        } else if (unmappedDeadlineNanos == Long.MAX_VALUE) {
+            unmappedDeadlineNanos = subflow.stack.nowNanos() + UNMAPPED_TIMEOUT_NANOS;
         }
     }
 
@@ -285,14 +359,9 @@ final class SubflowReceiver {
     /** RFC 8684 section 3.3.1; the scratch holds the whole mapping. */
     private boolean verify(int mapping, MemorySegment scratch, int count) {
         long wireDsn = connection.data().sequence.peerToWire(mappings.dsn(mapping));
-        boolean endsWithFin = connection.data().receiver.isFinAt(mappings.dsn(mapping) + count);
+        int lengthOnWire = count + (mappings.endsStream(mapping) ? 1 : 0);
         long sum = Checksum.sum(scratch, 0, count) + mappings.checksum(mapping);
-        int withoutFin = Checksum.fold(sum + Checksum.dssPseudoHeader(wireDsn, (int) mappings.ssn(mapping), count));
-        if (withoutFin == 0xffff) {
-            return true;
-        }
-        // The mapped length on the wire counts a DATA_FIN that rode on this mapping.
-        return endsWithFin && Checksum.fold(sum + Checksum.dssPseudoHeader(wireDsn, (int) mappings.ssn(mapping), count + 1)) == 0xffff;
+        return Checksum.fold(sum + Checksum.dssPseudoHeader(wireDsn, (int) mappings.ssn(mapping), lengthOnWire)) == 0xffff;
     }
 
     void onContiguous(long rcvNxt) {
@@ -302,6 +371,7 @@ final class SubflowReceiver {
     }
 
     void close() {
+        unmappedDeadlineNanos = Long.MAX_VALUE;
         if (staged != null) {
             staged.close();
             staged = null;

@@ -72,7 +72,8 @@ class DataReceiverTest {
         assertFalse(receiver.isFinReceived());
         receiver.onFin(101);
         receiver.onFin(105);
-        assertTrue(receiver.isFinAt(101));
+        assertTrue(receiver.isFinReceived());
+        assertEquals(102, receiver.rcvNxt());
     }
 
     @Test

@@ -1,0 +1,284 @@
+package io.mptcp.stack;
+
+import io.mptcp.tcp.IncomingSegment;
+import io.mptcp.wire.MptcpOptions;
+import io.mptcp.wire.OptionWriter;
+import io.mptcp.wire.Seq;
+import io.mptcp.wire.TcpSegment;
+
+/**
+ * The way from an established MPTCP connection back to TCP (RFC 8684 section 3.7): when it is still open, what starts it, and what each side
+ * tells the other. It is open as long as all data has gone over one subflow with both sequence spaces side by side, so that the subflow's
+ * order is the stream's; a second subflow or a reinjection ends that for good, as on Linux.
+ */
+final class Fallback {
+    /** How long an MP_FAIL waits for its answer (Linux: TCP_RTO_MAX). */
+    private static final long FAIL_TIMEOUT_NANOS = 120_000_000_000L;
+    private static final int MP_FAIL_BYTES = 12;
+    private static final int DSS_ACK_BYTES = 12;
+
+    private final Connection connection;
+    private final Stack stack;
+    private boolean diverged;
+
+    /** This side found a wrong checksum, said so, and waits for the peer to go on as TCP. */
+    private boolean failing;
+    private boolean failDue;
+    private long failDsn;
+    private long deadlineNanos = Long.MAX_VALUE;
+
+    /** The peer may not know of the fallback: the first new data carries an infinite mapping. */
+    private boolean infiniteMapping;
+    private long infiniteMappingDsn;
+    private long firstNewSsn;
+    private long infiniteMappingEndSsn = -1;
+    private boolean infiniteMappingDueOnAck;
+
+    Fallback(Connection connection) {
+        this.connection = connection;
+        this.stack = connection.stack;
+    }
+
+    // ---- whether it is possible ----
+
+    /** The order of some bytes on a subflow is no longer that of the stream. */
+    void onDiverged() {
+        diverged = true;
+    }
+
+    boolean isPossible(Subflow subflow) {
+        return !diverged && !subflow.isJoin;
+    }
+
+    // ---- options that do not get through ----
+
+    /**
+     * A peer that speaks MPTCP says something of it whenever it acknowledges data, or ends its stream by the FIN of the only subflow. After
+     * our own FIN a TIME-WAIT may not.
+     */
+    boolean comesWithoutOptions(Subflow subflow, IncomingSegment segment) {
+        boolean acksData = segment.acksNewData && subflow.tcb.sndUna() > 1;
+        boolean ends = segment.has(TcpSegment.FIN) && isPossible(subflow) && !connection.data().receiver.isFinReceived();
+        return (acksData || ends) && segment.options.mptcp.present == 0 && !subflow.tcb.isFinSent();
+    }
+
+    /**
+     * Options passed before and do not pass now, at least one way: on with TCP where that is still possible; otherwise there is no way back, and
+     * the subflow is of no use.
+     */
+    void onOptionsLost(Subflow subflow) {
+        if (isPossible(subflow)) {
+            stack.count(Counter.DSSFallback);
+            begin("DSSFallback", subflow, true);
+        } else {
+            stack.count(Counter.FallbackFailed);
+            stack.count(Counter.DssReset);
+            subflow.reset(ResetReason.MIDDLEBOX);
+        }
+    }
+
+    /** @param tellsPeer it may not have noticed, and learns it from an infinite mapping */
+    void begin(String reason, Subflow subflow, boolean tellsPeer) {
+        connection.fallBack(reason);
+        connection.onPlainAck(subflow);
+        if (tellsPeer) {
+            infiniteMapping = true;
+            infiniteMappingDsn = connection.data().sender.dsnUna();
+            firstNewSsn = subflow.tcb.sndNxt();
+        }
+    }
+
+    // ---- data that was changed on the way ----
+
+    /** A mapping that starts at {@code dsn} failed its checksum: nothing from there on is to be trusted. */
+    void onChecksumFailure(Subflow subflow, long dsn) {
+        stack.count(Counter.DataCsumErr);
+        if (isPossible(subflow)) {
+            failing = true;
+            failDue = true;
+            failDsn = dsn;
+            deadlineNanos = stack.nowNanos() + FAIL_TIMEOUT_NANOS;
+            connection.closeJoins();
+            stack.enqueue(connection);
+        } else {
+            stack.count(Counter.DSSCorruptionReset);
+            giveUp(subflow, dsn);
+        }
+    }
+
+    private void giveUp(Subflow subflow, long dsn) {
+        failing = false;
+        deadlineNanos = Long.MAX_VALUE;
+        subflow.failedDsn = dsn;
+        subflow.reset(ResetReason.MIDDLEBOX);
+    }
+
+    /** Between the MP_FAIL and its answer: received data is kept and neither delivered nor acknowledged at the data level. */
+    boolean isFailing() {
+        return failing;
+    }
+
+    long deadlineNanos() {
+        return deadlineNanos;
+    }
+
+    void expire(long nowNanos) {
+        if (deadlineNanos <= nowNanos && failing) {
+            giveUp(connection.subflows().getFirst(), failDsn);
+        }
+    }
+
+    void onSubflowClosed() {
+        failing = false;
+        deadlineNanos = Long.MAX_VALUE;
+    }
+
+    /** Payload has come although this side waits for the peer to change over: it may not have heard. */
+    void repeatFail() {
+        failDue = failing;
+    }
+
+    /**
+     * MP_FAIL on an acknowledgment. It answers ours, or asks for the fallback: then it is answered, and all that has not been acknowledged at
+     * the data level counts as TCP's, retroactively.
+     */
+    void onFail(Subflow subflow, long wireDsn) {
+        DataSender sender = connection.data().sender;
+        if (failing) {
+            onAnswered(subflow);
+            return;
+        }
+        long dsn = connection.data().sequence.ackFromWire(wireDsn, true, sender.dsnUna());
+        if (dsn < sender.dsnUna() || dsn > sender.dsnNxt()) {
+            return; // nothing that is outstanding
+        }
+        if (!isPossible(subflow)) {
+            stack.count(Counter.FallbackFailed);
+            sender.reinject(dsn, sender.dsnNxt());
+            subflow.reset(ResetReason.MIDDLEBOX);
+            return;
+        }
+        failDue = true;
+        failDsn = connection.data().receiver.rcvNxt();
+        long intactDsn = sender.dsnUna();
+        begin("MPFailRx", subflow, true);
+        infiniteMappingDsn = intactDsn;
+        stack.enqueue(connection);
+    }
+
+    private void onAnswered(Subflow subflow) {
+        stack.count(Counter.DSSCorruptionFallback);
+        begin("DSSCorruptionFallback", subflow, false);
+        failing = false;
+        failDue = false;
+        deadlineNanos = Long.MAX_VALUE;
+    }
+
+    /** A RST with MP_FAIL: whatever this subflow brought from there on was thrown away, acknowledged by the subflow or not. */
+    void onFailOnReset(long wireDsn) {
+        DataSender sender = connection.data().sender;
+        long dsn = Math.max(connection.data().sequence.ackFromWire(wireDsn, true, sender.dsnUna()), sender.dsnUna());
+        if (dsn < sender.dsnNxt()) {
+            sender.reinject(dsn, sender.dsnNxt());
+        }
+    }
+
+    // ---- infinite mappings ----
+
+    /** The peer goes on as TCP. @return false when that is not possible any more, and the subflow was reset */
+    boolean onInfiniteMapping(Subflow subflow, MptcpOptions mptcp) {
+        stack.count(Counter.InfiniteMapRx);
+        boolean sideBySide = connection.data().toDsn(mptcp) == Seq.extend(mptcp.ssn, subflow.tcb.rcvNxt());
+        if (!isPossible(subflow) || !sideBySide) {
+            stack.count(Counter.FallbackFailed);
+            subflow.reset(ResetReason.MPTCP);
+            return false;
+        }
+        if (failing) {
+            onAnswered(subflow);
+        } else {
+            begin("InfiniteMapRx", subflow, false);
+        }
+        return true;
+    }
+
+    /** Whether data goes with an infinite mapping: it is repeated until the first new data after the fallback has arrived. */
+    boolean sendsInfiniteMapping(Subflow subflow) {
+        return infiniteMapping && (infiniteMappingEndSsn < 0 || subflow.tcb.sndUna() < infiniteMappingEndSsn);
+    }
+
+    /**
+     * A segment after the fallback. Options mean nothing any more, but that there is a DSS shows that the peer has not noticed: it is told, even if
+     * there is no data to tell it with. And what it sends a second time, to another place of the stream, must not be taken for new data.
+     *
+     * @return false when the segment is not to be looked at further
+     */
+    boolean onSegmentAfter(Subflow subflow, IncomingSegment segment) {
+        MptcpOptions mptcp = segment.options.mptcp;
+        boolean infinite = mptcp.hasMapping && mptcp.dataLevelLength == 0;
+        if (!mptcp.has(MptcpOptions.DSS) || infinite || connection.data().sequence.remoteKey() == 0) {
+            return true;
+        }
+        boolean mapsPayload = mptcp.hasMapping && segment.payloadLength > 0;
+        if (mapsPayload && connection.data().toDsn(mptcp) != Seq.extend(mptcp.ssn, subflow.tcb.rcvNxt())) {
+            stack.count(Counter.FallbackFailed);
+            subflow.reset(ResetReason.MPTCP);
+            return false;
+        }
+        if (sendsInfiniteMapping(subflow)) {
+            infiniteMappingDueOnAck = true;
+            stack.enqueue(connection);
+        }
+        return true;
+    }
+
+    // ---- what goes out ----
+
+    boolean isSignalDue() {
+        return failDue || infiniteMappingDueOnAck;
+    }
+
+    /** Option bytes of what is due on the next pure acknowledgment, 0 when nothing is. */
+    int pendingBytes() {
+        if (failDue) {
+            return connection.isMptcp() ? MP_FAIL_BYTES + DSS_ACK_BYTES : MP_FAIL_BYTES;
+        }
+        return infiniteMappingDueOnAck ? SubflowOptions.MAX_DSS_BYTES : 0;
+    }
+
+    /** @return whether anything was due, and was written */
+    boolean writePending(OptionWriter writer) {
+        DataLevel data = connection.data();
+        if (failDue) {
+            failDue = false;
+            stack.count(Counter.MPFailTx);
+            writer.mpFail(data.sequence.peerToWire(failDsn));
+            if (connection.isMptcp()) {
+                writer.dssAck(true, data.wireDataAck());
+            }
+            return true;
+        }
+        if (infiniteMappingDueOnAck) {
+            infiniteMappingDueOnAck = false;
+            writeInfiniteMapping(writer);
+            return true;
+        }
+        return false;
+    }
+
+    /** @param endSsn end of the data it goes with */
+    void writeInfiniteMapping(OptionWriter writer, long endSsn) {
+        if (infiniteMappingEndSsn < 0 && endSsn > firstNewSsn) {
+            infiniteMappingEndSsn = endSsn; // what was sent before may have arrived before, and would not be looked at again
+        }
+        writeInfiniteMapping(writer);
+    }
+
+    /** Length 0, and checksum 0 where there are checksums. It holds from the last data that was acknowledged as intact. */
+    private void writeInfiniteMapping(OptionWriter writer) {
+        int noChecksum = connection.data().isChecksumOn() ? 0 : -1;
+        long wireDsn = connection.data().toWireDsn(infiniteMappingDsn);
+        writer.dssMapping(false, false, 0, true, wireDsn, (int) infiniteMappingDsn, 0, false, noChecksum);
+        stack.count(Counter.InfiniteMapTx);
+    }
+}
