@@ -37,6 +37,7 @@ public final class SegmentLog {
     private long lostBytes;
     /** Where the order of data sequence numbers is broken, which reinjections do. */
     private final DsnRuns runs = new DsnRuns();
+    private long unlocatedBytes;
 
     public int size() {
         return size;
@@ -114,9 +115,18 @@ public final class SegmentLog {
         return size == 0 ? 0 : endSsn(size - 1) - ssn(0);
     }
 
+    /** Bytes that have left the network according to duplicate ACKs without SACK, which do not say which bytes they were. */
+    public long unlocatedBytes() {
+        return unlocatedBytes;
+    }
+
+    public void setUnlocatedBytes(long bytes) {
+        unlocatedBytes = bytes;
+    }
+
     /** Bytes believed to be in the network: neither acknowledged, nor SACKed, nor lost ("pipe", RFC 6675). */
     public long inFlightBytes() {
-        return totalLength() - sackedBytes - lostBytes;
+        return Math.max(0, totalLength() - sackedBytes - lostBytes - unlocatedBytes);
     }
 
     /** Appends what has just been sent. Entries are contiguous in sequence space. */
@@ -280,6 +290,7 @@ public final class SegmentLog {
         sackedBytes = 0;
         lostBytes = 0;
         runs.trim(Long.MAX_VALUE);
+        unlocatedBytes = 0;
     }
 
     private void account(int i, int delta) {

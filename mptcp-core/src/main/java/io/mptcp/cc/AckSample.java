@@ -9,6 +9,8 @@ public final class AckSample {
     public long deliveredBytes;
     /** Bytes in flight before this ACK was processed. */
     public long priorInFlightBytes;
+    /** Most bytes in flight at any time of the last round trip. */
+    public long maxInFlightBytes;
     /** Bytes in flight after it. */
     public long inFlightBytes;
     /** Round-trip sample of this ACK in nanoseconds, -1 if there is none. */

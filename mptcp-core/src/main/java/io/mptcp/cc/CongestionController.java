@@ -23,7 +23,8 @@ public interface CongestionController {
     void onAck(AckSample sample);
 
     /**
-     * Loss was detected by SACK, RACK or duplicate ACKs: one call per loss episode.
+     * Loss was detected by SACK, RACK or duplicate ACKs: one call per loss episode, and one more for each time that something sent again
+     * since the last call is lost too (RFC 5681 section 4.3).
      *
      * @param inFlightBytes FlightSize of RFC 5681: sent and not yet acknowledged, what is lost included
      */

@@ -79,11 +79,11 @@ final class ConnectionOutput {
             return false;
         }
         small.begin();
-        long mask = select(view.forNewData(pending, window));
+        long mask = select(nowNanos, view.forNewData(pending, window));
         if (mask == 0) {
             return false;
         }
-        int index = Long.numberOfTrailingZeros(mask);
+        int index = firstReady(nowNanos, mask);
         Subflow subflow = subflows.get(index);
         long dsn = sender.dsnNxt();
         int probe = mask == 1L << index ? mtuProbeBytes(nowNanos, subflow, pending, window) : 0;
@@ -112,24 +112,51 @@ final class ConnectionOutput {
         return fits ? probe : 0;
     }
 
-    /** The scheduler's choice, less what cannot be: a policy may be stupid, but it cannot break the protocol. */
-    private long select(ConnectionView choice) {
+    /**
+     * The scheduler's choice, less what cannot be: a policy may be stupid, but it cannot break the protocol. It chooses as if there were no
+     * pacing, which is a matter of a moment. If its choice has to pause, the data waits when the choice has room for all of it, and
+     * otherwise the others get their share at once.
+     */
+    private long select(long nowNanos, ConnectionView choice) {
         int count = choice.subflowCount();
         long available = 0;
+        long paced = 0;
         for (int i = 0; i < count; i++) {
             Subflow subflow = subflows.get(i);
             if (choice.isAvailable(i)) {
                 available |= 1L << i;
+                paced |= subflow.tcb.isPaced(nowNanos) ? 1L << i : 0;
             } else if (subflow.isActiveForData() && !connection.stack.isLinkWritable(subflow.linkId)) {
                 connection.stack.waitForLink(connection, subflow.linkId);
             }
         }
         if (available == 0 || count == 1) {
-            return available;
+            return available & ~paced;
         }
+        long chosen = choose(choice.among(-1), available);
+        if (chosen == 0 || (chosen & ~paced) != 0) {
+            return chosen;
+        }
+        Tcb first = subflows.get(Long.numberOfTrailingZeros(chosen)).tcb;
+        boolean fits = choice.pendingBytes() <= first.sendableBytes();
+        return fits || (available & ~paced) == 0 ? 0 : choose(choice.among(~paced), available & ~paced);
+    }
+
+    private long choose(ConnectionView choice, long available) {
         long chosen = scheduler.select(choice) & available;
         // Waiting for a better moment makes sense only while something is under way that will bring one.
         return chosen != 0 || isAnythingInFlight() ? chosen : Long.lowestOneBit(available);
+    }
+
+    /** Of several subflows the first that need not pause; copies on the others follow whatever their pacing. */
+    private int firstReady(long nowNanos, long mask) {
+        for (long rest = mask; rest != 0; rest &= rest - 1) {
+            int index = Long.numberOfTrailingZeros(rest);
+            if (!subflows.get(index).tcb.isPaced(nowNanos)) {
+                return index;
+            }
+        }
+        return Long.numberOfTrailingZeros(mask);
     }
 
     private boolean isAnythingInFlight() {
@@ -175,9 +202,9 @@ final class ConnectionOutput {
             long start = sender.reinjectionStart();
             long bytes = sender.reinjectionEnd() - start;
             ConnectionView choice = view.forReinjection(start, bytes);
-            long mask = select(choice);
+            long mask = select(nowNanos, choice);
             if (mask != 0) {
-                Subflow subflow = subflows.get(Long.numberOfTrailingZeros(mask));
+                Subflow subflow = subflows.get(firstReady(nowNanos, mask));
                 int length = SmallSegments.reinjectionBytes(subflow, bytes);
                 sender.reinjected(start + length);
                 connection.stack.count(Counter.MPTCPRetrans);

@@ -5,12 +5,11 @@ import java.util.List;
 
 /** A connection's subflows as schedulers see them. One object per connection; valid only during {@code select}. */
 final class ConnectionView implements SchedulerView {
-    private static final long NANOS_PER_SECOND = 1_000_000_000L;
-
     private final Connection connection;
     private final List<Subflow> subflows;
     private final SmallSegments small;
     private boolean reinjection;
+    private long candidates = -1;
     private long dsn;
     private long pendingBytes;
     private long windowBytes;
@@ -22,6 +21,7 @@ final class ConnectionView implements SchedulerView {
     }
 
     ConnectionView forNewData(long pendingBytes, long windowBytes) {
+        candidates = -1;
         reinjection = false;
         this.pendingBytes = pendingBytes;
         this.windowBytes = windowBytes;
@@ -29,10 +29,17 @@ final class ConnectionView implements SchedulerView {
     }
 
     ConnectionView forReinjection(long dsn, long bytes) {
+        candidates = -1;
         reinjection = true;
         this.dsn = dsn;
         pendingBytes = bytes;
         windowBytes = bytes;
+        return this;
+    }
+
+    /** Lets only these subflows appear available. */
+    ConnectionView among(long mask) {
+        candidates = mask;
         return this;
     }
 
@@ -44,7 +51,7 @@ final class ConnectionView implements SchedulerView {
     @Override
     public boolean isAvailable(int index) {
         Subflow subflow = subflows.get(index);
-        if (!isActive(index) || !connection.stack.isLinkWritable(subflow.linkId)) {
+        if ((candidates & 1L << index) == 0 || !isActive(index) || !connection.stack.isLinkWritable(subflow.linkId)) {
             return false;
         }
         int bytes = reinjection ? SmallSegments.reinjectionBytes(subflow, pendingBytes) : small.newDataBytes(subflow, pendingBytes, windowBytes);
@@ -84,12 +91,7 @@ final class ConnectionView implements SchedulerView {
 
     @Override
     public long rateBytesPerSecond(int index) {
-        long pacing = subflows.get(index).tcb.congestionController().pacingBytesPerSecond();
-        if (pacing > 0) {
-            return pacing;
-        }
-        long srtt = srttNanos(index);
-        return srtt == 0 ? 0 : (long) ((double) cwndBytes(index) * NANOS_PER_SECOND / srtt);
+        return subflows.get(index).tcb.pacingBytesPerSecond();
     }
 
     @Override

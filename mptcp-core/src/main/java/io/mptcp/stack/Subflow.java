@@ -327,6 +327,13 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     @Override
+    public long newDataBytes() {
+        // With other subflows it is better sent on one of them than on one that is silent.
+        boolean here = connection.subflows().size() == 1 && isActiveForData() && stack.isLinkWritable(linkId);
+        return here ? Math.min(connection.data().sender.pendingBytes(), connection.data().sender.windowBytes()) : 0;
+    }
+
+    @Override
     public void writePayload(long dsn, int length, PacketSlot out, int offset) {
         if (out.gather) {
             connection.data().sender.buffer().reference(dsn, length, out);

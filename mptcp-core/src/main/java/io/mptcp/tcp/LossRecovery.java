@@ -2,22 +2,21 @@ package io.mptcp.tcp;
 
 import io.mptcp.buffer.SegmentLog;
 import io.mptcp.cc.AckSample;
-import io.mptcp.wire.MptcpOptions;
 
 /**
- * What was lost and has to be sent again: RACK-TLP (RFC 8985) as the one loss detector, proportional rate reduction (RFC 9937) while
- * recovering, and duplicate ACKs for peers without SACK. How much may be in flight is the congestion controller's say.
+ * What was lost and has to be sent again: RACK-TLP (RFC 8985) as the one loss detector, or duplicate ACKs for peers without SACK, and
+ * proportional rate reduction (RFC 9937) while the window is being reduced. How far is the congestion controller's say.
  */
 final class LossRecovery {
     private enum Phase {
         OPEN,
+        /** The peer has echoed a congestion mark (RFC 3168); nothing is lost. PRR limits what is sent. */
+        CWR,
         /** Fast recovery: PRR limits what is sent. */
         RECOVERY,
         /** After a retransmission timeout: slow start limits it. */
         LOSS
     }
-
-    private static final int DUP_THRESH = 3;
 
     private final Tcb tcb;
     private final SegmentLog log;
@@ -25,19 +24,26 @@ final class LossRecovery {
     private final SpuriousDetector spurious = new SpuriousDetector();
     private final RackDetector rack;
     private final Scoreboard scoreboard;
+    private final DuplicateAcks duplicates;
+    private final ForwardRto frto = new ForwardRto();
+    private final CwndUse cwndUse = new CwndUse();
     private final TailLossProbe probe;
     private final ProportionalRateReduction prr = new ProportionalRateReduction();
 
     private Phase phase = Phase.OPEN;
     private long recoveryPointSsn;
-    private int dupAcks;
+    /** When the window was last reduced. */
+    private long reducedNanos;
     private boolean headForced;
+    /** Partial ACKs without SACK in this recovery. */
+    private int partialAcks;
 
     LossRecovery(Tcb tcb) {
         this.tcb = tcb;
         log = tcb.log;
         rack = new RackDetector(tcb);
-        scoreboard = new Scoreboard(tcb, rack, spurious);
+        duplicates = new DuplicateAcks(tcb);
+        scoreboard = new Scoreboard(tcb, rack, spurious, duplicates);
         probe = new TailLossProbe(tcb);
     }
 
@@ -50,10 +56,11 @@ final class LossRecovery {
         return Math.min(rack.deadlineNanos(), probe.deadlineNanos());
     }
 
-    /** As tcpi_ca_state numbers the phases: 0 open, 3 recovery, 4 loss. */
+    /** As tcpi_ca_state numbers the phases: 0 open, 2 CWR, 3 recovery, 4 loss. */
     int caState() {
         return switch (phase) {
             case OPEN -> 0;
+            case CWR -> 2;
             case RECOVERY -> 3;
             case LOSS -> 4;
         };
@@ -61,55 +68,99 @@ final class LossRecovery {
 
     /** Bytes that may be in flight now. */
     long limitBytes() {
-        return phase == Phase.RECOVERY ? prr.limitBytes() : tcb.cc.cwndBytes();
+        return isReducing() ? prr.limitBytes() : tcb.cc.cwndBytes();
+    }
+
+    private boolean isReducing() {
+        return phase == Phase.RECOVERY || phase == Phase.CWR;
+    }
+
+    /** Loss recovery is under way. */
+    private boolean isRecovering() {
+        return phase == Phase.RECOVERY || phase == Phase.LOSS;
     }
 
     // ---- an acknowledgment ----
 
     void onAck(long nowNanos, IncomingSegment segment, boolean windowChanged) {
         long priorInFlight = log.inFlightBytes();
-        long priorUna = tcb.sndUna;
         long lostBefore = log.lostBytes();
-        scoreboard.take(nowNanos, segment);
-        if (!tcb.sackOn) {
-            countDuplicate(segment, priorUna, windowChanged);
-        }
+        scoreboard.take(nowNanos, segment, windowChanged);
         tcb.onSndUna();
         long acked = scoreboard.ackedBytes;
-        // Karn: beside a retransmission, older segments may have waited at the peer for the hole to be filled.
-        boolean sampled = scoreboard.newestSentNanos != Long.MIN_VALUE && !scoreboard.retransmissionAcked;
-        long rttNanos = !sampled ? timestampRtt(nowNanos, segment, acked) : nowNanos - scoreboard.newestSentNanos;
-        if (rttNanos > 0) {
-            tcb.rtt.onSample(nowNanos, rttNanos);
-        }
+        long rttNanos = takeRttSample(nowNanos, segment);
         if (acked > 0) {
             tcb.rtt.resetBackoff();
-            dupAcks = 0;
         }
-        if (scoreboard.deliveredBytes == 0 && acked == 0 && dupAcks == 0 && !scoreboard.duplicateReported) {
+        boolean echo = tcb.ecn.callsForReduction(segment);
+        if (scoreboard.deliveredBytes == 0 && acked == 0 && duplicates.count() == 0 && !scoreboard.duplicateReported && !echo) {
             return;
         }
-        if (spurious.isSpurious(segment.options, acked > 0, tcb.timestampsOn)) {
+        if (wasSpurious(segment)) {
             undoRecovery(nowNanos);
         }
-        if (probe.repairedLoss(segment.ackSsn, scoreboard.duplicateReported) && phase == Phase.OPEN) {
+        boolean duplicateAck = acked == 0 && segment.payloadLength == 0 && segment.options.sackCount == 0;
+        if (probe.repairedLoss(segment.ackSsn, scoreboard.duplicateReported, duplicateAck) && phase == Phase.OPEN) {
             tcb.cc.onLoss(nowNanos, priorInFlight);
+            tcb.ecn.onReduction();
         }
-        leaveRecovery(acked);
-        if (tcb.sackOn) {
-            rack.detect(nowNanos, phase != Phase.OPEN);
-        } else {
-            detectByDuplicates(acked);
-        }
+        leaveRecovery();
+        detect(nowNanos);
         boolean newLoss = log.lostBytes() > lostBefore + tcb.takeLostMtuProbe(nowNanos);
-        if (phase == Phase.OPEN && newLoss) {
-            enterRecovery(nowNanos, priorInFlight, scoreboard.deliveredBytes);
-        }
-        if (phase == Phase.RECOVERY) {
+        react(nowNanos, priorInFlight, newLoss, echo);
+        if (isReducing()) {
             updatePrr(scoreboard.deliveredBytes, acked > 0 && !newLoss);
         }
-        tellController(nowNanos, acked, priorInFlight, rttNanos);
-        rearm(nowNanos, acked);
+        tellController(nowNanos, priorInFlight, rttNanos);
+        rearm(nowNanos);
+    }
+
+    private long takeRttSample(long nowNanos, IncomingSegment segment) {
+        // Karn: beside a retransmission, older segments may have waited at the peer for the hole to be filled.
+        boolean sampled = scoreboard.newestSentNanos != Long.MIN_VALUE && !scoreboard.retransmissionAcked;
+        long rttNanos = sampled ? nowNanos - scoreboard.newestSentNanos : timestampRtt(nowNanos, segment, scoreboard.ackedBytes);
+        if (rttNanos > 0) {
+            tcb.rtt.onSample(nowNanos, rttNanos);
+            probe.onSample();
+        }
+        return rttNanos;
+    }
+
+    private boolean wasSpurious(IncomingSegment segment) {
+        if (spurious.isSpurious(segment.options, scoreboard.ackedBytes > 0, tcb.timestampsOn)) {
+            return true;
+        }
+        return phase == Phase.LOSS && frto.isSpurious(scoreboard, segment.ackSsn, tcb.sackOn, hasFullSegmentOfNewData());
+    }
+
+    private boolean hasFullSegmentOfNewData() {
+        int mss = tcb.payloadMssBytes();
+        return tcb.upper.newDataBytes() >= mss && tcb.sndUna + tcb.sndWnd - tcb.sndNxt >= mss;
+    }
+
+    private void detect(long nowNanos) {
+        if (tcb.sackOn) {
+            rack.detect(nowNanos, isRecovering());
+            return;
+        }
+        boolean partialAck = phase == Phase.RECOVERY && scoreboard.ackedBytes > 0;
+        partialAcks += partialAck ? 1 : 0;
+        if (duplicates.detect(!isRecovering(), partialAck)) {
+            headForced = true; // RFC 6582 section 3.2: at once, whatever the window
+        }
+    }
+
+    /** Draws the consequence of what was found: at most one reduction for all that was lost or marked of one window. */
+    private void react(long nowNanos, long priorInFlight, boolean newLoss, boolean echo) {
+        if (newLoss && !isRecovering()) {
+            enterRecovery(nowNanos, priorInFlight, scoreboard.deliveredBytes);
+        } else if (newLoss && isRetransmissionLost()) {
+            reduceAgain(nowNanos, priorInFlight, scoreboard.deliveredBytes);
+        } else if (echo && phase == Phase.OPEN) {
+            phase = Phase.CWR;
+            tcb.cc.onEcnEcho(nowNanos, priorInFlight);
+            startReduction(nowNanos, scoreboard.deliveredBytes);
+        }
     }
 
     /** RFC 7323 section 4.1: where every acknowledged segment was a retransmission, the echoed timestamp still gives a sample. */
@@ -121,39 +172,18 @@ final class LossRecovery {
         return ticks < 0 || ticks > 600_000 ? -1 : Math.max(1, ticks) * 1_000_000L;
     }
 
-    private void countDuplicate(IncomingSegment segment, long priorUna, boolean windowChanged) {
-        // RFC 5681 section 2, and RFC 8684 section 4: MPTCP signals other than DSS make an ACK no duplicate.
-        boolean signals = (segment.options.mptcp.present & ~MptcpOptions.DSS) != 0;
-        if (segment.ackSsn == priorUna && segment.payloadLength == 0 && !windowChanged && !log.isEmpty() && !signals) {
-            dupAcks++;
-        }
-    }
-
-    private void detectByDuplicates(long acked) {
-        if (log.isEmpty() || log.has(0, SegmentLog.LOST)) {
-            return;
-        }
-        boolean partialAck = phase == Phase.RECOVERY && acked > 0;
-        if (partialAck || (phase == Phase.OPEN && dupAcks >= DUP_THRESH)) {
-            if (log.payloadLength(0) > tcb.payloadMssBytes() && !tcb.pathMtu.isProbe(log.ssn(0))) {
-                log.split(0, log.ssn(0) + tcb.payloadMssBytes());
-            }
-            log.markLost(0);
-        }
-    }
-
-    private void tellController(long nowNanos, long acked, long priorInFlight, long rttNanos) {
+    private void tellController(long nowNanos, long priorInFlight, long rttNanos) {
         sample.nowNanos = nowNanos;
-        sample.ackedBytes = acked;
+        sample.ackedBytes = scoreboard.ackedBytes;
         sample.deliveredBytes = scoreboard.deliveredBytes;
         sample.priorInFlightBytes = priorInFlight;
         sample.inFlightBytes = log.inFlightBytes();
         sample.rttNanos = rttNanos;
         sample.srttNanos = tcb.rtt.srttNanos();
         sample.minRttNanos = tcb.rtt.minRttNanos();
-        // A segment or two below cwnd is still "limited by cwnd": a sender waits for room for a full segment.
-        sample.appLimited = priorInFlight + 2L * tcb.payloadMssBytes() < tcb.cc.cwndBytes();
-        sample.inRecovery = phase == Phase.RECOVERY;
+        sample.maxInFlightBytes = Math.max(priorInFlight, cwndUse.maxInFlightBytes());
+        sample.appLimited = !cwndUse.wasFull();
+        sample.inRecovery = isReducing();
         sample.sndUnaSsn = tcb.sndUna;
         sample.sndNxtSsn = tcb.sndNxt;
         tcb.cc.onAck(sample);
@@ -162,30 +192,63 @@ final class LossRecovery {
     // ---- phases ----
 
     private void enterRecovery(long nowNanos, long priorInFlight, long deliveredBytes) {
+        boolean reduced = phase == Phase.CWR; // for the same window, on account of a mark
         phase = Phase.RECOVERY;
         spurious.start(tcb.sndUna);
+        if (!reduced) {
+            tcb.cc.onLoss(nowNanos, priorInFlight);
+        }
+        startReduction(nowNanos, deliveredBytes);
+    }
+
+    /** RFC 8985 section 9.3: something that was sent again after the last reduction is lost as well. */
+    private boolean isRetransmissionLost() {
+        return isRecovering() && rack.lostRetransmissionNanos() >= reducedNanos;
+    }
+
+    /** RFC 5681 section 4.3: the loss of a retransmission is a second indication of congestion; after a timeout it ends slow start. */
+    private void reduceAgain(long nowNanos, long priorInFlight, long deliveredBytes) {
+        phase = Phase.RECOVERY;
+        frto.stop();
+        tcb.cc.onLoss(nowNanos, Math.max(priorInFlight, tcb.cc.cwndBytes()));
+        startReduction(nowNanos, deliveredBytes);
+    }
+
+    private void startReduction(long nowNanos, long deliveredBytes) {
+        reducedNanos = nowNanos;
         recoveryPointSsn = tcb.sndNxt;
-        tcb.cc.onLoss(nowNanos, priorInFlight);
-        prr.start(tcb.sndNxt - tcb.sndUna - log.sackedBytes() + deliveredBytes, log.inFlightBytes());
+        scoreboard.onRecoveryStart();
+        duplicates.onRecoveryStart();
+        partialAcks = 0;
+        tcb.ecn.onReduction();
+        prr.start(tcb.sndNxt - tcb.sndUna - log.sackedBytes() - log.unlocatedBytes() + deliveredBytes, log.inFlightBytes());
     }
 
     /** What was taken for lost had only been late: go on as before, and allow for reordering from now on. */
     private void undoRecovery(long nowNanos) {
         tcb.cc.onSpuriousLoss(nowNanos);
         tcb.upper.onSpuriousRecovery(phase == Phase.LOSS);
-        phase = Phase.OPEN;
+        if (phase != Phase.CWR) {
+            phase = Phase.OPEN;
+        }
         headForced = false;
+        frto.stop();
+        duplicates.onUndo();
         rack.onSpuriousRecovery();
         log.clearLost();
     }
 
-    private void leaveRecovery(long acked) {
-        if (phase == Phase.OPEN || acked == 0 || tcb.sndUna < recoveryPointSsn) {
+    private void leaveRecovery() {
+        if (phase == Phase.OPEN || scoreboard.ackedBytes == 0 || tcb.sndUna < recoveryPointSsn) {
             return;
+        }
+        if (isRecovering()) {
+            rack.onRecoveryEnd();
+            duplicates.reset();
         }
         phase = Phase.OPEN;
         headForced = false;
-        rack.onRecoveryEnd();
+        frto.stop();
     }
 
     private void updatePrr(long deliveredBytes, boolean safeAck) {
@@ -203,14 +266,24 @@ final class LossRecovery {
         if (log.has(0, SegmentLog.SACKED)) {
             log.clearSacked(); // the peer has taken back what it reported, or it would have acknowledged it (RFC 2018 section 8)
         }
-        rack.markLostAfterTimeout(nowNanos, phase != Phase.OPEN);
-        if (first) {
+        rack.markLostAfterTimeout(nowNanos, isRecovering());
+        frto.stop();
+        spurious.stop();
+        // In NewReno recovery the timer runs out although ACKs come (RFC 6582 section 3.2): that it was early says nothing.
+        if (first && (tcb.sackOn || phase != Phase.RECOVERY)) {
             spurious.start(tcb.sndUna);
+            if (!tcb.timestampsOn && !isRecovering()) {
+                frto.start(tcb.sndNxt);
+            }
         }
         phase = Phase.LOSS;
+        reducedNanos = nowNanos;
         recoveryPointSsn = tcb.sndNxt;
+        scoreboard.onRecoveryStart();
+        duplicates.reset();
+        duplicates.onRecoveryStart();
         headForced = true;
-        dupAcks = 0;
+        tcb.ecn.onReduction();
         tcb.cc.onRetransmissionTimeout(nowNanos, flightSize, first);
     }
 
@@ -250,29 +323,39 @@ final class LossRecovery {
 
     // ---- timers ----
 
-    private void rearm(long nowNanos, long acked) {
+    private void rearm(long nowNanos) {
         if (log.isEmpty()) {
             tcb.rtoDeadlineNanos = Long.MAX_VALUE;
             probe.cancel();
             return;
         }
-        if (acked > 0) {
-            tcb.armRto(nowNanos);
+        if (scoreboard.ackedBytes > 0) {
+            restartRto(nowNanos);
             armLossProbe(nowNanos);
-        } else if (phase != Phase.OPEN || log.sackedBytes() > 0) {
+        } else if (isRecovering() || log.sackedBytes() > 0) {
             probe.cancel();
         }
     }
 
+    /**
+     * Something was acknowledged or sent again. In NewReno recovery only the first partial ACK restarts the timer (RFC 6582 section 3.2): with
+     * one hole mended in a round trip, a timeout and slow start are faster where many are left.
+     */
+    void restartRto(long nowNanos) {
+        if (tcb.sackOn || phase != Phase.RECOVERY || partialAcks <= 1) {
+            tcb.armRto(nowNanos);
+        }
+    }
+
     void armLossProbe(long nowNanos) {
-        probe.arm(nowNanos, phase == Phase.OPEN);
+        probe.arm(nowNanos, !isRecovering());
     }
 
     void expire(long nowNanos) {
         if (rack.deadlineNanos() <= nowNanos) {
             long inFlight = log.inFlightBytes();
             long lostBefore = log.lostBytes();
-            rack.detect(nowNanos, phase != Phase.OPEN);
+            rack.detect(nowNanos, isRecovering());
             if (log.lostBytes() > lostBefore + tcb.takeLostMtuProbe(nowNanos)) {
                 onLossFoundByTimer(nowNanos, inFlight);
             }
@@ -281,8 +364,11 @@ final class LossRecovery {
     }
 
     private void onLossFoundByTimer(long nowNanos, long inFlightBefore) {
-        if (phase == Phase.OPEN) {
+        if (!isRecovering()) {
             enterRecovery(nowNanos, inFlightBefore, 0);
+            updatePrr(0, false);
+        } else if (isRetransmissionLost()) {
+            reduceAgain(nowNanos, inFlightBefore, 0);
             updatePrr(0, false);
         } else if (phase == Phase.RECOVERY) {
             prr.onLossFound(inFlightBefore, log.inFlightBytes());
@@ -297,13 +383,17 @@ final class LossRecovery {
             return -1;
         }
         if (probe.isDue()) {
+            if (probesWithNewData()) {
+                return -1;
+            }
             int last = probe.entry();
             if (isInsideWindow(last)) {
                 return last;
             }
             probe.cancel(); // the window has shrunk, and the end is out of it
         }
-        if (log.lostBytes() == 0 || (!headForced && retransmissionRoomBytes() < Math.min(tcb.payloadMssBytes(), log.lostBytes()))) {
+        boolean room = headForced || retransmissionRoomBytes() >= Math.min(tcb.payloadMssBytes(), log.lostBytes());
+        if (log.lostBytes() == 0 || frto.holdsRetransmissions() || !room) {
             return -1;
         }
         for (int i = 0; i < log.size(); i++) {
@@ -318,13 +408,18 @@ final class LossRecovery {
         return index >= 0 && (log.has(index, SegmentLog.FIN) || tcb.retransmissionWindowBytes(log.ssn(index)) > 0);
     }
 
+    /** RFC 8985 section 7.3: the probe is new data, if there is any, even where cwnd has no room for it. */
+    boolean probesWithNewData() {
+        return probe.isDue() && hasFullSegmentOfNewData();
+    }
+
     long retransmissionRoomBytes() {
         return limitBytes() - log.inFlightBytes();
     }
 
     void onRetransmit(long nowNanos, int index) {
         if (probe.isDue()) {
-            probe.sent();
+            probe.sent(true);
         }
         headForced = false;
         spurious.onRetransmit(log.length(index), tcb.tsNow(nowNanos));
@@ -333,6 +428,10 @@ final class LossRecovery {
     }
 
     void onNewDataSent(int length) {
+        if (probe.isDue()) {
+            probe.sent(false);
+        }
         prr.onSent(length);
+        cwndUse.onSent(tcb.sndUna, tcb.sndNxt, log.inFlightBytes(), limitBytes(), tcb.payloadMssBytes());
     }
 }

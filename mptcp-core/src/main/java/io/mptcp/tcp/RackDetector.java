@@ -21,6 +21,8 @@ final class RackDetector {
     private boolean reorderingSeen;
     private int reoWndMult = 1;
     private int reoWndPersist;
+    private long dsackRoundEndSsn;
+    private long lostRetransmissionNanos = Long.MIN_VALUE;
     private long deadlineNanos = Long.MAX_VALUE;
 
     RackDetector(Tcb tcb) {
@@ -37,12 +39,16 @@ final class RackDetector {
         deadlineNanos = Long.MAX_VALUE;
     }
 
-    /** Section 6.2, steps 1 to 3: something sent at {@code sentNanos} and ending at {@code end} has newly been delivered. */
-    void delivered(long nowNanos, long sentNanos, long end, boolean retransmitted) {
+    /**
+     * Section 6.2, steps 1 to 3: something last sent at {@code sentNanos} and ending at {@code end} has newly been delivered.
+     *
+     * @param echoOlder the timestamp that came back is older than that
+     */
+    void delivered(long nowNanos, long sentNanos, long end, boolean retransmitted, boolean echoOlder) {
         if (!retransmitted && end < fackSsn) {
             reorderingSeen = true;
         }
-        if (retransmitted && nowNanos - sentNanos < tcb.rtt.minRttNanos()) {
+        if (retransmitted && (echoOlder || nowNanos - sentNanos < tcb.rtt.minRttNanos())) {
             return; // the acknowledgment is for the original, not for the retransmission
         }
         fackSsn = Math.max(fackSsn, end);
@@ -53,10 +59,14 @@ final class RackDetector {
         }
     }
 
-    /** Section 6.2, step 4: a D-SACK says that something was sent again in vain. */
-    void onDuplicateReported() {
-        reoWndMult = Math.min(reoWndMult + 1, MAX_REO_WND_MULT);
+    /** Section 6.2, step 4: a D-SACK says that something was sent again in vain. It counts once a round trip. */
+    void onDuplicateReported(long sndUna, long sndNxt) {
         reoWndPersist = REO_WND_PERSIST;
+        if (sndUna < dsackRoundEndSsn) {
+            return;
+        }
+        dsackRoundEndSsn = sndNxt;
+        reoWndMult = Math.min(reoWndMult + 1, MAX_REO_WND_MULT);
     }
 
     void onSpuriousRecovery() {
@@ -77,6 +87,7 @@ final class RackDetector {
      */
     void detect(long nowNanos, boolean recovering) {
         deadlineNanos = Long.MAX_VALUE;
+        lostRetransmissionNanos = Long.MIN_VALUE;
         if (xmitNanos == Long.MIN_VALUE) {
             return;
         }
@@ -96,6 +107,9 @@ final class RackDetector {
             }
             if (nowNanos - sentNanos >= toleranceNanos) {
                 log.markLost(i);
+                if (log.has(i, SegmentLog.RETRANSMITTED)) {
+                    lostRetransmissionNanos = Math.max(lostRetransmissionNanos, sentNanos);
+                }
             } else {
                 latest = Math.max(latest, sentNanos + toleranceNanos);
             }
@@ -103,6 +117,11 @@ final class RackDetector {
         if (latest != Long.MIN_VALUE) {
             deadlineNanos = latest;
         }
+    }
+
+    /** When the latest of the retransmissions was sent that the last {@link #detect} found lost; Long.MIN_VALUE if it found none. */
+    long lostRetransmissionNanos() {
+        return lostRetransmissionNanos;
     }
 
     /** Section 6.3: after a timeout the first segment is lost, and others when they are older than a round trip and the tolerance. */

@@ -13,6 +13,7 @@ final class Scoreboard {
     private final SegmentLog log;
     private final RackDetector rack;
     private final SpuriousDetector spurious;
+    private final DuplicateAcks duplicates;
 
     /** Bytes newly acknowledged cumulatively. */
     long ackedBytes;
@@ -24,31 +25,47 @@ final class Scoreboard {
     boolean retransmissionAcked;
     /** A D-SACK block (RFC 2883) was there. */
     boolean duplicateReported;
+    /** Something delivered had been sent only once, and before the last recovery began. */
+    boolean originalAcked;
+    /** Something sent since then was acknowledged by SACK. */
+    boolean newerSacked;
+    /** SND.NXT when the last recovery began. */
+    private long recoveryPointSsn;
 
-    Scoreboard(Tcb tcb, RackDetector rack, SpuriousDetector spurious) {
+    Scoreboard(Tcb tcb, RackDetector rack, SpuriousDetector spurious, DuplicateAcks duplicates) {
         this.tcb = tcb;
         log = tcb.log;
         this.rack = rack;
         this.spurious = spurious;
+        this.duplicates = duplicates;
     }
 
-    void take(long nowNanos, IncomingSegment segment) {
+    void take(long nowNanos, IncomingSegment segment, boolean windowChanged) {
         long priorUna = tcb.sndUna;
         deliveredBytes = 0;
         newestSentNanos = Long.MIN_VALUE;
         retransmissionAcked = false;
         duplicateReported = false;
-        takeCumulative(nowNanos, segment.ackSsn);
+        originalAcked = false;
+        newerSacked = false;
+        takeCumulative(nowNanos, segment);
+        ackedBytes = tcb.sndUna - priorUna;
         if (tcb.sackOn) {
             takeSacks(nowNanos, segment);
+        } else {
+            deliveredBytes = duplicates.onAck(segment, ackedBytes, windowChanged);
         }
-        ackedBytes = tcb.sndUna - priorUna;
     }
 
-    private void takeCumulative(long nowNanos, long ackSsn) {
+    void onRecoveryStart() {
+        recoveryPointSsn = tcb.sndNxt;
+    }
+
+    private void takeCumulative(long nowNanos, IncomingSegment segment) {
+        long ackSsn = segment.ackSsn;
         while (!log.isEmpty() && log.endSsn(0) <= ackSsn) {
             if (!log.has(0, SegmentLog.SACKED)) {
-                delivered(nowNanos, 0, log.length(0), log.endSsn(0));
+                delivered(nowNanos, 0, log.length(0), log.endSsn(0), isEchoOlder(segment));
             }
             tcb.bytesAcked += log.payloadLength(0);
             log.removeHead();
@@ -56,7 +73,7 @@ final class Scoreboard {
         if (!log.isEmpty() && log.ssn(0) < ackSsn) {
             int part = (int) (ackSsn - log.ssn(0));
             if (!log.has(0, SegmentLog.SACKED)) {
-                delivered(nowNanos, 0, part, ackSsn);
+                delivered(nowNanos, 0, part, ackSsn, isEchoOlder(segment));
             }
             tcb.bytesAcked += part;
             log.trimHead(ackSsn);
@@ -83,7 +100,7 @@ final class Scoreboard {
             sackRange(nowNanos, Math.max(left, tcb.sndUna), right);
         }
         if (duplicateReported) {
-            rack.onDuplicateReported();
+            rack.onDuplicateReported(tcb.sndUna, tcb.sndNxt);
         }
     }
 
@@ -116,20 +133,31 @@ final class Scoreboard {
                 }
                 log.split(i, border);
             }
-            delivered(nowNanos, i, log.length(i), log.endSsn(i));
+            delivered(nowNanos, i, log.length(i), log.endSsn(i), false);
             log.markSacked(i);
+            newerSacked |= log.ssn(i) >= recoveryPointSsn;
         }
     }
 
+    /**
+     * RFC 8985 section 6.2, step 2: the timestamp echoed is older than the last transmission of the first segment, so it was an earlier one
+     * that arrived. Only a cumulative acknowledgment echoes the segment it acknowledges.
+     */
+    private boolean isEchoOlder(IncomingSegment segment) {
+        return tcb.timestampsOn && segment.options.hasTimestamps && segment.options.tsEcr != 0
+                && segment.options.tsEcr - tcb.tsNow(log.sentNanos(0)) < 0;
+    }
+
     /** Entry {@code index}, or its first part up to {@code endSsn}, is newly known to have arrived. */
-    private void delivered(long nowNanos, int index, int bytes, long endSsn) {
+    private void delivered(long nowNanos, int index, int bytes, long endSsn, boolean echoOlder) {
         deliveredBytes += bytes;
         boolean retransmitted = log.has(index, SegmentLog.RETRANSMITTED);
         if (retransmitted) {
             retransmissionAcked = true;
         } else {
             newestSentNanos = Math.max(newestSentNanos, log.sentNanos(index));
+            originalAcked |= endSsn <= recoveryPointSsn;
         }
-        rack.delivered(nowNanos, log.sentNanos(index), endSsn, retransmitted);
+        rack.delivered(nowNanos, log.sentNanos(index), endSsn, retransmitted, echoOlder);
     }
 }

@@ -26,6 +26,11 @@ final class SpuriousDetector {
         duplicateBytes = 0;
     }
 
+    /** What is sent again from now on is no question of being early. */
+    void stop() {
+        active = false;
+    }
+
     void onRetransmit(int length, int timestamp) {
         if (active && !retransmitted) {
             retransmitted = true;

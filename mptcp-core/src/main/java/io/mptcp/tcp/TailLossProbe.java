@@ -3,8 +3,8 @@ package io.mptcp.tcp;
 import io.mptcp.buffer.SegmentLog;
 
 /**
- * Tail loss probe (RFC 8985 section 7): when nothing is heard for two round trips, the end of what was sent is sent again, so that its
- * acknowledgment tells what is missing, long before the retransmission timer would.
+ * Tail loss probe (RFC 8985 section 7): when nothing is heard for two round trips, one segment is sent, new data if there is any or else the
+ * end of what was sent, so that its acknowledgment tells what is missing, long before the retransmission timer would.
  */
 final class TailLossProbe {
     private static final long WORST_ACK_DELAY_NANOS = 40_000_000L;
@@ -17,6 +17,10 @@ final class TailLossProbe {
     private boolean due;
     /** SND.NXT when the outstanding probe was sent, -1 when there is none. */
     private long endSsn = -1;
+    /** It was sent before. */
+    private boolean retransmission;
+    /** There was a round-trip sample since the last probe. */
+    private boolean sampled = true;
 
     TailLossProbe(Tcb tcb) {
         this.tcb = tcb;
@@ -66,12 +70,17 @@ final class TailLossProbe {
         }
     }
 
+    void onSample() {
+        sampled = true;
+    }
+
+    /** Section 7.3: one probe at a time, and none without a sample since the last; the retransmission timer runs on in any case. */
     void expire(long nowNanos) {
         if (deadlineNanos > nowNanos) {
             return;
         }
         deadlineNanos = Long.MAX_VALUE;
-        if (!log.isEmpty() && endSsn < 0) {
+        if (!log.isEmpty() && endSsn < 0 && sampled && tcb.rtt.hasSample()) {
             due = true;
             tcb.upper.onLossProbe();
         }
@@ -92,24 +101,30 @@ final class TailLossProbe {
         return -1;
     }
 
-    void sent() {
+    /** @param retransmission it carried no new data */
+    void sent(boolean retransmission) {
         due = false;
+        sampled = false;
+        this.retransmission = retransmission;
         endSsn = tcb.sndNxt;
     }
 
-    /** Section 7.4. @return whether this acknowledgment says that the outstanding probe repaired a loss */
-    boolean repairedLoss(long ackSsn, boolean duplicateReported) {
+    /**
+     * Section 7.4.
+     *
+     * @param duplicateReported the acknowledgment carries a D-SACK
+     * @param duplicateAck      it neither advances SND.UNA nor carries SACK blocks
+     * @return whether it says that the outstanding probe repaired a loss
+     */
+    boolean repairedLoss(long ackSsn, boolean duplicateReported, boolean duplicateAck) {
         if (endSsn < 0 || ackSsn < endSsn) {
             return false;
         }
-        if (duplicateReported) {
-            endSsn = -1; // the original had arrived as well: nothing was lost
-            return false;
+        boolean repaired = retransmission && !duplicateReported && ackSsn > endSsn;
+        // What was new, or had arrived twice, repaired nothing; an acknowledgment of just the probe may be that of the original.
+        if (!retransmission || duplicateReported || duplicateAck || repaired) {
+            endSsn = -1;
         }
-        if (ackSsn == endSsn) {
-            return false;
-        }
-        endSsn = -1;
-        return true;
+        return repaired;
     }
 }

@@ -32,6 +32,8 @@ public final class Tcb {
     final RttEstimator rtt;
     final LossRecovery recovery;
     final DelayedAck delayedAck;
+    final Ecn ecn;
+    final Pacer pacer;
     final SackBlocks sackBlocks = new SackBlocks();
     final RangeSet outOfOrder;
     final ReceiverRtt receiverRtt = new ReceiverRtt();
@@ -72,6 +74,8 @@ public final class Tcb {
     /** Relative number of the peer's FIN, -1 before one was seen. */
     long rcvFinSsn = -1;
     long lastSendNanos;
+    /** When payload was sent last, -1 for never. */
+    long lastDataNanos = -1;
     long lastReceiveNanos;
 
     boolean synDue;
@@ -123,6 +127,8 @@ public final class Tcb {
         rtt = new RttEstimator(config.minRtoMillis() * NANOS_PER_MILLI, config.maxRtoMillis() * NANOS_PER_MILLI);
         delayedAck = new DelayedAck(config.delayedAckMillis() * NANOS_PER_MILLI, config.quickAck());
         outOfOrder = new RangeSet(maxRanges);
+        ecn = new Ecn(this);
+        pacer = new Pacer(this, config.pacing());
         recovery = new LossRecovery(this);
         input = new TcpInput(this);
         output = new TcpOutput(this);
@@ -141,6 +147,7 @@ public final class Tcb {
     public void openPassive(long nowNanos, IncomingSegment syn, boolean hold) {
         state = TcpState.SYN_RECV;
         input.takeSynOptions(syn);
+        ecn.onSyn(syn, true);
         irs = syn.sequenceNumber;
         rcvNxt = 1;
         sndNxt = 1;
@@ -252,6 +259,7 @@ public final class Tcb {
         rtoDeadlineNanos = Long.MAX_VALUE;
         timeWaitDeadlineNanos = Long.MAX_VALUE;
         recovery.stop();
+        pacer.stop();
         delayedAck.sent();
         upper.onClosed(reason);
         log.clear();
@@ -398,6 +406,7 @@ public final class Tcb {
             return;
         }
         delayedAck.expire(nowNanos);
+        pacer.expire(nowNanos);
         recovery.expire(nowNanos);
         if (rtoDeadlineNanos <= nowNanos) {
             retransmissionTimeout(nowNanos);
@@ -406,7 +415,8 @@ public final class Tcb {
 
     /** When {@link #expire} is needed at the latest; Long.MAX_VALUE for never. */
     public long deadlineNanos() {
-        return Math.min(Math.min(rtoDeadlineNanos, timeWaitDeadlineNanos), Math.min(delayedAck.deadlineNanos(), recovery.deadlineNanos()));
+        long closing = Math.min(rtoDeadlineNanos, timeWaitDeadlineNanos);
+        return Math.min(Math.min(closing, pacer.deadlineNanos()), Math.min(delayedAck.deadlineNanos(), recovery.deadlineNanos()));
     }
 
     /** Sends what is due besides new data: RST, SYN, retransmissions, probes, FIN, acknowledgments. @return whether the slot was filled */
@@ -528,15 +538,32 @@ public final class Tcb {
     /** Largest payload that {@link #transmitData} may be given now: a whole number of MSS where the link cuts super-segments. */
     public int maxPayloadBytes() {
         int mss = payloadMssBytes();
-        return Math.max(mss, maxSuperSegmentBytes / mss * mss);
+        if (ecn.isCwrDue() || maxSuperSegmentBytes <= mss) {
+            return mss;
+        }
+        return (int) Math.min(maxSuperSegmentBytes / mss * mss, pacer.maxBurstBytes());
     }
 
-    /** Room for new data: congestion window (or what recovery allows) and the peer's window on this connection, whichever is smaller. */
+    /**
+     * Room for new data: congestion window (or what recovery allows) and the peer's window on this connection, whichever is smaller. Whether
+     * it may be used right now is for {@link #isPaced} to say.
+     */
     public long sendableBytes() {
         if (!state.canSend() || finRequested) {
             return 0;
         }
-        return Math.min(congestionRoomBytes(), sndUna + sndWnd - sndNxt);
+        long room = recovery.probesWithNewData() ? Math.max(congestionRoomBytes(), payloadMssBytes()) : congestionRoomBytes();
+        return Math.min(room, sndUna + sndWnd - sndNxt);
+    }
+
+    /** Pacing holds new data back for a moment, at most a few milliseconds on all but the slowest paths; {@link #deadlineNanos} tells how long. */
+    public boolean isPaced(long nowNanos) {
+        return pacer.holds(nowNanos);
+    }
+
+    /** Bytes per second that pacing aims at, 0 before the first round-trip sample. */
+    public long pacingBytesPerSecond() {
+        return (long) pacer.bytesPerSecond();
     }
 
     /** Round-trip time by the peer's data, or else by what was acknowledged; 0 when neither is known. */
@@ -663,10 +690,5 @@ public final class Tcb {
     /** The timestamp clock: one tick a millisecond (RFC 7323 section 5.4). */
     public static int tsNow(long nowNanos, int tsOffset) {
         return (int) (nowNanos / NANOS_PER_MILLI) + tsOffset;
-    }
-
-    /** Flags of an ordinary segment. */
-    static int ackFlags(boolean push) {
-        return push ? TcpSegment.ACK | TcpSegment.PSH : TcpSegment.ACK;
     }
 }

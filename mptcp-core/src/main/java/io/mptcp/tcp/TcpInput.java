@@ -48,6 +48,7 @@ final class TcpInput {
         if (!checkAck(nowNanos, segment)) {
             return;
         }
+        tcb.ecn.onSegment(segment);
         boolean keepPayload = tcb.upper.onSegment(segment);
         if (tcb.state == TcpState.CLOSED || !keepPayload) {
             return;
@@ -79,6 +80,7 @@ final class TcpInput {
             return; // simultaneous open is not supported: the SYN is left to time out
         }
         takeSynOptions(segment);
+        tcb.ecn.onSynAck(segment);
         tcb.irs = segment.sequenceNumber;
         tcb.rcvNxt = 1;
         tcb.lastReceiveNanos = nowNanos;
@@ -160,6 +162,7 @@ final class TcpInput {
             }
             if (tcb.state == TcpState.SYN_RECV) {
                 if (segment.has(SYN)) {
+                    tcb.ecn.onSyn(segment, false);
                     tcb.synDue = !tcb.synAckHeld; // the SYN again: our SYN/ACK was lost
                 }
             } else if (segment.payloadLength > 0) {

@@ -67,7 +67,7 @@ final class TcpOutput {
         int shift = synAck && !tcb.windowScaleOn ? -1 : tcb.config.windowShift();
         options.syn(tcb.rcvMssBytes, sack, timestamps, tcb.tsNow(nowNanos), synAck ? tcb.tsRecent : 0, shift);
         tcb.upper.writeOptions(synAck ? SegmentKind.SYN_ACK : SegmentKind.SYN, 0, -1, options);
-        int flags = synAck ? TcpSegment.SYN | TcpSegment.ACK : TcpSegment.SYN;
+        int flags = synAck ? TcpSegment.SYN | TcpSegment.ACK | tcb.ecn.synAckFlags() : TcpSegment.SYN | tcb.ecn.synFlags();
         finish(nowNanos, out, 0, flags, tcb.upper.windowField(0));
         if (tcb.rtoDeadlineNanos <= nowNanos || tcb.rtoDeadlineNanos == Long.MAX_VALUE) {
             tcb.armRto(nowNanos);
@@ -91,8 +91,8 @@ final class TcpOutput {
         tcb.recovery.onRetransmit(nowNanos, index);
         tcb.retransmits++;
         tcb.bytesRetransmitted += log.payloadLength(index);
-        transmitEntry(nowNanos, out, index, fin ? SegmentKind.FIN : SegmentKind.DATA);
-        tcb.armRto(nowNanos);
+        transmitEntry(nowNanos, out, index, fin ? SegmentKind.FIN : SegmentKind.DATA, 0);
+        tcb.recovery.restartRto(nowNanos);
     }
 
     /** As {@link #transmitData}, in one packet however large, whose fate tells whether the path takes such packets. */
@@ -105,14 +105,16 @@ final class TcpOutput {
     void transmitData(long nowNanos, PacketSlot out, long dsn, int length, int checksum, boolean push) {
         SegmentLog log = tcb.log;
         boolean idle = log.isEmpty();
-        if (idle && nowNanos - tcb.lastSendNanos > tcb.rtt.rtoNanos()) {
+        if (idle && tcb.lastDataNanos >= 0 && nowNanos - tcb.lastDataNanos > tcb.rtt.rtoNanos()) {
             tcb.cc.onIdleRestart(nowNanos);
         }
         tcb.delayedAck.onDataSent(nowNanos);
         log.append(tcb.sndNxt, length, push ? SegmentLog.PUSH : 0, dsn, checksum, nowNanos);
         tcb.sndNxt += length;
         tcb.recovery.onNewDataSent(length);
-        transmitEntry(nowNanos, out, log.size() - 1, SegmentKind.DATA);
+        tcb.pacer.onSent(nowNanos, length);
+        transmitEntry(nowNanos, out, log.size() - 1, SegmentKind.DATA, tcb.ecn.newDataFlags());
+        out.ecn = tcb.ecn.newDataCodepoint();
         if (idle || tcb.rtoDeadlineNanos == Long.MAX_VALUE) {
             tcb.armRto(nowNanos);
         }
@@ -124,11 +126,11 @@ final class TcpOutput {
         tcb.state = tcb.state == TcpState.CLOSE_WAIT ? TcpState.LAST_ACK : TcpState.FIN_WAIT_1;
         tcb.log.append(tcb.sndNxt, 1, SegmentLog.FIN, 0, -1, nowNanos);
         tcb.sndNxt++;
-        transmitEntry(nowNanos, out, tcb.log.size() - 1, SegmentKind.FIN);
+        transmitEntry(nowNanos, out, tcb.log.size() - 1, SegmentKind.FIN, 0);
         tcb.armRto(nowNanos);
     }
 
-    private void transmitEntry(long nowNanos, PacketSlot out, int index, SegmentKind kind) {
+    private void transmitEntry(long nowNanos, PacketSlot out, int index, SegmentKind kind, int moreFlags) {
         SegmentLog log = tcb.log;
         int payloadLength = log.payloadLength(index);
         begin(out);
@@ -136,13 +138,15 @@ final class TcpOutput {
         long ssn = log.ssn(index);
         tcb.upper.writeOptions(kind, ssn, index, options);
         int headerLength = FIXED + options.finish();
-        int flags = Tcb.ackFlags(log.has(index, SegmentLog.PUSH)) | (kind == SegmentKind.FIN ? TcpSegment.FIN : 0);
+        int push = log.has(index, SegmentLog.PUSH) ? TcpSegment.PSH : 0;
+        int flags = TcpSegment.ACK | push | moreFlags | (kind == SegmentKind.FIN ? TcpSegment.FIN : 0);
         header(out, ssn, headerLength, flags, tcb.upper.windowField(tcb.rcvWndShift));
         out.length = headerLength;
         out.segmentSize = payloadLength > tcb.payloadMssBytes() && !tcb.pathMtu.isProbe(ssn) ? tcb.payloadMssBytes() : 0;
         if (payloadLength > 0) {
             tcb.upper.writePayload(log.dsn(index), payloadLength, out, out.offset + headerLength);
             tcb.bytesSent += payloadLength;
+            tcb.lastDataNanos = nowNanos;
         }
         sent(nowNanos);
     }
@@ -205,7 +209,9 @@ final class TcpOutput {
 
     private void header(PacketSlot out, long ssn, int headerLength, int flags, int window) {
         int ack = (flags & TcpSegment.ACK) != 0 ? tcb.irs + (int) tcb.rcvNxt : 0;
-        TcpSegment.encode(out.buffer, out.offset, tcb.localPort, tcb.remotePort, tcb.iss + (int) ssn, ack, headerLength, flags, window);
+        boolean acknowledges = (flags & (TcpSegment.ACK | TcpSegment.SYN | TcpSegment.RST)) == TcpSegment.ACK;
+        int allFlags = acknowledges ? flags | tcb.ecn.ackFlags() : flags;
+        TcpSegment.encode(out.buffer, out.offset, tcb.localPort, tcb.remotePort, tcb.iss + (int) ssn, ack, headerLength, allFlags, window);
     }
 
     private void sent(long nowNanos) {

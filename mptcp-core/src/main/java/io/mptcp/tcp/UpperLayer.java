@@ -36,6 +36,9 @@ public interface UpperLayer {
     /** Bytes behind RCV.NXT that a segment may occupy to be acceptable (RFC 9293 section 3.10.7.4). */
     long acceptanceWindowBytes();
 
+    /** Bytes of new data that would be sent now if there were room for it, 0 if they might as well go elsewhere. */
+    long newDataBytes();
+
     /** Puts {@code length} payload bytes of data sequence number {@code dsn} behind the header, at {@code offset} of the slot's buffer, or by reference. */
     void writePayload(long dsn, int length, PacketSlot out, int offset);
 

@@ -33,7 +33,7 @@ final class AckScript {
         sndUna += bytes;
         sample.ackedBytes = bytes;
         sample.deliveredBytes = bytes;
-        sample.priorInFlightBytes = inFlight;
+        sample.maxInFlightBytes = inFlight;
         sample.inFlightBytes = inFlight - bytes;
         sample.rttNanos = rttNanos;
         sample.srttNanos = rttNanos;

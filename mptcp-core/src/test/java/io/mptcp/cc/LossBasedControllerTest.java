@@ -78,7 +78,7 @@ class LossBasedControllerTest {
     void bytesReportedBySackCountWithTheNextCumulativeAck(String name) {
         AckScript script = new AckScript(CongestionControllers.create(name));
         script.sample.deliveredBytes = 3 * MSS;
-        script.sample.priorInFlightBytes = 10 * MSS;
+        script.sample.maxInFlightBytes = 10 * MSS;
         script.controller.onAck(script.sample);
         assertEquals(10 * MSS, script.controller.cwndBytes());
         script.ack(MSS);

@@ -1,0 +1,94 @@
+package io.mptcp.tcp;
+
+/**
+ * Spreads what the congestion window allows over the round trip, so that it does not arrive at the bottleneck at once. As in Linux the rate is
+ * cwnd / SRTT times 2 in slow start, where the window doubles in a round trip, and times 1.2 otherwise, so that pacing itself never limits
+ * the throughput. Data leaves in bursts worth a millisecond, and of an initial window at least: one timer a burst, super-segments stay large, and
+ * small windows, which harm no queue, are not delayed. Retransmissions are clocked by PRR, and neither held up nor counted.
+ */
+final class Pacer {
+    static final long BURST_NANOS = 1_000_000L;
+    /** RFC 6928: what every path is expected to take at once. */
+    private static final int MIN_BURST_SEGMENTS = 10;
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    private final Tcb tcb;
+    private final boolean on;
+    /** When all that has been sent would have left at the pacing rate. */
+    private long nextNanos = Long.MIN_VALUE;
+    private long burstBytes;
+    /** The burst is used up: nothing more before {@link #nextNanos}. */
+    private boolean resting;
+    /** Somebody has found it resting, and wants to be told when it is over. */
+    private boolean awaited;
+
+    Pacer(Tcb tcb, boolean on) {
+        this.tcb = tcb;
+        this.on = on;
+    }
+
+    /** Whether new data has to wait; if so, {@link #deadlineNanos} tells how long. */
+    boolean holds(long nowNanos) {
+        if (resting && nextNanos <= nowNanos) {
+            resting = false;
+            burstBytes = 0;
+        }
+        awaited = resting;
+        return resting;
+    }
+
+    long deadlineNanos() {
+        return awaited ? nextNanos : Long.MAX_VALUE;
+    }
+
+    void expire(long nowNanos) {
+        if (nextNanos <= nowNanos) {
+            awaited = false;
+        }
+    }
+
+    void stop() {
+        awaited = false;
+    }
+
+    /** New data has been sent. */
+    void onSent(long nowNanos, int bytes) {
+        double rate = on ? bytesPerSecond() : 0;
+        if (rate <= 0) {
+            return;
+        }
+        if (nextNanos <= nowNanos) {
+            burstBytes = 0;
+        }
+        // A timer that came late, or a moment without data, is made up for, up to a burst.
+        long paced = Math.max(nextNanos, nowNanos - BURST_NANOS) + (long) (bytes * NANOS_PER_SECOND / rate);
+        nextNanos = Math.min(paced, nowNanos + tcb.rtt.srttNanos()); // the rate may have been another when the burst began
+        burstBytes += bytes;
+        resting = nextNanos - nowNanos >= BURST_NANOS && burstBytes >= (long) MIN_BURST_SEGMENTS * tcb.payloadMssBytes();
+    }
+
+    /** Most payload one segment may carry: a burst, in full segments. */
+    long maxBurstBytes() {
+        double rate = on ? bytesPerSecond() : 0;
+        int mss = tcb.payloadMssBytes();
+        if (rate <= 0) {
+            return Long.MAX_VALUE;
+        }
+        return Math.max(MIN_BURST_SEGMENTS, (long) (rate * BURST_NANOS / NANOS_PER_SECOND) / mss) * mss;
+    }
+
+    /** The rate, 0 before there is a round-trip time. */
+    double bytesPerSecond() {
+        long wanted = tcb.cc.pacingBytesPerSecond();
+        if (wanted > 0) {
+            return wanted;
+        }
+        long srtt = tcb.rtt.srttNanos();
+        if (srtt == 0) {
+            return 0;
+        }
+        long cwnd = tcb.cc.cwndBytes();
+        double factor = cwnd < tcb.cc.ssthreshBytes() / 2 ? 2.0 : 1.2;
+        return factor * Math.max(cwnd, tcb.log.inFlightBytes()) * NANOS_PER_SECOND / srtt;
+    }
+}
