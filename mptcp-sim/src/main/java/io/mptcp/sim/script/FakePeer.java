@@ -4,7 +4,6 @@ import static io.mptcp.sim.script.Packet.packet;
 
 import io.mptcp.stack.Keys;
 import io.mptcp.wire.Checksum;
-import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOption;
 import io.mptcp.wire.OptionWriter;
@@ -13,6 +12,7 @@ import io.mptcp.wire.TcpSegment;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 
 /**
  * The far end of one subflow, played by the test: it sends what it is told, and says of what it gets only what the test asks. It keeps
@@ -21,13 +21,13 @@ import java.lang.foreign.ValueLayout;
  */
 public final class FakePeer {
     public static final int ISS = 0xffff_fff0;
-    public static final long KEY = 0x0102030405060708L;
-    /** Effective MSS of full segments towards this peer: 1500 - 40 - 12 (timestamps), and less 28 for DSS. */
+    /** Its data sequence numbers wrap early, as the sequence numbers do. */
+    public static final long KEY = WrapRandom.PEER_KEY;
+    /** Effective MSS of full segments towards this peer over IPv4: 1500 - 40 - 12 (timestamps), and less 28 for DSS. */
     public static final int MSS = 1448;
     public static final int MPTCP_MSS = 1420;
 
     private static final int TS_OFFSET = 77_000;
-    private static int nextPort = 40_000;
 
     /** What the subflows of one MPTCP connection share. */
     public static final class Session {
@@ -70,23 +70,29 @@ public final class FakePeer {
         this.stackEnd = stackEnd;
     }
 
-    static IpAddress address(int linkId) {
-        return IpAddress.parse("10.1." + linkId + ".1");
-    }
-
     /** A peer that will connect to the stack's listener. */
     public static FakePeer client(Script script) {
-        return new FakePeer(script, 0, new IpEndpoint(address(0), nextPort++), Script.STACK);
+        return client(script, 0);
+    }
+
+    /** The same over another link, from an address of its own. */
+    public static FakePeer client(Script script, int linkId) {
+        return at(script, linkId, new IpEndpoint(script.peerAddress(linkId), script.nextPeerPort()), script.stackEnd());
+    }
+
+    /** A peer with the endpoints the test wants; {@code stackEnd} is null where the stack is to choose it. */
+    public static FakePeer at(Script script, int linkId, IpEndpoint local, IpEndpoint stackEnd) {
+        return new FakePeer(script, linkId, local, stackEnd);
     }
 
     /** The far endpoint of {@link Script#connect}. */
     public static FakePeer server(Script script) {
-        return new FakePeer(script, 0, new IpEndpoint(address(0), 80), null);
+        return new FakePeer(script, 0, new IpEndpoint(script.peerAddress(0), 80), null);
     }
 
     /** The far end of a further subflow of this peer's connection over another link, opened by the peer. */
     public FakePeer joining(int overLinkId) {
-        FakePeer peer = new FakePeer(script, overLinkId, new IpEndpoint(address(overLinkId), nextPort++), stackEnd);
+        FakePeer peer = new FakePeer(script, overLinkId, new IpEndpoint(script.peerAddress(overLinkId), script.nextPeerPort()), stackEnd);
         peer.session = session;
         return peer;
     }
@@ -173,8 +179,14 @@ public final class FakePeer {
 
     public void learnKey(Segment synAck) {
         MptcpOption.MpCapableSynAck option = synAck.option(MptcpOption.MpCapableSynAck.class);
-        session.remoteKey = option.senderKey();
+        setRemoteKey(option.senderKey());
         session.checksum |= (option.flags() & 0x80) != 0;
+    }
+
+    private void setRemoteKey(long key) {
+        session.remoteKey = key;
+        script.trace().learnKey(key);
+        script.trace().learnKey(session.key);
     }
 
     public MptcpOption mpCapableAck() {
@@ -197,7 +209,7 @@ public final class FakePeer {
     public Segment expectSyn() {
         Segment syn = script.pollTo(local);
         if (syn == null) {
-            throw new AssertionError("no SYN was sent");
+            throw script.failure("expected a SYN to " + local + ", but none was sent");
         }
         stackEnd = syn.source;
         return take(syn).flags("S");
@@ -212,7 +224,7 @@ public final class FakePeer {
         script.advance(rttMillis);
         inject(synAck().option(new MptcpOption.MpCapableSynAck(1, capableFlags(), session.key)));
         MptcpOption.MpCapableAck third = expect().flags(".").seq(1).ack(1).option(MptcpOption.MpCapableAck.class);
-        session.remoteKey = third.senderKey();
+        setRemoteKey(third.senderKey());
         return this;
     }
 
@@ -307,7 +319,7 @@ public final class FakePeer {
     // ---- short forms of what peers mostly do ----
 
     public FakePeer send(String text) {
-        return send(text.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+        return send(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
     /** Sends the next bytes of the stream, mapped where the connection is MPTCP. */
@@ -334,16 +346,16 @@ public final class FakePeer {
     // ---- the wire ----
 
     public FakePeer inject(Packet packet) {
-        script.inject(linkId, local, stackEnd, encode(packet));
-        return this;
+        return burst(packet);
     }
 
     /** Several segments before the stack gets to answer. */
     public FakePeer burst(Packet... packets) {
-        for (int i = 0; i < packets.length - 1; i++) {
-            script.injectHeld(linkId, local, stackEnd, encode(packets[i]));
+        for (Packet packet : packets) {
+            script.injectHeld(linkId, local, stackEnd, encode(packet), packet.ecn);
         }
-        return inject(packets[packets.length - 1]);
+        script.drain();
+        return this;
     }
 
     private byte[] encode(Packet packet) {
@@ -374,14 +386,14 @@ public final class FakePeer {
         }
         for (MptcpOption option : packet.mptcp) {
             if (!option.writeTo(options)) {
-                throw new AssertionError(option + " does not fit");
+                throw new IllegalArgumentException(option + " does not fit beside the other options");
             }
         }
         int headerLength = TcpSegment.MIN_HEADER_LENGTH + options.finish();
         MemorySegment.copy(packet.raw, 0, memory, ValueLayout.JAVA_BYTE, headerLength, packet.raw.length);
         headerLength += packet.raw.length;
         TcpSegment.encode(memory, 0, local.port(), stackEnd.port(), iss + (int) seq, hasAck ? irs + (int) ack : 0, headerLength,
-                flagBits(packet.flags), packet.window);
+                flagBits(packet.flags), packet.window == null ? 0xffff : packet.window);
         MemorySegment.copy(packet.payload, 0, memory, ValueLayout.JAVA_BYTE, headerLength, packet.payload.length);
         sndNxt = Math.max(sndNxt, seq + packet.payload.length + (syn ? 1 : 0) + (fin ? 1 : 0));
         if (syn && hasAck && timestamps && irsKnown) {
@@ -398,6 +410,8 @@ public final class FakePeer {
                 case 'F' -> TcpSegment.FIN;
                 case 'R' -> TcpSegment.RST;
                 case 'P' -> TcpSegment.PSH;
+                case 'E' -> TcpSegment.ECE;
+                case 'W' -> TcpSegment.CWR;
                 case '.' -> TcpSegment.ACK;
                 default -> throw new IllegalArgumentException("no such flag: " + letter);
             };
@@ -409,9 +423,21 @@ public final class FakePeer {
     public Segment expect() {
         Segment segment = poll();
         if (segment == null) {
-            throw new AssertionError("the stack has sent nothing to " + local);
+            throw script.failure("expected a segment, but the stack has sent nothing to " + local);
         }
         return segment;
+    }
+
+    /** The next segment the stack has sent here has everything that is said of it; what is not said is not looked at. */
+    public Segment expect(Packet expected) {
+        return expect().matches(expected);
+    }
+
+    /** Goes on to {@code millis} since the script began: then, and not before, the next segment is sent here. */
+    public Segment expectAt(long millis, Packet expected) {
+        expectNothing();
+        script.at(millis);
+        return expect().at(millis).matches(expected);
     }
 
     /** The next segment the stack has sent here, or null. */
@@ -423,7 +449,7 @@ public final class FakePeer {
     public void expectNothing() {
         Segment segment = poll();
         if (segment != null) {
-            throw new AssertionError("nothing was to be sent, but " + segment);
+            throw script.failure("expected nothing for " + local + ", but there came\n    " + segment);
         }
     }
 

@@ -5,13 +5,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A segment a {@link FakePeer} is about to send. What is not said follows from the peer's state; numbers are relative. */
+/**
+ * A segment a {@link FakePeer} is about to send, or one it expects. In what is sent, what is not said follows from the peer's state; in what is
+ * expected it may be anything. Numbers are relative: a SYN has number 0, the first byte 1.
+ */
 public final class Packet {
     public final String flags;
     public Long seq;
     public Long ack;
-    int window = 0xffff;
+    Integer window;
     public byte[] payload = {};
+    boolean payloadSaid;
+    int ecn;
     int mss = -1;
     int windowScale = -1;
     boolean sackPermitted;
@@ -26,7 +31,7 @@ public final class Packet {
         this.flags = flags;
     }
 
-    /** Flags as packetdrill writes them: {@code S}, {@code S.}, {@code .}, {@code P.}, {@code F.}, {@code R}, {@code R.} */
+    /** Flags as packetdrill writes them: {@code S}, {@code S.}, {@code .}, {@code P.}, {@code F.}, {@code R}, {@code R.}, {@code E} and {@code W} for ECE and CWR. */
     public static Packet packet(String flags) {
         return new Packet(flags);
     }
@@ -53,6 +58,13 @@ public final class Packet {
 
     public Packet data(byte[] bytes) {
         payload = bytes;
+        payloadSaid = true;
+        return this;
+    }
+
+    /** The two ECN bits of the IP header as {@link io.mptcp.wire.PacketSlot#ecn} has them. */
+    public Packet ecn(int bits) {
+        ecn = bits;
         return this;
     }
 

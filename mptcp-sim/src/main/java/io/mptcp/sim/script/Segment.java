@@ -29,6 +29,9 @@ public final class Segment {
     public final List<MptcpOption> mptcp;
     public final byte[] payload;
     public final int segmentSize;
+    public final int ecn;
+    public final int trafficClass;
+    public final int hopLimit;
     public final int optionBytes;
     /** Relative numbers, set by the peer that takes the segment. */
     public long seq;
@@ -39,8 +42,14 @@ public final class Segment {
     public long dataAck = -1;
     public long dsn = -1;
 
-    private Segment(long atNanos, PacketSlot slot) {
+    private final Script script;
+
+    Segment(Script script, long atNanos, PacketSlot slot) {
+        this.script = script;
         this.atNanos = atNanos;
+        ecn = slot.ecn;
+        trafficClass = slot.trafficClass;
+        hopLimit = slot.hopLimit;
         linkId = slot.linkId;
         source = new IpEndpoint(new IpAddress(slot.sourceHi, slot.sourceLo), TcpSegment.sourcePort(slot.buffer, slot.offset));
         destination = new IpEndpoint(new IpAddress(slot.destinationHi, slot.destinationLo), TcpSegment.destinationPort(slot.buffer, slot.offset));
@@ -56,23 +65,94 @@ public final class Segment {
         segmentSize = slot.segmentSize;
     }
 
-    static Segment of(long atNanos, PacketSlot slot) {
-        return new Segment(atNanos, slot);
-    }
-
     public boolean has(int bits) {
         return (flagBits & bits) != 0;
     }
 
     /** Letters as packetdrill prints them, PSH left aside: {@code S}, {@code S.}, {@code .}, {@code F.}, {@code R}, {@code R.} */
     public String flagLetters() {
-        return (has(TcpSegment.SYN) ? "S" : "") + (has(TcpSegment.FIN) ? "F" : "") + (has(TcpSegment.RST) ? "R" : "")
-                + (has(TcpSegment.ACK) ? "." : "");
+        return Trace.flagLetters(flagBits & ~TcpSegment.PSH);
     }
 
     public Segment flags(String letters) {
         assertEquals(letters, flagLetters(), this::toString);
         return this;
+    }
+
+    /** Sent at so many milliseconds since the script began, to the millisecond. */
+    public Segment at(long millis) {
+        assertEquals(millis, script.millisAt(atNanos), () -> "time of " + this);
+        return this;
+    }
+
+    public Segment ecn(int expected) {
+        assertEquals(expected, ecn, () -> "ECN bits of " + this);
+        return this;
+    }
+
+    public Segment trafficClass(int expected) {
+        assertEquals(expected, trafficClass, () -> "traffic class of " + this);
+        return this;
+    }
+
+    public Segment hopLimit(int expected) {
+        assertEquals(expected, hopLimit, () -> "hop limit of " + this);
+        return this;
+    }
+
+    public Segment window(int expectedField) {
+        assertEquals(expectedField, window, () -> "window field of " + this);
+        return this;
+    }
+
+    /** Everything that {@code expected} says, and the flags but for PSH. */
+    public Segment matches(Packet expected) {
+        flags(expected.flags.replace("P", ""));
+        if (expected.seq != null) {
+            seq(expected.seq);
+        }
+        if (expected.ack != null) {
+            ack(expected.ack);
+        }
+        if (expected.window != null) {
+            window(expected.window);
+        }
+        if (expected.payloadSaid) {
+            assertTrue(Arrays.equals(expected.payload, payload), () -> "expected other payload ("
+                    + Script.text(expected.payload) + ") than " + Script.text(payload) + ": " + this);
+        }
+        if (expected.sack.length > 0) {
+            sack(expected.sack);
+        }
+        matchesOptions(expected);
+        return this;
+    }
+
+    private void matchesOptions(Packet expected) {
+        if (expected.mss >= 0) {
+            assertEquals(expected.mss, options.mss, () -> "MSS option of " + this);
+        }
+        if (expected.windowScale >= 0) {
+            assertEquals(expected.windowScale, options.windowScale, () -> "window scale option of " + this);
+        }
+        if (expected.sackPermitted) {
+            assertTrue(options.sackPermitted, () -> "expected SACK-permitted in " + this);
+        }
+        if (expected.withoutTimestamps) {
+            assertTrue(!options.hasTimestamps, () -> "expected no timestamps in " + this);
+        }
+        if (expected.tsVal != null) {
+            assertEquals(expected.tsVal, options.tsVal, () -> "TSval of " + this);
+        }
+        if (expected.tsEcr != null) {
+            assertEquals(expected.tsEcr, options.tsEcr, () -> "TSecr of " + this);
+        }
+        if (!expected.mptcp.isEmpty()) {
+            assertEquals(expected.mptcp, mptcp, () -> "MPTCP options of " + this);
+        }
+        if (expected.ecn != 0) {
+            ecn(expected.ecn);
+        }
     }
 
     public Segment seq(long expected) {
@@ -158,15 +238,15 @@ public final class Segment {
                 .orElseThrow(() -> new AssertionError("no " + type.getSimpleName() + " in " + this));
     }
 
-    private static void assertEquals(Object expected, Object actual, Supplier<String> what) {
+    private void assertEquals(Object expected, Object actual, Supplier<String> what) {
         if (!Objects.equals(expected, actual)) {
-            throw new AssertionError(what.get() + ": expected " + expected + ", but it is " + actual);
+            throw script.failure("expected " + expected + ", but it is " + actual + ": " + what.get());
         }
     }
 
-    private static void assertTrue(boolean condition, Supplier<String> what) {
+    private void assertTrue(boolean condition, Supplier<String> what) {
         if (!condition) {
-            throw new AssertionError(what.get());
+            throw script.failure(what.get());
         }
     }
 
