@@ -167,7 +167,7 @@ public final class SegmentLog {
         runs.trim(size == 0 ? Long.MAX_VALUE : ssn(0));
     }
 
-    /** Cuts entry {@code index} in two at {@code atSsn}, which lies strictly within it. Both pieces keep mapping, time and marks. */
+    /** Cuts entry {@code index} in two at {@code atSsn}, strictly within it. Both keep mapping, time and marks; the push is the second's. */
     public void split(int index, long atSsn) {
         if (size == ssn.length) {
             grow();

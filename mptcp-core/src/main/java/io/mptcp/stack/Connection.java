@@ -390,6 +390,9 @@ final class Connection extends DeadlineQueue.Node {
             return false;
         }
         stack.count(Counter.MPFastcloseRx);
+        for (int i = 0; i < subflows.size(); i++) {
+            subflows.get(i).resetReason = ResetReason.UNSPECIFIED; // as Linux: the RSTs that answer it say so
+        }
         terminate(CloseReason.RESET, false);
         return true;
     }
@@ -408,6 +411,7 @@ final class Connection extends DeadlineQueue.Node {
                 subflow.dataFinDue = true;
             }
         }
+        output.beginWithOldest();
         stack.enqueue(this);
     }
 
@@ -475,9 +479,9 @@ final class Connection extends DeadlineQueue.Node {
     void onSubflowFin(Subflow subflow) {
         if (!mptcp) {
             receiver.onFin(subflow.tcb.rcvNxt() - 1);
-        } else {
+        } else if (!receiver.isFinReceived()) {
             subflow.tcb.requestFin(); // RFC 8684 section 3.3.3: a FIN ends its subflow only, and there is nothing to wait for
-        }
+        } // else the peer is done with its half of the connection: this subflow is still needed for ours
     }
 
     void onSubflowClosed(Subflow subflow, TcpCloseReason reason) {

@@ -185,9 +185,15 @@ final class ConnectionOutput {
         return false;
     }
 
-    /** The list of subflows changed: indices remembered from before mean nothing now. */
+    /** The list of subflows changed: indices remembered from before mean nothing now. What the oldest owes precedes a new SYN. */
     void onSubflowsChanged() {
         copyMask = 0;
+        beginWithOldest();
+    }
+
+    /** The next control segments are asked for in the order of the subflows. */
+    void beginWithOldest() {
+        nextControl = 0;
     }
 
     private void send(long nowNanos, PacketSlot out, Subflow subflow, long dsn, int length, boolean push) {
@@ -261,7 +267,7 @@ final class ConnectionOutput {
             timerNanos = Long.MAX_VALUE;
             backoff = 0;
         } else if (timerNanos == Long.MAX_VALUE) {
-            timerNanos = nowNanos + (timeoutNanos() << backoff);
+            timerNanos = nowNanos + (timeoutNanos() << Math.max(0, backoff - 1)); // as Linux, doubled from the second time on
         }
     }
 

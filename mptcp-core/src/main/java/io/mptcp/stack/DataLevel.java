@@ -18,6 +18,7 @@ final class DataLevel {
     final DataReceiver receiver;
     final DataSequence sequence;
     private boolean checksumOn;
+    private boolean dataAck8;
 
     DataLevel(Connection connection, List<Subflow> subflows) {
         this.connection = connection;
@@ -27,6 +28,7 @@ final class DataLevel {
         sender = new DataSender(config.tcp().sendBufferBytes(), config.limits().maxRanges(), stack.memory().rings());
         receiver = new DataReceiver(config.tcp().receiveBufferBytes(), config.limits().maxRanges(), stack.memory().rings());
         sequence = new DataSequence(stack.keys());
+        dataAck8 = !config.wire().adaptiveDataAck();
         setFixedSizes(connection.socketOptions());
     }
 
@@ -106,6 +108,11 @@ final class DataLevel {
         return sequence.fromWire(mptcp.dsn, mptcp.dsn8, receiver.nextByteDsn());
     }
 
+    /** Data came in order with a data sequence number of that size. */
+    void onDsnSize(boolean dsn8) {
+        dataAck8 = dsn8 || !stack.config().wire().adaptiveDataAck();
+    }
+
     // ---- memory is short ----
 
     /** Bytes held behind holes, of the stream or of a subflow. */
@@ -150,6 +157,11 @@ final class DataLevel {
     }
 
     // ---- sent ----
+
+    /** Whether DATA_ACKs have eight octets. */
+    boolean isDataAck8() {
+        return dataAck8;
+    }
 
     long wireDataAck() {
         return sequence.peerToWire(receiver.rcvNxt());

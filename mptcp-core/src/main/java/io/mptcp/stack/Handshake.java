@@ -98,7 +98,8 @@ final class Handshake {
         if (overtookThirdAck(mptcp, segment.ssn - 1)) {
             return false;
         }
-        boolean valid = mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 20 && mptcp.senderKey != 0
+        boolean valid = mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 20 && mptcp.version == VERSION
+                && acceptableFlags(mptcp.mpCapableFlags) && mptcp.senderKey != 0
                 && mptcp.receiverKey == connection.data().sequence.localKey();
         if (!valid) {
             subflow.stack.count(Counter.MPCapableFallbackACK);

@@ -220,8 +220,9 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     /** New data may be sent on it, windows permitting. */
     boolean isActiveForData() {
-        // A subflow the peer has finished with takes no more data, unless it is all there is (plain TCP, half-closed).
-        boolean open = tcb.state() == TcpState.ESTABLISHED || (tcb.state() == TcpState.CLOSE_WAIT && !connection.isMptcp());
+        // A subflow the peer has finished with takes no more data, unless it is the peer's whole stream that has ended.
+        boolean halfClosed = !connection.isMptcp() || connection.data().receiver.isFinReceived();
+        boolean open = tcb.state() == TcpState.ESTABLISHED || (tcb.state() == TcpState.CLOSE_WAIT && halfClosed);
         return phase == Phase.ESTABLISHED && open && !stale;
     }
 

@@ -107,13 +107,15 @@ final class SubflowOptions {
         } else if (!subflow.isJoin && connection.fallback().writePending(writer)) {
             return; // MP_FAIL comes before anything else there is to say
         } else if (connection.signals().writePending(subflow, writer)) {
-            return; // ADD_ADDR's echo leaves no room for more beside timestamps
+            if (connection.stack.config().wire().dssBesideSignals()) {
+                writer.dssAck(connection.data().isDataAck8(), connection.data().wireDataAck()); // or not, when there is no room
+            }
         } else if (connection.takeDataFin(subflow)) {
             keysSent = false;
-            writer.dssMapping(true, true, connection.data().wireDataAck(), true, connection.data().toWireDsn(connection.data().sender.finDsn()), 0, 1, true,
+            writer.dssMapping(true, connection.data().isDataAck8(), connection.data().wireDataAck(), true, connection.data().toWireDsn(connection.data().sender.finDsn()), 0, 1, true,
                     connection.data().dataFinChecksum());
         } else {
-            writer.dssAck(true, connection.data().wireDataAck());
+            writer.dssAck(connection.data().isDataAck8(), connection.data().wireDataAck());
         }
     }
 
@@ -131,7 +133,7 @@ final class SubflowOptions {
             return;
         }
         // A retransmitted piece repeats the mapping of the whole: once declared it never changes (section 3.3.1).
-        writer.dssMapping(true, true, connection.data().wireDataAck(), true, connection.data().toWireDsn(log.mapDsn(logIndex)), (int) log.mapSsn(logIndex),
+        writer.dssMapping(true, connection.data().isDataAck8(), connection.data().wireDataAck(), true, connection.data().toWireDsn(log.mapDsn(logIndex)), (int) log.mapSsn(logIndex),
                 log.mapLength(logIndex), false, log.mapChecksum(logIndex));
     }
 

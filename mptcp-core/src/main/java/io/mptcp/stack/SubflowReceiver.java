@@ -41,6 +41,9 @@ final class SubflowReceiver {
         MptcpOptions mptcp = segment.options.mptcp;
         segmentHasOptions = mptcp.present != 0;
         if (mptcp.hasMpCapableMapping() && !subflow.isJoin && !subflow.isActive) { // only from whoever opened the connection
+            if (segment.ssn <= subflow.tcb.rcvNxt()) {
+                connection.data().onDsnSize(true);
+            }
             return addMapping(1, 1, mptcp.dataLevelLength, mptcp.hasChecksum ? mptcp.checksum : -1);
         }
         if (!mptcp.has(MptcpOptions.DSS)) {
@@ -73,6 +76,9 @@ final class SubflowReceiver {
             } else {
                 checksum |= RxMappings.DATA_FIN; // where the stream ends is no more to be trusted than its bytes
             }
+        }
+        if (segment.ssn <= subflow.tcb.rcvNxt()) {
+            connection.data().onDsnSize(mptcp.dsn8);
         }
         // A DATA_FIN's octet is part of the mapped length, but has no place in subflow sequence space (section 3.3.3).
         long ssn = Seq.extend(mptcp.ssn, subflow.tcb.rcvNxt());

@@ -109,7 +109,9 @@ final class TcpOutput {
             tcb.cc.onIdleRestart(nowNanos);
         }
         tcb.delayedAck.onDataSent(nowNanos);
-        log.append(tcb.sndNxt, length, push ? SegmentLog.PUSH : 0, dsn, checksum, nowNanos);
+        // As Linux: a super-segment is pushed, so that what merges its pieces at the peer does not wait for more.
+        boolean pushed = push || length > tcb.payloadMssBytes();
+        log.append(tcb.sndNxt, length, pushed ? SegmentLog.PUSH : 0, dsn, checksum, nowNanos);
         tcb.sndNxt += length;
         tcb.recovery.onNewDataSent(length);
         tcb.pacer.onSent(nowNanos, length);

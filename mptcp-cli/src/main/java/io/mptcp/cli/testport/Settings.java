@@ -3,6 +3,7 @@ package io.mptcp.cli.testport;
 import io.mptcp.pm.Path;
 import io.mptcp.pm.PathListPathManager;
 import io.mptcp.stack.StackConfig;
+import io.mptcp.stack.WireProfile;
 import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.IpAddress;
 import java.util.ArrayList;
@@ -120,6 +121,7 @@ final class Settings {
                 .withTcp(tcp)
                 .withCongestionControl(sysctl("net.ipv4.tcp_congestion_control"))
                 .withMptcp(number("net.mptcp.enabled") != 0)
+                .withWire(WireProfile.LINUX)
                 .withPathManager(() -> new PathListPathManager(paths(), acceptedAnnouncements));
     }
 

@@ -22,6 +22,9 @@ final class SocketOptionCalls {
             case SocketConstants.IPPROTO_IP, SocketConstants.IPPROTO_IPV6 -> getIpLevel(socket, level, name);
             default -> null;
         };
+        if (value == null && socket.mptcp) {
+            return Outcome.error(Errno.EOPNOTSUPP); // as Linux: MPTCP sockets have fewer options, and say so
+        }
         return value == null ? Outcome.error(Errno.ENOPROTOOPT) : Outcome.of(0, value.length > length ? Arrays.copyOf(value, length) : value);
     }
 

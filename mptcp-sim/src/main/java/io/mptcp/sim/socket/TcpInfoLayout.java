@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
 
 /** Linux's {@code struct tcp_info} (include/uapi/linux/tcp.h), little endian, of the initial subflow; what this stack does not keep is 0. */
 final class TcpInfoLayout {
-    private static final int LENGTH = 240;
+    private static final int LENGTH = 280;
     private static final int TCP_CLOSE = 7;
     private static final int TCP_LISTEN = 10;
 

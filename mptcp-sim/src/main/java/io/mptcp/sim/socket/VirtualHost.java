@@ -1,5 +1,6 @@
 package io.mptcp.sim.socket;
 
+import io.mptcp.sim.Segmentation;
 import io.mptcp.spi.RandomSource;
 import io.mptcp.stack.LinkProperties;
 import io.mptcp.stack.MptcpConnection;
@@ -10,6 +11,7 @@ import io.mptcp.wire.Checksum;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.PacketSlot;
+import io.mptcp.wire.TcpSegment;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -24,6 +26,7 @@ import java.util.List;
 public final class VirtualHost implements AutoCloseable {
     private static final int SLOT_BYTES = 65_535 + 128;
     private static final int HEADROOM_BYTES = 64;
+    private static final int MAX_SUPER_SEGMENT_BYTES = 64_000;
     /** No event makes a stack send as many segments; more is an endless loop. */
     private static final int MAX_SEGMENTS = 100_000;
 
@@ -33,6 +36,7 @@ public final class VirtualHost implements AutoCloseable {
     private final List<Call> waiting = new ArrayList<>();
     private final PacketSlot in = new PacketSlot();
     private final PacketSlot out = new PacketSlot();
+    private final PacketSlot piece = new PacketSlot();
     private final MemorySegment inBuffer;
     private final int ipv4MtuBytes;
     private final int ipv6MtuBytes;
@@ -47,6 +51,7 @@ public final class VirtualHost implements AutoCloseable {
         Arena arena = Arena.ofAuto();
         inBuffer = arena.allocate(SLOT_BYTES, 8);
         out.buffer = arena.allocate(SLOT_BYTES, 8);
+        piece.buffer = arena.allocate(SLOT_BYTES, 8);
     }
 
     public Stack stack() {
@@ -63,7 +68,7 @@ public final class VirtualHost implements AutoCloseable {
     public int addAddress(IpAddress address) {
         if (!addresses.contains(address)) {
             addresses.add(address);
-            stack.addLink(addresses.size() - 1, LinkProperties.ofMtu(address.isIpv4() ? ipv4MtuBytes : ipv6MtuBytes));
+            stack.addLink(addresses.size() - 1, new LinkProperties(address.isIpv4() ? ipv4MtuBytes : ipv6MtuBytes, MAX_SUPER_SEGMENT_BYTES, 1, false));
         }
         return addresses.indexOf(address);
     }
@@ -205,13 +210,29 @@ public final class VirtualHost implements AutoCloseable {
             if (++segments > MAX_SEGMENTS) {
                 throw new IllegalStateException("the stack never comes to rest");
             }
-            Checksum.fillTcp(out);
-            int headerLength = IpHeaders.encodeHeader(out, identification++ & 0xffff);
-            byte[] packet = new byte[headerLength + out.totalLength()];
-            MemorySegment.copy(out.buffer, ValueLayout.JAVA_BYTE, out.offset - headerLength, packet, 0, packet.length);
-            emitted.add(new EmittedPacket(nowNanos, packet));
+            emit();
         }
         return segments > 0;
+    }
+
+    /** What may leave at once is cut as a device with segmentation offload does it. */
+    private void emit() {
+        int headerLength = TcpSegment.headerLength(out.buffer, out.offset);
+        int payload = out.length - headerLength;
+        int size = out.segmentSize > 0 ? out.segmentSize : Math.max(payload, 1);
+        int at = 0;
+        do {
+            int length = Math.min(size, payload - at);
+            piece.copyIpFields(out);
+            piece.offset = HEADROOM_BYTES;
+            piece.length = Segmentation.copyPiece(out, at, length, piece.buffer, HEADROOM_BYTES);
+            Checksum.fillTcp(piece);
+            int ipLength = IpHeaders.encodeHeader(piece, identification++ & 0xffff);
+            byte[] packet = new byte[ipLength + piece.length];
+            MemorySegment.copy(piece.buffer, ValueLayout.JAVA_BYTE, HEADROOM_BYTES - ipLength, packet, 0, packet.length);
+            emitted.add(new EmittedPacket(nowNanos, packet));
+            at += length;
+        } while (at < payload);
     }
 
     /** Frees the stack's memory; nobody is told. */

@@ -160,6 +160,22 @@ class DataFinTest {
     }
 
     @Test
+    void aSubflowWhosePeerHasEndedItsWholeStreamStillCarriesOurs() {
+        peer.inject(packet(".").option(peer.dataFin(1)));
+        peer.skip();
+        peer.inject(packet("F.").option(peer.dssAck(1)));
+        peer.expect().flags(".").noData();
+        Script.write(connection, "last words");
+        peer.expect().data(1, "last words");
+        peer.ack();
+        connection.close();
+        nextDataFin(peer).dataFin(11);
+        peer.ack();
+        peer.expect().flags("F.");
+        assertEquals(CloseReason.CLOSED, connection.closeReason());
+    }
+
+    @Test
     void bothDataFinsAtOnce() {
         connection.shutdownOutput();
         nextDataFin(peer);
@@ -267,8 +283,8 @@ class DataFinTest {
     void theirFastcloseOnAnAckIsAnsweredByResetsEverywhere() {
         join();
         peer.inject(packet(".").option(new MptcpOption.MpFastclose(peer.session.remoteKey)));
-        peer.expect().flags("R.");
-        second.expect().flags("R.");
+        peer.expect().flags("R.").onlyMptcp(new MptcpOption.MpTcpRst(0, false));
+        second.expect().flags("R.").onlyMptcp(new MptcpOption.MpTcpRst(0, false));
         assertEquals(CloseReason.RESET, connection.closeReason());
         assertEquals(1, script.count(Counter.MPFastcloseRx));
     }

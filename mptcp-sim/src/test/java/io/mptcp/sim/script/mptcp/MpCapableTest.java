@@ -10,6 +10,7 @@ import io.mptcp.sim.script.FakePeer;
 import io.mptcp.sim.script.Script;
 import io.mptcp.sim.script.Segment;
 import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.Counter;
 import io.mptcp.stack.Keys;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.StackConfig;
@@ -100,6 +101,32 @@ class MpCapableTest {
         FakePeer peer = FakePeer.client(script);
         peer.inject(peer.syn().raw("1e0401011e0c1002ccad45aca1a2a3a4"));
         expectTcpAnswer(peer);
+    }
+
+    private void expectFallBackAfterThirdAck(int version, int flags) {
+        FakePeer peer = syn(1, 1);
+        peer.learnKey(peer.expect());
+        peer.inject(packet(".").option(new MpCapableAck(version, flags, FakePeer.KEY, peer.session.remoteKey)));
+        MptcpConnection connection = script.accepted();
+        assertTrue(connection.isFallback());
+        Script.write(connection, "tcp");
+        peer.expect().data(1, "tcp").noMptcp();
+        assertEquals(1, script.count(Counter.MPCapableFallbackACK));
+    }
+
+    @Test
+    void aThirdAckOfAnotherVersionFallsBack() {
+        expectFallBackAfterThirdAck(0, 0x01);
+    }
+
+    @Test
+    void extensibilityNotUnderstoodInTheThirdAckFallsBack() {
+        expectFallBackAfterThirdAck(1, 0x41);
+    }
+
+    @Test
+    void noCryptoAlgorithmInTheThirdAckFallsBack() {
+        expectFallBackAfterThirdAck(1, 0x00);
     }
 
     @Test

@@ -1,0 +1,15 @@
+package io.mptcp.stack;
+
+/**
+ * How segments are written where RFC 8684 leaves a choice.
+ *
+ * @param adaptiveDataAck DATA_ACKs have four octets until the peer's data comes with data sequence numbers of eight, and follow their size from then
+ *                        on (section 3.3.2); false for always eight
+ * @param dssBesideSignals an acknowledgment that carries an address signal carries a DATA_ACK as well where both have room; false leaves it out
+ */
+public record WireProfile(boolean adaptiveDataAck, boolean dssBesideSignals) {
+    public static final WireProfile DEFAULT = new WireProfile(false, false);
+
+    /** As current Linux kernels write them. */
+    public static final WireProfile LINUX = new WireProfile(true, false);
+}
