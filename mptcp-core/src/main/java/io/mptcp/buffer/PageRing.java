@@ -27,6 +27,11 @@ final class PageRing {
         return pages << pageShift;
     }
 
+    /** Memory it takes to hold {@code [start, end)}. */
+    int spanBytes(long start, long end) {
+        return start == end ? 0 : (int) (((end - 1) >> pageShift) - (start >> pageShift) + 1) << pageShift;
+    }
+
     /**
      * Makes {@code [start, end)} writable, all of it or nothing.
      *

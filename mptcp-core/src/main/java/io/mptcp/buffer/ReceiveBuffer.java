@@ -162,6 +162,11 @@ public final class ReceiveBuffer {
         }
     }
 
+    /** Bytes of native memory that hold nothing but out-of-order data: a single byte takes a page. */
+    public int outOfOrderMemoryBytes() {
+        return outOfOrder.isEmpty() ? 0 : pages.allocatedBytes() - pages.spanBytes(readPosition, rcvNxt);
+    }
+
     /** Bytes of native memory now held. */
     public int allocatedBytes() {
         return pages.allocatedBytes();

@@ -562,7 +562,7 @@ final class Connection extends DeadlineQueue.Node {
      */
     private void releaseSendBuffer() {
         sender.release(subflows);
-        if (!mptcp || sender.dsnUna() - sender.buffer().head() < stack.config().tcp().sendBufferBytes() / 2) {
+        if (!mptcp || sender.dsnUna() - sender.buffer().head() < sender.capacityBytes() / 2) {
             return;
         }
         for (Subflow subflow : List.copyOf(subflows)) {

@@ -115,11 +115,11 @@ final class DataLevel {
 
     // ---- memory is short ----
 
-    /** Bytes held behind holes, of the stream or of a subflow. */
-    long outOfOrderBytes() {
-        long bytes = receiver.outOfOrderBytes();
+    /** Memory that holds data behind holes, of the stream or of a subflow, in bytes. */
+    long outOfOrderMemoryBytes() {
+        long bytes = receiver.outOfOrderMemoryBytes();
         for (int i = 0; i < subflows.size(); i++) {
-            bytes += subflows.get(i).receiver.outOfOrderBytes();
+            bytes += subflows.get(i).receiver.outOfOrderMemoryBytes();
         }
         return bytes;
     }

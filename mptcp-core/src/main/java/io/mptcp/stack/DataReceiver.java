@@ -63,7 +63,11 @@ final class DataReceiver {
      * may have; what it sends farther out costs nothing.
      */
     private long acceptedEdge() {
-        return Math.max(advertisedEdgeDsn, buffer.readPosition() + Math.min(2L * sizing.bufferBytes(), capacityBytes));
+        return Math.max(advertisedEdgeDsn, largestEdge());
+    }
+
+    private long largestEdge() {
+        return buffer.readPosition() + Math.min(2L * sizing.peakBytes(), capacityBytes);
     }
 
     /** The last {@link #insert} refused its bytes because memory is used up. */
@@ -127,14 +131,15 @@ final class DataReceiver {
         buffer.dropOutOfOrder();
     }
 
-    long outOfOrderBytes() {
-        return buffer.outOfOrderBytes();
+    /** Memory that {@link #dropOutOfOrder} would make free, in bytes. */
+    int outOfOrderMemoryBytes() {
+        return buffer.outOfOrderMemoryBytes();
     }
 
     /**
      * The window field for a segment: right edge less next expected byte, in units of {@code 1 << shift}. Rounding up keeps the edge from
-     * moving left (RFC 7323 section 2.4), but pushes it a little with each acknowledgment; a part of the buffer is kept back for that.
-     * Should even this be used up, the field says up to a unit too little, and what was promised before is still accepted. Small openings
+     * moving left (RFC 7323 section 2.4), but pushes it a little with each acknowledgment; it may be pushed to
+     * twice of what the buffer should be, and a part of the largest buffer is kept back for that. Should even this be used up, the field says up to a unit too little, and what was promised before is still accepted. Small openings
      * are saved up (RFC 9293 section 3.8.6.2.2).
      */
     int windowField(int shift, int mssBytes) {
@@ -142,7 +147,7 @@ final class DataReceiver {
         long target = targetEdge(shift, mssBytes);
         long edge = target - advertisedEdgeDsn >= Math.min(sizing.bufferBytes() / 2, mssBytes) ? target : advertisedEdgeDsn;
         long promised = (advertisedEdgeDsn - next + (1L << shift) - 1) >> shift;
-        if (next + (promised << shift) > Math.min(fullEdge(shift) + roundingReserve(shift), buffer.readPosition() + capacityBytes)) {
+        if (next + (promised << shift) > largestEdge()) {
             promised = (advertisedEdgeDsn - next) >> shift;
         }
         long field = Math.max(0, Math.max((edge - next) >> shift, promised));

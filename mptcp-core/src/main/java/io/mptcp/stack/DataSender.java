@@ -48,6 +48,11 @@ final class DataSender {
         fixedBytes = Math.min(bytes, maxCapacityBytes);
     }
 
+    /** Most bytes that may be held. */
+    int capacityBytes() {
+        return fixedBytes > 0 ? fixedBytes : maxCapacityBytes;
+    }
+
     /**
      * Sets the automatic size: the application may be ahead of what can be sent by as much as is under way. With one path that makes two
      * congestion windows, as on Linux. What is sent and only waits for a slower path to fill a hole does not count, so that the faster ones are

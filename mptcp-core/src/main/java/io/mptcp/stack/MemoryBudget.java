@@ -73,7 +73,7 @@ final class MemoryBudget {
         long total = 0;
         int holders = 0;
         for (Connection connection : connections) {
-            long held = connection.data().outOfOrderBytes();
+            long held = connection.data().outOfOrderMemoryBytes();
             total += held;
             holders += held > 0 ? 1 : 0;
         }
@@ -81,7 +81,8 @@ final class MemoryBudget {
             return false;
         }
         for (Connection connection : connections) {
-            if (connection.data().outOfOrderBytes() * holders >= total) {
+            long held = connection.data().outOfOrderMemoryBytes();
+            if (held > 0 && held * holders >= total) {
                 connection.data().pruneOutOfOrder(true);
             }
         }

@@ -17,6 +17,7 @@ final class RightSizing {
 
     private final int maxBytes;
     private int bufferBytes;
+    private int peakBytes;
     private boolean automatic = true;
     private long roundStartNanos;
     /** Read since the round started, and most read in any round before. */
@@ -26,6 +27,7 @@ final class RightSizing {
     RightSizing(int maxBytes) {
         this.maxBytes = maxBytes;
         bufferBytes = Math.min(INITIAL_BYTES, maxBytes);
+        peakBytes = bufferBytes;
     }
 
     /** Bytes the connection may hold unread, and so promise. Never falls, except by {@link #setFixed}. */
@@ -33,11 +35,17 @@ final class RightSizing {
         return bufferBytes;
     }
 
+    /** The largest size there has been: what was promised then is still valid. */
+    int peakBytes() {
+        return peakBytes;
+    }
+
     /** @param bytes a size the application wants, at most the maximum; 0 for automatic */
     void setFixed(int bytes) {
         automatic = bytes == 0;
         if (!automatic) {
             bufferBytes = Math.min(bytes, maxBytes);
+            peakBytes = Math.max(peakBytes, bufferBytes);
         }
     }
 
@@ -72,6 +80,7 @@ final class RightSizing {
     private void growTo(long bytes, boolean mayGrow) {
         if (automatic && mayGrow && bytes > bufferBytes) {
             bufferBytes = (int) Math.min(bytes, maxBytes);
+            peakBytes = Math.max(peakBytes, bufferBytes);
         }
     }
 }

@@ -23,12 +23,14 @@ final class RxMappings {
 
     /** Beside a checksum: a DATA_FIN follows the mapped bytes, and counts in the length the checksum is over. */
     static final int DATA_FIN = 1 << 16;
+    private static final int FIRST_CAPACITY = 8;
+    private static final int KEPT_CAPACITY = 256;
 
     private final int limit;
-    private long[] ssn = new long[8];
-    private long[] dsn = new long[8];
-    private int[] length = new int[8];
-    private int[] checksum = new int[8];
+    private long[] ssn = new long[FIRST_CAPACITY];
+    private long[] dsn = new long[FIRST_CAPACITY];
+    private int[] length = new int[FIRST_CAPACITY];
+    private int[] checksum = new int[FIRST_CAPACITY];
     private int size;
 
     RxMappings(int limit) {
@@ -182,6 +184,17 @@ final class RxMappings {
         System.arraycopy(length, to, length, from, count);
         System.arraycopy(checksum, to, checksum, from, count);
         size = from + count;
+        if (size == 0 && ssn.length > KEPT_CAPACITY) {
+            shrink();
+        }
+    }
+
+    /** Many holes, or a checksum on each of many mappings, are no reason to hold memory for ever. */
+    private void shrink() {
+        ssn = new long[FIRST_CAPACITY];
+        dsn = new long[FIRST_CAPACITY];
+        length = new int[FIRST_CAPACITY];
+        checksum = new int[FIRST_CAPACITY];
     }
 
     private void grow() {

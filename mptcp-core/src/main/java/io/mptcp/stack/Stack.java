@@ -208,6 +208,11 @@ public final class Stack {
         return memory.rings().usedBytes();
     }
 
+    /** Native memory kept for payload to come, in bytes; it is given back when it is not needed for some seconds. */
+    public long spareBufferBytes() {
+        return memory.rings().spareBytes();
+    }
+
     /** Connections that exist, closing ones included; neither half-open ones a listener has been asked for nor those in TIME-WAIT. */
     public int connectionCount() {
         return connections.size();

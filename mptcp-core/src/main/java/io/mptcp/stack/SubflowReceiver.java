@@ -218,13 +218,13 @@ final class SubflowReceiver {
         return true;
     }
 
-    long outOfOrderBytes() {
-        return staged == null ? 0 : staged.outOfOrderBytes();
+    int outOfOrderMemoryBytes() {
+        return staged == null ? 0 : staged.outOfOrderMemoryBytes();
     }
 
     /** Memory is short. @return whether there was anything to drop */
     boolean dropOutOfOrder() {
-        if (outOfOrderBytes() == 0) {
+        if (staged == null || staged.outOfOrderBytes() == 0) {
             return false;
         }
         staged.dropOutOfOrder();

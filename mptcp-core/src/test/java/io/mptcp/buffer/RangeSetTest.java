@@ -97,6 +97,12 @@ class RangeSetTest {
             if (operation.kind == 0) {
                 set.removeBelow(start);
                 model.clear(0, start);
+            } else if (operation.kind == 1) {
+                set.removeFrom(start);
+                model.clear(start, SPACE + 12);
+            } else if (operation.kind == 2 && start < end) {
+                set.addOrWiden(start, end);
+                model = widened(model, start, end);
             } else {
                 BitSet wanted = (BitSet) model.clone();
                 wanted.set(start, end);
@@ -107,6 +113,22 @@ class RangeSetTest {
             }
             assertSame(model, set);
         }
+    }
+
+    /** With as many runs as are allowed, the gap to the nearest is filled. */
+    private static BitSet widened(BitSet model, int start, int end) {
+        BitSet wanted = (BitSet) model.clone();
+        wanted.set(start, end);
+        if (runs(wanted) > 4) {
+            int below = model.previousSetBit(start);
+            int above = model.nextSetBit(end);
+            if (above >= 0 && (below < 0 || above - end < start - below - 1)) {
+                wanted.set(end, above);
+            } else {
+                wanted.set(below + 1, start);
+            }
+        }
+        return wanted;
     }
 
     private static int runs(BitSet bits) {
@@ -126,6 +148,8 @@ class RangeSetTest {
         for (int position = 0; position < SPACE + 12; position++) {
             boolean held = model.get(position);
             assertEquals(held ? model.nextClearBit(position) : position, set.coveredUntil(position));
+            int index = set.indexOf(position);
+            assertEquals(held, index >= 0 && set.start(index) <= position && position < set.end(index));
             int hole = model.nextClearBit(position);
             int next = model.nextSetBit(hole);
             assertEquals(next < 0 ? Long.MAX_VALUE : next, set.nextStart(position));

@@ -122,7 +122,12 @@ class DataReceiverTest {
                 assertEquals(length, insert(subject, subject.rcvNxt(), length), "what was promised is taken");
             }
             if (random.nextBoolean()) {
-                readBytes += read(subject, 1 + random.nextInt(capacity));
+                int count = read(subject, 1 + random.nextInt(capacity));
+                readBytes += count;
+                subject.onRead(step * 1_000_000L, count, 10_000_000, 1460);
+            }
+            if (random.nextInt(20) == 0) {
+                subject.setFixedBytes(random.nextBoolean() ? 0 : 4096 + random.nextInt(capacity));
             }
         }
         subject.close();

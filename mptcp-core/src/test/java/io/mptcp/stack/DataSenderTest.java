@@ -132,4 +132,79 @@ class DataSenderTest {
         assertFalse(sender.reinject(log));
         assertFalse(sender.hasReinjection());
     }
+
+    /** More ranges than the set can hold: nearest ones grow together, and nothing is left out. */
+    @Test
+    void reinjectionsBeyondTheBoundWidenARange() {
+        send(10_000);
+        SegmentLog log = new SegmentLog();
+        for (int i = 0; i < 300; i++) {
+            log.append(1 + 10L * i, 10, 0, 1 + 33L * i, -1, 0);
+        }
+        assertTrue(sender.reinject(log));
+        for (int i = 0; i < 300; i++) {
+            long start = 1 + 33L * i;
+            assertTrue(sender.hasReinjection());
+            sender.reinjected(start);
+            assertEquals(start, sender.reinjectionStart(), "range " + i);
+            assertTrue(sender.reinjectionEnd() >= start + 10);
+        }
+        sender.reinjected(sender.reinjectionEnd());
+        assertFalse(sender.hasReinjection());
+    }
+
+    // ---- how much an application may be ahead ----
+
+    private final DataSender large = new DataSender(1 << 24, 100, new RingPool(1 << 20));
+
+    private int fill() {
+        int room = large.writableBytes();
+        assertEquals(room, large.write(MemorySegment.ofArray(new byte[room]), 0, room));
+        return room;
+    }
+
+    @Test
+    void theApplicationIsAheadByOneCongestionWindow() {
+        assertEquals(64 * 1024, fill());
+        assertFalse(large.isWritable());
+        large.onSent(10_000);
+        assertEquals(10_000, large.writableBytes());
+        large.setCongestionWindows(1_000_000);
+        assertEquals(1_000_000 - 64 * 1024 + 10_000, fill());
+        large.onSent(200_000);
+        assertFalse(large.isWritable(), "not for little");
+        large.onSent(50_000);
+        assertTrue(large.isWritable());
+        large.setCongestionWindows(14_000);
+        assertEquals(0, large.writableBytes());
+        assertFalse(large.isWritable());
+    }
+
+    /** The fast path goes on while the slow one has yet to fill a hole. */
+    @Test
+    void whatWaitsForADataAckDoesNotCountUpToTheMaximum() {
+        large.setCongestionWindows(500_000);
+        int total = 0;
+        for (int i = 0; i < 200 && large.writableBytes() > 0; i++) {
+            total += fill();
+            large.onSent((int) large.pendingBytes());
+        }
+        assertEquals(1 << 24, total);
+        assertEquals(0, large.writableBytes());
+    }
+
+    @Test
+    void aFixedSizeCountsWhatIsUnacknowledged() {
+        large.setFixedBytes(100_000);
+        large.setCongestionWindows(1_000_000);
+        assertEquals(100_000, fill());
+        large.onSent(100_000);
+        assertEquals(0, large.writableBytes());
+        large.onDataAck(20_001);
+        large.release(List.of());
+        assertEquals(20_000, large.writableBytes());
+        assertFalse(large.isWritable());
+        large.setFixedBytes(0);
+        assertEquals(1_000_000, large.writableBytes());
+    }
 }

@@ -24,6 +24,7 @@ import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -296,6 +297,23 @@ class MptcpDriverTest {
         assertTrue(line.contains("\"remote\":\"10.0.0.2:5000\""), line);
         assertTrue(line.contains("\"MPCapableSYNTX\":1"), line);
         assertFalse(line.contains("\n"));
+    }
+
+    @Test
+    void closingFreesWhatConnectionsHoldAndLeavesTheirStatistics() {
+        connectLinks(true, SUPER);
+        ConnectionHandler idle = (connection, readiness) -> { };
+        listen(idle);
+        MptcpConnection connection = connect(idle);
+        runUntil(connection::isConnected);
+        assertEquals(1000, connection.write(MemorySegment.ofArray(new byte[1000]), 0, 1000));
+        assertTrue(client.stack().bufferBytes() > 0);
+        client.close();
+        assertEquals(0, client.stack().bufferBytes());
+        assertEquals(0, client.stack().spareBufferBytes());
+        StackStatistics statistics = StackStatistics.capture(client, connection, 1);
+        assertEquals(1000, statistics.subflows().getFirst().info().bytesSent(), "what was written before still went out");
+        assertEquals(1, client.stack().counters().get(Counter.MPCapableSYNTX));
     }
 
     private MptcpDriver driver(long seed) {
