@@ -5,7 +5,6 @@ import io.mptcp.cli.lab.Lab;
 import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabRequirements;
 import io.mptcp.cli.lab.UserNamespace;
-import io.mptcp.netty.linux.Syscalls;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -19,7 +18,6 @@ import picocli.CommandLine.Spec;
 final class BenchOptions {
     /** Smaller queues hold no burst at all. */
     private static final double MIN_QUEUE_BITS = 20 * 1514 * 8;
-    private static final int NICENESS = -15;
     private static final Pattern QUEUE = Pattern.compile("(\\d+(?:\\.\\d+)?)(bdp|ms)");
 
     @Spec(Spec.Target.MIXEE)
@@ -90,8 +88,6 @@ final class BenchOptions {
         try {
             List<String> missing = LabRequirements.missing();
             if (missing.isEmpty()) {
-                // Other work of the machine must not show in the figures; where this is not permitted it may.
-                new Syscalls().setNice(NICENESS);
                 return measurement.call();
             }
             String obstacle = UserNamespace.isInside() ? "not possible in this user namespace" : UserNamespace.obstacle();

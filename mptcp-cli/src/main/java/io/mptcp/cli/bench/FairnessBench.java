@@ -102,7 +102,8 @@ final class FairnessBench {
     }
 
     private void say(Result result) {
-        progress.println(String.format(Locale.ROOT, "%s, %s, run %d: %.2f and %.2f Mbit/s (%d and %d sent again), ratio %.3f, emulator at most %.1f ms late", result.cell(),
+        progress.println(String.format(Locale.ROOT, "%s, %s, run %d: %.2f and %.2f Mbit/s (%d and %d sent again), ratio %.3f, "
+                        + "emulator at most %.1f ms late", result.cell(),
                 result.pairing().title(), result.run(), result.first().mbit(), result.second().mbit(), result.first().retransmits(),
                 result.second().retransmits(), result.ratio(), result.latenessNanos() / 1e6));
         if (verbose) {

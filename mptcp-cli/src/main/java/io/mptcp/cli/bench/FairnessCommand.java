@@ -32,7 +32,8 @@ final class FairnessCommand implements Callable<Integer> {
             description = "Round-trip times in milliseconds (default: ${DEFAULT-VALUE}).")
     private List<Double> rtts;
 
-    @Option(names = "--loss", paramLabel = "PERCENT", defaultValue = "0", description = "Random loss of frames, each way (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--loss", paramLabel = "PERCENT", defaultValue = "0",
+            description = "Random loss of frames, each way (default: ${DEFAULT-VALUE}).")
     private double lossPercent;
 
     @Option(names = "--runs", paramLabel = "N", defaultValue = "1", description = "Runs of each cell (default: ${DEFAULT-VALUE}).")

@@ -27,7 +27,14 @@ final class KernelFlow implements Flow {
     private KernelFlow(KernelMptcpSocket socket, Arrivals arrivals, boolean sending) {
         this.socket = socket;
         this.arrivals = arrivals;
-        this.thread = Thread.ofPlatform().daemon().name("kernel-flow").unstarted(sending ? this::send : this::receive);
+        this.thread = Thread.ofPlatform().daemon().name("kernel-flow").unstarted(() -> {
+            new Syscalls().setRealTime(1); // as all that takes part; see StackHost
+            if (sending) {
+                send();
+            } else {
+                receive();
+            }
+        });
     }
 
     /**

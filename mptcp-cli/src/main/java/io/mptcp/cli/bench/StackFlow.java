@@ -9,7 +9,6 @@ import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.Counter;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Readiness;
-import io.mptcp.stack.SubflowInfo;
 import io.mptcp.tun.ConnectListener;
 import io.mptcp.tun.Uplinks;
 import io.mptcp.wire.IpEndpoint;
@@ -123,7 +122,8 @@ final class StackFlow implements Flow, ConnectionHandler, ConnectListener {
             if (connection == null || !sending) {
                 return SenderCounters.NONE;
             }
-            long retransmits = connection.subflows().stream().mapToLong(SubflowInfo::retransmits).sum();
+            // Segments on the wire: what this stack counts as one retransmission may be several of them.
+            long retransmits = connection.subflows().stream().mapToLong(subflow -> Math.ceilDiv(subflow.bytesRetrans(), subflow.mssBytes())).sum();
             return new SenderCounters(retransmits, uplinks.driver().stack().counters().get(Counter.TCPTimeouts) - earlierTimeouts);
         });
     }

@@ -3,6 +3,7 @@ package io.mptcp.cli.bench;
 import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabNamespace;
 import io.mptcp.netty.linux.NetworkNamespace;
+import io.mptcp.netty.linux.Syscalls;
 import io.mptcp.stack.StackConfig;
 import io.mptcp.tun.PathSpec;
 import io.mptcp.tun.UplinkSettings;
@@ -36,6 +37,8 @@ final class StackHost implements AutoCloseable {
         // Links open sockets on the thread of their loop: it lives in the namespace.
         ThreadFactory inNamespace = task -> threads.newThread(() -> {
             enter(network);
+            // The kernel's TCP works in interrupts, before any thread; without this other work of the machine would hold up this stack alone.
+            new Syscalls().setRealTime(1);
             task.run();
         });
         MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, inNamespace, EpollIoHandler.newFactory());

@@ -25,7 +25,8 @@ final class WanReport {
     /** One line for each pair of transfers, with a header. */
     static String csv(List<WanResult> results) {
         StringBuilder csv = new StringBuilder("rate_mbit,rtt_ms,loss_percent,reorder_percent,queue_ms,direction,run,kernel_mbit,ours_mbit,ratio,"
-                + "kernel_bytes,ours_bytes,kernel_retransmits,ours_retransmits,kernel_timeouts,ours_timeouts,kernel_queue_drops,ours_queue_drops,lateness_ms\n");
+                + "kernel_bytes,ours_bytes,kernel_retransmits,ours_retransmits,kernel_timeouts,ours_timeouts,kernel_queue_drops,"
+                + "ours_queue_drops,lateness_ms\n");
         for (WanResult result : results) {
             PathCell cell = result.cell();
             Sample kernel = result.kernel();

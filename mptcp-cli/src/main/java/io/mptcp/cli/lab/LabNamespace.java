@@ -121,7 +121,8 @@ public final class LabNamespace {
     public String sysctl(String parameter) {
         Path file = Path.of("/proc/sys", parameter.replace('.', '/'));
         return call(() -> {
-            // In one read: such a file shows nothing at another offset than 0, and readString begins with a single byte when a file claims to be empty.
+            // In one read: such a file shows nothing at another offset than 0, and readString begins with a single byte when a file claims
+            // to be empty.
             byte[] text = new byte[MAX_PARAMETER_BYTES];
             try (InputStream in = Files.newInputStream(file)) {
                 return new String(text, 0, Math.max(0, in.read(text)), StandardCharsets.US_ASCII).strip();

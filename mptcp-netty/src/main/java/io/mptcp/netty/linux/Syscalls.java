@@ -54,7 +54,6 @@ public final class Syscalls {
     public static final int CLONE_NEWNET = 0x40000000;
 
     private static final int PR_SET_TIMERSLACK = 29;
-    private static final int PRIO_PROCESS = 0;
     private static final int SCHED_RR = 2;
 
     private static final Linker LINKER = Linker.nativeLinker();
@@ -92,7 +91,6 @@ public final class Syscalls {
     private static final MethodHandle SETNS = handle("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle PRCTL =
             handle("prctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG), Linker.Option.firstVariadicArg(1));
-    private static final MethodHandle SETPRIORITY = handle("setpriority", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle SCHED_SETSCHEDULER =
             handle("sched_setscheduler", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
 
@@ -310,15 +308,6 @@ public final class Syscalls {
     public int setTimerSlack(long nanos) {
         try {
             return result((int) PRCTL.invokeExact(capture, PR_SET_TIMERSLACK, nanos));
-        } catch (Throwable t) {
-            throw impossible(t);
-        }
-    }
-
-    /** Niceness of the calling thread, and of threads it starts from now on: -20 goes first, 19 last. Below 0 it needs CAP_SYS_NICE. */
-    public int setNice(int niceness) {
-        try {
-            return result((int) SETPRIORITY.invokeExact(capture, PRIO_PROCESS, 0, niceness));
         } catch (Throwable t) {
             throw impossible(t);
         }
