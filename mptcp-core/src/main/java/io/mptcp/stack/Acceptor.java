@@ -104,8 +104,8 @@ final class Acceptor {
         Listener listener = findListener(in);
         if (listener == null) {
             reset(in, segment, -1);
-        } else if (!segment.has(TcpSegment.ACK | TcpSegment.SYN)) {
-            return; // LISTEN, other text or control: there is nothing to answer (RFC 9293 section 3.10.7.2)
+        } else if (!segment.has(TcpSegment.ACK)) {
+            return; // LISTEN, other text or control: nothing to answer (RFC 9293 section 3.10.7.2); a SYN with FIN is a scanner's
         } else if (!completeFromCookie(nowNanos, in, segment, listener)) {
             reset(in, segment, -1);
         }
@@ -155,7 +155,7 @@ final class Acceptor {
         resets.add(stack.nowNanos(), in, segment, reason);
     }
 
-    private static boolean isUnicast(long hi, long lo) {
+    static boolean isUnicast(long hi, long lo) {
         if (IpAddress.isIpv4(hi, lo)) {
             return (int) lo >>> 24 < 224 && (int) lo != 0;
         }

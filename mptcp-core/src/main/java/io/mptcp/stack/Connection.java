@@ -52,6 +52,8 @@ final class Connection extends DeadlineQueue.Node {
     private long receivedBytesSeen;
     private boolean removed;
     private int readiness;
+    /** Relative data sequence number behind the urgent data the peer has announced. */
+    private long urgentEnd;
     private long lastHeardNanos;
 
     /** Queues of the stack this connection stands in. */
@@ -342,6 +344,33 @@ final class Connection extends DeadlineQueue.Node {
             stack.forgetToken(this);
             stack.trace("FALLBACK", this, null, reason);
         }
+    }
+
+    /** RFC 8684 does not say what becomes of MPTCP when both sides open; as Linux does, the connection goes on as TCP. */
+    void onSimultaneousOpen() {
+        if (mptcp) {
+            stack.count(Counter.SimultConnectFallback);
+            fallBack("SimultConnectFallback");
+        }
+    }
+
+    /** @return whether it makes sense here: there is nothing urgent in MPTCP */
+    boolean markUrgent() {
+        if (mptcp || !canWrite() || subflows.isEmpty()) {
+            return false;
+        }
+        subflows.getFirst().tcb.markUrgent(sender.buffer().tail());
+        return true;
+    }
+
+    /** Bytes to read up to the end of what the peer has announced as urgent. */
+    long urgentBytes() {
+        return mptcp ? 0 : Math.max(0, urgentEnd - receiver.readPosition());
+    }
+
+    void onUrgent(long endSsn) {
+        urgentEnd = endSsn;
+        raise(Readiness.URGENT);
     }
 
     /** The stream is empty, and nothing shows that its DATA_FIN gets through: a FIN does (section 3.7). */

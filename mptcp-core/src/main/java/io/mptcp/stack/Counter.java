@@ -2,7 +2,7 @@ package io.mptcp.stack;
 
 /** Names as printed by {@code nstat} for the kernel's MPTcpExt and TcpExt groups; those marked "ours" have no counterpart there. */
 public enum Counter {
-    MPCapableSYNRX, MPCapableSYNTX, MPCapableSYNACKRX, MPCapableACKRX, MPCapableFallbackACK, MPCapableFallbackSYNACK, MPCapableDataFallback,
+    MPCapableSYNRX, MPCapableSYNTX, MPCapableSYNACKRX, MPCapableACKRX, MPCapableFallbackACK, MPCapableFallbackSYNACK, MPCapableDataFallback, SimultConnectFallback,
     MPTCPRetrans,
     MPJoinNoTokenFound, MPJoinSynRx, MPJoinSynAckRx, MPJoinSynAckHMacFailure, MPJoinAckRx, MPJoinAckHMacFailure, MPJoinRejected, MPJoinSynTx,
     MPJoinSynAckNoMPJoin, MPJoinAckNoMPJoin,
@@ -13,7 +13,7 @@ public enum Counter {
     TCPMTUPFail, TCPMTUPSuccess, OutOfWindowIcmps,
     IcmpInMsgs, IcmpInErrors, IcmpInCsumErrors,
     PruneCalled, RcvPruned, OfoPruned, TCPRcvQDrop, TCPOFODrop, TCPMemoryPressures,
-    TCPTimeouts, TCPLossProbes, TCPSpuriousRTOs, TCPCsumErrors,
+    TCPKeepAlive, TCPTimeouts, TCPLossProbes, TCPSpuriousRTOs, TCPCsumErrors,
     ListenOverflows, ListenDrops, TCPReqQFullDoCookies, TCPReqQFullDrop, SyncookiesSent, SyncookiesRecv, SyncookiesFailed,
     /** Connections that went to TIME-WAIT, and those for which there was no room there. */
     TW, TCPTimeWaitOverflow,

@@ -99,6 +99,11 @@ final class DataReceiver {
         return finDsn >= 0 && buffer.rcvNxt() >= finDsn;
     }
 
+    /** Relative data sequence number of the next byte the application reads. */
+    long readPosition() {
+        return buffer.readPosition();
+    }
+
     int readableBytes() {
         return buffer.readableBytes();
     }

@@ -95,6 +95,24 @@ public final class MptcpConnection {
         return core.data().receiver.isEndOfStream();
     }
 
+    /**
+     * Marks everything written so far as urgent (RFC 9293 section 3.8.5): the peer is told at once where it ends. New applications should not
+     * use it (RFC 6093), and in MPTCP there is no such thing.
+     *
+     * @return false in MPTCP, or when nothing can be written any more
+     */
+    public boolean markUrgent() {
+        return core.markUrgent();
+    }
+
+    /**
+     * How much of what is to be read next the peer has announced as urgent, 0 for nothing. It is read in its place in the stream. News raises
+     * {@link Readiness#URGENT}.
+     */
+    public long urgentBytes() {
+        return core.urgentBytes();
+    }
+
     /** Ends the output after what has been written (DATA_FIN, or FIN after fallback); reading goes on. */
     public void shutdownOutput() {
         core.shutdownOutput();

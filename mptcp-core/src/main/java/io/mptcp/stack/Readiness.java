@@ -14,6 +14,10 @@ public final class Readiness {
     public static final int CLOSED = 1 << 4;
     /** A subflow came, went or changed. */
     public static final int SUBFLOWS = 1 << 5;
+    /** Data have been sent again so often (R1 of RFC 9293 section 3.8.3) that the application may want to do something about it. */
+    public static final int UNRESPONSIVE = 1 << 6;
+    /** The peer has announced urgent data, see {@link MptcpConnection#urgentBytes()}. */
+    public static final int URGENT = 1 << 7;
 
     private Readiness() {
     }

@@ -139,6 +139,9 @@ public final class Stack {
         if (local.address().isIpv4() != remote.address().isIpv4()) {
             throw new IllegalArgumentException("cannot reach " + remote + " from " + local.address() + ": different address families");
         }
+        if (remote.port() == 0 || !Acceptor.isUnicast(remote.address().hi(), remote.address().lo())) {
+            throw new IllegalArgumentException("cannot connect to " + remote + ": not an address and port of one host"); // RFC 9293 MUST-46
+        }
         if (isFull()) {
             throw new IllegalStateException("the limit of " + config.limits().maxConnections() + " connections is reached");
         }

@@ -440,6 +440,43 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     @Override
+    public int synRetries() {
+        if (isJoin) {
+            return stack.joinTcpConfig().synRetries();
+        }
+        int chosen = connection.socketOptions().synRetries();
+        return !isActive ? stack.config().tcp().synAckRetries() : chosen > 0 ? chosen : stack.config().tcp().synRetries();
+    }
+
+    @Override
+    public void onUnresponsive() {
+        stack.trace("SF_UNRESPONSIVE", connection, this, tcb.timeouts() + " timeouts");
+        connection.raise(Readiness.UNRESPONSIVE);
+    }
+
+    @Override
+    public void onKeepAlive() {
+        stack.count(Counter.TCPKeepAlive);
+    }
+
+    @Override
+    public boolean onSimultaneousOpen() {
+        if (isJoin) {
+            reset(ResetReason.MPTCP);
+            return false;
+        }
+        connection.onSimultaneousOpen();
+        return true;
+    }
+
+    @Override
+    public void onUrgent(long endSsn) {
+        if (!connection.isMptcp()) { // B-095: it means nothing in MPTCP, whose mappings it must not interrupt
+            connection.onUrgent(endSsn);
+        }
+    }
+
+    @Override
     public void onLossProbe() {
         stack.count(Counter.TCPLossProbes);
         connection.onSubflowSilent(this);

@@ -95,6 +95,9 @@ final class SubflowOptions {
     }
 
     private void writeAck(long ssn, OptionWriter writer) {
+        if (subflow.phase == Subflow.Phase.HANDSHAKE) {
+            return; // a challenge in SYN-RECEIVED
+        }
         if (!connection.isMptcp()) {
             connection.fallback().writePending(writer);
             return;

@@ -161,9 +161,10 @@ final class TimeWaitTable extends DeadlineQueue.Node {
             acknowledge(nowNanos, in, entry);
             return;
         }
-        boolean bareAck = segment.sequenceLength() == 0 && segment.has(TcpSegment.ACK) && segment.sequenceNumber == entry.rcvNxt && !old;
-        boolean answered = segment.has(TcpSegment.ACK | TcpSegment.SYN) && !bareAck;
-        if (answered && (entry.lastChallengeNanos == Long.MIN_VALUE || nowNanos - entry.lastChallengeNanos >= CHALLENGE_INTERVAL_NANOS)) {
+        // After the FIN no more is acceptable; at the expected number an ACK says nothing new, and what lacks one is dropped.
+        boolean expected = segment.sequenceNumber == entry.rcvNxt && !old && !segment.has(TcpSegment.SYN);
+        boolean quiet = expected && (segment.sequenceLength() == 0 || !segment.has(TcpSegment.ACK));
+        if (!quiet && (entry.lastChallengeNanos == Long.MIN_VALUE || nowNanos - entry.lastChallengeNanos >= CHALLENGE_INTERVAL_NANOS)) {
             entry.lastChallengeNanos = nowNanos;
             acknowledge(nowNanos, in, entry);
         }

@@ -13,6 +13,8 @@ public final class IncomingSegment {
     public int sequenceNumber;
     public int acknowledgmentNumber;
     public int flags;
+    /** The urgent pointer field; it means something only with URG. */
+    public int urgentPointer;
     /** The window field, unscaled. */
     public int window;
     public int ecn;
@@ -42,6 +44,7 @@ public final class IncomingSegment {
         acknowledgmentNumber = TcpSegment.acknowledgmentNumber(buffer, slot.offset);
         flags = TcpSegment.flags(buffer, slot.offset);
         window = TcpSegment.window(buffer, slot.offset);
+        urgentPointer = TcpSegment.urgentPointer(buffer, slot.offset);
         options.parse(buffer, slot.offset, payloadLength);
         ssn = 0;
         ackSsn = 0;

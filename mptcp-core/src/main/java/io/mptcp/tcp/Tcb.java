@@ -17,9 +17,6 @@ import io.mptcp.wire.TcpSegment;
  */
 public final class Tcb {
     private static final long NANOS_PER_MILLI = 1_000_000L;
-    /** RFC 5961 section 7: so many in so long, for each connection by itself. */
-    private static final int MAX_CHALLENGES = 10;
-    private static final long CHALLENGE_PERIOD_NANOS = 5_000_000_000L;
     /** Below this there is no room for payload beside options. */
     private static final int MIN_MSS = 88;
     static final int DEFAULT_MSS_IPV4 = 536;
@@ -78,6 +75,8 @@ public final class Tcb {
     long lastDataNanos = -1;
     long lastReceiveNanos;
 
+    /** SYN-RECEIVED was reached from LISTEN, not from SYN-SENT (RFC 9293 section 3.5). */
+    boolean passive;
     boolean synDue;
     boolean synRetransmitted;
     /** Another layer has to decide before the SYN/ACK goes out. */
@@ -94,8 +93,12 @@ public final class Tcb {
 
     PathError pathError = PathError.NONE;
 
-    private long challengePeriodStartNanos;
-    private int challenges;
+    final Liveness liveness = new Liveness(this);
+    private final ChallengeLimiter challenges;
+
+    /** Relative number behind the last urgent byte we send, and behind the last we have been told of; 0 for none. */
+    private long sndUp;
+    long rcvUp;
 
     long bytesSent;
     long bytesRetransmitted;
@@ -119,6 +122,7 @@ public final class Tcb {
         this.remotePort = remotePort;
         this.iss = iss;
         this.tsOffset = tsOffset;
+        challenges = new ChallengeLimiter((long) tsOffset << 32 ^ iss);
         this.maxSuperSegmentBytes = maxSuperSegmentBytes;
         pathMtu = new PathMtu(ipv4, mtuBytes, config.mtuProbing());
         rcvMssBytes = announcedMssBytes(mtuBytes, ipv4, upper.socketOptions());
@@ -146,6 +150,7 @@ public final class Tcb {
     /** Passive open on a SYN: SYN-RECEIVED. @param hold keep the SYN/ACK back until {@link #releaseSynAck} */
     public void openPassive(long nowNanos, IncomingSegment syn, boolean hold) {
         state = TcpState.SYN_RECV;
+        passive = true;
         input.takeSynOptions(syn);
         ecn.onSyn(syn, true);
         irs = syn.sequenceNumber;
@@ -197,14 +202,24 @@ public final class Tcb {
      * nor a peer that disagrees about the numbers may keep this side busy.
      */
     void challenge(long nowNanos) {
-        if (nowNanos - challengePeriodStartNanos >= CHALLENGE_PERIOD_NANOS) {
-            challengePeriodStartNanos = nowNanos;
-            challenges = 0;
-        }
-        if (challenges < MAX_CHALLENGES) {
-            challenges++;
+        if (challenges.tryAcquire(nowNanos)) {
             requestAck();
         }
+    }
+
+    /** Everything up to here is urgent (RFC 9293 section 3.8.5): segments below it say so. @param endSsn relative number behind the last urgent byte */
+    public void markUrgent(long endSsn) {
+        sndUp = Math.max(sndUp, endSsn);
+    }
+
+    /** The urgent pointer of a segment, 0 for none: the distance to the octet behind the urgent data, or as far as 16 bits reach. */
+    int urgentPointer(long ssn) {
+        return ssn < sndUp ? (int) Math.min(sndUp - ssn, 0xffff) : 0;
+    }
+
+    /** Relative number behind the last urgent byte the peer has announced, 0 for none. */
+    public long rcvUp() {
+        return rcvUp;
     }
 
     /** Asks for a segment below SND.NXT that makes the peer answer with its acknowledgment and window (RFC 9293 section 3.8.6.1). */
@@ -237,8 +252,11 @@ public final class Tcb {
      * (RFC 9293 sections 3.5.1 and 3.10.7.3): it clears what the peer still holds.
      */
     public boolean isForeignAck(IncomingSegment segment) {
-        boolean handshake = state == TcpState.SYN_SENT || state == TcpState.SYN_RECV;
-        return handshake && segment.has(TcpSegment.ACK) && !segment.has(TcpSegment.RST) && segment.acknowledgmentNumber != iss + 1;
+        if (!segment.has(TcpSegment.ACK) || segment.has(TcpSegment.RST)) {
+            return false;
+        }
+        boolean foreign = segment.acknowledgmentNumber - (iss + 1) < 0 || segment.acknowledgmentNumber - wireSndNxt() > 0;
+        return foreign && (state == TcpState.SYN_SENT || state == TcpState.SYN_RECV && !segment.has(TcpSegment.SYN) && input.isInWindow(segment));
     }
 
     /** A RST waits to be sent with {@link #transmitControl}. */
@@ -408,6 +426,7 @@ public final class Tcb {
         delayedAck.expire(nowNanos);
         pacer.expire(nowNanos);
         recovery.expire(nowNanos);
+        liveness.expire(nowNanos);
         if (rtoDeadlineNanos <= nowNanos) {
             retransmissionTimeout(nowNanos);
         }
@@ -416,7 +435,8 @@ public final class Tcb {
     /** When {@link #expire} is needed at the latest; Long.MAX_VALUE for never. */
     public long deadlineNanos() {
         long closing = Math.min(rtoDeadlineNanos, timeWaitDeadlineNanos);
-        return Math.min(Math.min(closing, pacer.deadlineNanos()), Math.min(delayedAck.deadlineNanos(), recovery.deadlineNanos()));
+        long sending = Math.min(Math.min(closing, pacer.deadlineNanos()), Math.min(delayedAck.deadlineNanos(), recovery.deadlineNanos()));
+        return Math.min(sending, liveness.deadlineNanos());
     }
 
     /** Sends what is due besides new data: RST, SYN, retransmissions, probes, FIN, acknowledgments. @return whether the slot was filled */
@@ -446,7 +466,7 @@ public final class Tcb {
     private void retransmissionTimeout(long nowNanos) {
         timeouts++;
         boolean handshake = !state.isSynchronized();
-        if (timeouts > (handshake ? config.synRetries() : config.retries())) {
+        if (liveness.onTimeout(nowNanos)) {
             if (handshake) {
                 forget(TcpCloseReason.TIMED_OUT);
             } else {
@@ -467,7 +487,7 @@ public final class Tcb {
     }
 
     void armRto(long nowNanos) {
-        rtoDeadlineNanos = nowNanos + rtt.rtoNanos();
+        rtoDeadlineNanos = liveness.boundByUserTimeout(nowNanos, nowNanos + rtt.rtoNanos());
     }
 
     void enterTimeWait(long nowNanos) {
@@ -538,8 +558,8 @@ public final class Tcb {
     /** Largest payload that {@link #transmitData} may be given now: a whole number of MSS where the link cuts super-segments. */
     public int maxPayloadBytes() {
         int mss = payloadMssBytes();
-        if (ecn.isCwrDue() || maxSuperSegmentBytes <= mss) {
-            return mss;
+        if (ecn.isCwrDue() || maxSuperSegmentBytes <= mss || sndNxt < sndUp) {
+            return mss; // what the first packet says, or the distance to the urgent data, is not for the others
         }
         return (int) Math.min(maxSuperSegmentBytes / mss * mss, pacer.maxBurstBytes());
     }

@@ -11,8 +11,9 @@ package io.mptcp.tcp;
  * @param sack               RFC 2018 selective acknowledgments
  * @param minRtoMillis       lower bound of the retransmission timeout
  * @param maxRtoMillis       upper bound of the retransmission timeout
- * @param synRetries         retransmissions of a SYN before giving up
- * @param synAckRetries      retransmissions of the SYN/ACK of a passive open
+ * @param synRetries         retransmissions of a SYN before giving up: 7, because RFC 9293 wants three minutes at least where Linux's 6 are two
+ * @param synAckRetries      retransmissions of the SYN/ACK of a passive open: 5 as Linux; nobody waits for it, and anybody may ask for it
+ * @param r1Retries          retransmissions of one segment after which the application is told (R1 of RFC 9293 section 3.8.3)
  * @param retries            retransmissions of one segment before a subflow is given up
  * @param delayedAckMillis   longest delay of an acknowledgment; the usual one is 40 ms, or this if it is less
  * @param quickAck           every data segment is acknowledged at once
@@ -32,6 +33,7 @@ public record TcpConfig(
         int maxRtoMillis,
         int synRetries,
         int synAckRetries,
+        int r1Retries,
         int retries,
         int delayedAckMillis,
         boolean quickAck,
@@ -63,6 +65,7 @@ public record TcpConfig(
         builder.maxRtoMillis = maxRtoMillis;
         builder.synRetries = synRetries;
         builder.synAckRetries = synAckRetries;
+        builder.r1Retries = r1Retries;
         builder.retries = retries;
         builder.delayedAckMillis = delayedAckMillis;
         builder.quickAck = quickAck;
@@ -108,8 +111,9 @@ public record TcpConfig(
         private boolean sack = true;
         private int minRtoMillis = 200;
         private int maxRtoMillis = 120_000;
-        private int synRetries = 6;
+        private int synRetries = 7;
         private int synAckRetries = 5;
+        private int r1Retries = 3;
         private int retries = 15;
         private int delayedAckMillis = 200;
         private boolean quickAck = false;
@@ -159,6 +163,11 @@ public record TcpConfig(
 
         public Builder synAckRetries(int synAckRetries) {
             this.synAckRetries = synAckRetries;
+            return this;
+        }
+
+        public Builder r1Retries(int r1Retries) {
+            this.r1Retries = r1Retries;
             return this;
         }
 
@@ -212,6 +221,7 @@ public record TcpConfig(
                     maxRtoMillis,
                     synRetries,
                     synAckRetries,
+                    r1Retries,
                     retries,
                     delayedAckMillis,
                     quickAck,

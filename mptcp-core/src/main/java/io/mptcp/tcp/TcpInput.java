@@ -4,6 +4,7 @@ import static io.mptcp.wire.TcpSegment.ACK;
 import static io.mptcp.wire.TcpSegment.FIN;
 import static io.mptcp.wire.TcpSegment.RST;
 import static io.mptcp.wire.TcpSegment.SYN;
+import static io.mptcp.wire.TcpSegment.URG;
 
 import io.mptcp.wire.PathError;
 import io.mptcp.wire.Seq;
@@ -40,6 +41,7 @@ final class TcpInput {
         }
         tcb.lastReceiveNanos = nowNanos;
         tcb.probesUnanswered = 0;
+        tcb.liveness.onReceived();
         tcb.pathError = PathError.NONE;
         updateTsRecent(nowNanos, segment);
         if (tcb.state == TcpState.SYN_RECV && !synReceived(nowNanos, segment)) {
@@ -52,6 +54,9 @@ final class TcpInput {
         boolean keepPayload = tcb.upper.onSegment(segment);
         if (tcb.state == TcpState.CLOSED || !keepPayload) {
             return;
+        }
+        if (segment.has(URG)) {
+            urgent(segment);
         }
         if (segment.payloadLength > 0) {
             payload(nowNanos, segment);
@@ -76,14 +81,18 @@ final class TcpInput {
             }
             return;
         }
-        if (!segment.has(SYN) || !ackAcceptable) {
-            return; // simultaneous open is not supported: the SYN is left to time out
+        if (!segment.has(SYN)) {
+            return;
         }
         takeSynOptions(segment);
         tcb.ecn.onSynAck(segment);
         tcb.irs = segment.sequenceNumber;
         tcb.rcvNxt = 1;
         tcb.lastReceiveNanos = nowNanos;
+        if (!ackAcceptable) {
+            simultaneousOpen(segment);
+            return;
+        }
         segment.windowBytes = segment.window; // never scaled on a SYN (RFC 7323 section 2.2)
         if (tcb.timestampsOn) {
             tcb.tsRecent = segment.options.tsVal;
@@ -99,6 +108,17 @@ final class TcpInput {
         tcb.requestAck();
         tcb.state = TcpState.ESTABLISHED;
         tcb.upper.onEstablished();
+    }
+
+    /** Both have sent a SYN: ours is answered with theirs acknowledged, and whoever hears the other's acknowledgment is ESTABLISHED. */
+    private void simultaneousOpen(IncomingSegment segment) {
+        if (!tcb.upper.onSimultaneousOpen()) {
+            return;
+        }
+        tcb.state = TcpState.SYN_RECV;
+        tcb.sndWnd = segment.window;
+        tcb.maxSndWnd = tcb.sndWnd;
+        tcb.synDue = true;
     }
 
     /** Options of a SYN or SYN/ACK that settle what the connection may use. */
@@ -135,7 +155,13 @@ final class TcpInput {
 
     /** RFC 7323 section 5.3, R1. */
     private boolean checkTimestamps(long nowNanos, IncomingSegment segment) {
-        if (!tcb.timestampsOn || !segment.options.hasTimestamps || !tcb.tsRecentValid || segment.has(RST)) {
+        if (!tcb.timestampsOn || segment.has(RST)) {
+            return true;
+        }
+        if (!segment.options.hasTimestamps) {
+            return segment.options.mptcp.present != 0; // section 3.2: dropped silently; RFC 8684 appendix A lets MPTCP options take their room
+        }
+        if (!tcb.tsRecentValid) {
             return true;
         }
         boolean old = segment.options.tsVal - tcb.tsRecent < 0 && nowNanos - tcb.tsRecentNanos < TS_RECENT_VALID_NANOS;
@@ -150,28 +176,36 @@ final class TcpInput {
      * acknowledgments overtaken by data still count.
      */
     private boolean checkSequence(long nowNanos, IncomingSegment segment) {
-        long end = segment.ssn + segment.sequenceLength();
-        long windowEnd = tcb.rcvNxt + tcb.upper.acceptanceWindowBytes();
-        boolean acceptable = end >= Math.min(tcb.lastAckSentSsn, tcb.rcvNxt) && segment.ssn <= windowEnd;
-        if (acceptable) {
+        if (isAcceptable(segment)) {
             return true;
         }
         if (!segment.has(RST)) {
+            long end = segment.ssn + segment.sequenceLength();
             if (segment.payloadLength > 0 && end <= tcb.rcvNxt) {
                 tcb.sackBlocks.duplicate(segment.ssn, segment.ssn + segment.payloadLength);
             }
-            if (tcb.state == TcpState.SYN_RECV) {
-                if (segment.has(SYN)) {
-                    tcb.ecn.onSyn(segment, false);
-                    tcb.synDue = !tcb.synAckHeld; // the SYN again: our SYN/ACK was lost
-                }
-            } else if (segment.payloadLength > 0) {
+            if (tcb.state == TcpState.SYN_RECV && segment.has(SYN) && segment.ssn == 0) {
+                tcb.ecn.onSyn(segment, false);
+                tcb.synDue = !tcb.synAckHeld; // the SYN again: our SYN/ACK was lost
+            } else if (tcb.state != TcpState.SYN_RECV && segment.payloadLength > 0) {
                 tcb.requestAck(); // sent again because our acknowledgment was lost, more often than not
             } else {
                 tcb.challenge(nowNanos);
             }
         }
         return false;
+    }
+
+    private boolean isAcceptable(IncomingSegment segment) {
+        long end = segment.ssn + segment.sequenceLength();
+        long windowEnd = tcb.rcvNxt + tcb.upper.acceptanceWindowBytes();
+        return end >= Math.min(tcb.lastAckSentSsn, tcb.rcvNxt) && segment.ssn <= windowEnd;
+    }
+
+    /** Whether the first step of section 3.10.7.4 lets the segment through. */
+    boolean isInWindow(IncomingSegment segment) {
+        segment.ssn = Seq.extend(segment.sequenceNumber - tcb.irs, tcb.rcvNxt);
+        return isAcceptable(segment);
     }
 
     /** Second: RST (RFC 5961 section 3.2): only the exact next number counts, others in the window are challenged. */
@@ -181,9 +215,10 @@ final class TcpInput {
         }
         if (segment.ssn == tcb.rcvNxt) {
             tcb.upper.onReset(segment);
-            tcb.close(TcpCloseReason.RESET);
+            boolean refused = tcb.state == TcpState.SYN_RECV && !tcb.passive; // section 3.5: what became of it depends on how it began
+            tcb.close(refused ? TcpCloseReason.REFUSED : TcpCloseReason.RESET);
             tcb.resetDue = false; // whatever it made the upper layer do: a RST is never answered by one (RFC 9293 section 3.5.2)
-        } else if (tcb.state != TcpState.SYN_RECV) {
+        } else {
             tcb.challenge(nowNanos);
         }
         return false;
@@ -194,7 +229,10 @@ final class TcpInput {
         if (!segment.has(SYN)) {
             return true;
         }
-        if (tcb.state == TcpState.SYN_RECV) {
+        if (tcb.state == TcpState.SYN_RECV && segment.ssn == 0) {
+            if (segment.has(ACK) && !tcb.passive && segment.payloadLength == 0) {
+                return true; // a crossed SYN, now with our SYN acknowledged (figure 8): only the ACK is new
+            }
             tcb.synDue = !tcb.synAckHeld;
         } else {
             tcb.challenge(nowNanos);
@@ -282,6 +320,15 @@ final class TcpInput {
             case LAST_ACK -> tcb.close(TcpCloseReason.FINISHED);
             default -> {
             }
+        }
+    }
+
+    /** Sixth: the urgent pointer. The data it points behind stay where they are in the stream (RFC 6093 section 3). */
+    private void urgent(IncomingSegment segment) {
+        long endSsn = segment.ssn + segment.urgentPointer;
+        if (tcb.state.canReceive() && endSsn > Math.max(tcb.rcvUp, tcb.rcvNxt)) {
+            tcb.rcvUp = endSsn;
+            tcb.upper.onUrgent(endSsn);
         }
     }
 

@@ -25,6 +25,10 @@ final class TcpOutput {
             return true;
         }
         if (!tcb.state.isSynchronized()) {
+            if (tcb.state == TcpState.SYN_RECV && tcb.delayedAck.isDue() && !tcb.synAckHeld) {
+                transmitAck(nowNanos, out); // of a segment that does not fit
+                return true;
+            }
             return false;
         }
         // What lies behind a hole, or came twice, must be reported by SACK, which only a pure acknowledgment has room for.
@@ -214,6 +218,10 @@ final class TcpOutput {
         boolean acknowledges = (flags & (TcpSegment.ACK | TcpSegment.SYN | TcpSegment.RST)) == TcpSegment.ACK;
         int allFlags = acknowledges ? flags | tcb.ecn.ackFlags() : flags;
         TcpSegment.encode(out.buffer, out.offset, tcb.localPort, tcb.remotePort, tcb.iss + (int) ssn, ack, headerLength, allFlags, window);
+        int urgentPointer = tcb.urgentPointer(ssn);
+        if (urgentPointer > 0 && (flags & (TcpSegment.SYN | TcpSegment.RST)) == 0) {
+            TcpSegment.setUrgent(out.buffer, out.offset, urgentPointer);
+        }
     }
 
     private void sent(long nowNanos) {

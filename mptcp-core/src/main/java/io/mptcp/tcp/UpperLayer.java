@@ -74,6 +74,21 @@ public interface UpperLayer {
     /** The retransmission timer expired for the {@code count}th time in a row, or a loss probe went unanswered. */
     void onRetransmissionTimeout(int count);
 
+    /** Retransmissions of a SYN or SYN/ACK before the connection is given up (R2 of RFC 9293 section 3.8.3). */
+    int synRetries();
+
+    /** R1 of RFC 9293 section 3.8.3: so many retransmissions in a row that the application may want to know. */
+    void onUnresponsive();
+
+    /** An idle peer is probed. */
+    void onKeepAlive();
+
+    /** A SYN came in SYN-SENT: both sides have opened (RFC 9293 section 3.5). @return false to refuse; the upper layer has then asked for a reset */
+    boolean onSimultaneousOpen();
+
+    /** The peer has announced urgent data up to relative number {@code endSsn}, exclusive. */
+    void onUrgent(long endSsn);
+
     /** Nothing has been heard for two round trips (RFC 8985 section 7): the end of what was sent is about to be sent again. */
     void onLossProbe();
 

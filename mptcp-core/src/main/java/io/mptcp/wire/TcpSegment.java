@@ -95,6 +95,12 @@ public final class TcpSegment {
         Bytes.put32(buffer, offset + CHECKSUM, 0);
     }
 
+    /** Sets URG and the pointer to the octet behind the urgent data, counted from the sequence number of the segment. */
+    public static void setUrgent(MemorySegment buffer, long offset, int urgentPointer) {
+        Bytes.put8(buffer, offset + FLAGS, flags(buffer, offset) | URG);
+        Bytes.put16(buffer, offset + URGENT_POINTER, urgentPointer);
+    }
+
     public static void setChecksum(MemorySegment buffer, long offset, int checksum) {
         Bytes.put16(buffer, offset + CHECKSUM, checksum);
     }

@@ -111,6 +111,11 @@ public final class FakePeer {
         return peer;
     }
 
+    /** A relative number of the stack's as it is on the wire. */
+    public int rawNumber(long relative) {
+        return irs + (int) relative;
+    }
+
     /** What the stack sends next, as far as it has been seen, as it is on the wire. */
     public int rawRcvNxt() {
         return irs + (int) rcvNxt;
@@ -394,6 +399,9 @@ public final class FakePeer {
         headerLength += packet.raw.length;
         TcpSegment.encode(memory, 0, local.port(), stackEnd.port(), iss + (int) seq, hasAck ? irs + (int) ack : 0, headerLength,
                 flagBits(packet.flags), packet.window == null ? 0xffff : packet.window);
+        if (packet.urgentPointer >= 0) {
+            TcpSegment.setUrgent(memory, 0, packet.urgentPointer);
+        }
         MemorySegment.copy(packet.payload, 0, memory, ValueLayout.JAVA_BYTE, headerLength, packet.payload.length);
         sndNxt = Math.max(sndNxt, seq + packet.payload.length + (syn ? 1 : 0) + (fin ? 1 : 0));
         if (syn && hasAck && timestamps && irsKnown) {
@@ -413,6 +421,7 @@ public final class FakePeer {
                 case 'E' -> TcpSegment.ECE;
                 case 'W' -> TcpSegment.CWR;
                 case '.' -> TcpSegment.ACK;
+                case 'U' -> TcpSegment.URG;
                 default -> throw new IllegalArgumentException("no such flag: " + letter);
             };
         }

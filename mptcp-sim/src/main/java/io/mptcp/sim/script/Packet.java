@@ -17,6 +17,7 @@ public final class Packet {
     public byte[] payload = {};
     boolean payloadSaid;
     int ecn;
+    public int urgentPointer = -1;
     int mss = -1;
     int windowScale = -1;
     boolean sackPermitted;
@@ -107,6 +108,12 @@ public final class Packet {
     /** Option bytes as they are, in hexadecimal, behind all others. */
     public Packet raw(String hex) {
         raw = java.util.HexFormat.of().parseHex(hex);
+        return this;
+    }
+
+    /** URG, and the pointer field as it is on the wire. */
+    public Packet urgent(int pointer) {
+        urgentPointer = pointer;
         return this;
     }
 

@@ -25,6 +25,8 @@ public final class Segment {
     public final int rawSeq;
     public final int rawAck;
     public final int window;
+    /** The urgent pointer field, -1 without URG. */
+    public final int urgentPointer;
     public final TcpOptions options = new TcpOptions();
     public final List<MptcpOption> mptcp;
     public final byte[] payload;
@@ -57,6 +59,7 @@ public final class Segment {
         rawSeq = TcpSegment.sequenceNumber(slot.buffer, slot.offset);
         rawAck = TcpSegment.acknowledgmentNumber(slot.buffer, slot.offset);
         window = TcpSegment.window(slot.buffer, slot.offset);
+        urgentPointer = (flagBits & TcpSegment.URG) != 0 ? TcpSegment.urgentPointer(slot.buffer, slot.offset) : -1;
         int headerLength = TcpSegment.headerLength(slot.buffer, slot.offset);
         optionBytes = headerLength - TcpSegment.MIN_HEADER_LENGTH;
         payload = slot.buffer.asSlice(slot.offset + headerLength, slot.length - headerLength).toArray(ValueLayout.JAVA_BYTE);

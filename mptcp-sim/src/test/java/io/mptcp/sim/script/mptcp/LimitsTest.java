@@ -77,6 +77,26 @@ class LimitsTest {
     }
 
     @Test
+    void thereIsNoConnectionToManyHostsOrToNone() {
+        Script script = script(2, 10, 100);
+        for (String remote : List.of("224.0.0.1", "255.255.255.255", "0.0.0.0")) {
+            assertThrows(IllegalArgumentException.class, () -> script.stack.connect(0, new IpEndpoint(Script.STACK.address(), 0),
+                    new IpEndpoint(IpAddress.parse(remote), 80), ConnectOptions.DEFAULT, null));
+        }
+        assertEquals(0, script.stack.connectionCount());
+    }
+
+    @Test
+    void aListenerMayShareThePortOfAConnectionThatIsBeingOpened() {
+        Script script = script(10, 10, 100);
+        MptcpConnection active = script.stack.connect(0, Script.STACK, new IpEndpoint(IpAddress.parse("10.1.0.1"), 80), ConnectOptions.DEFAULT, null);
+        script.listen();
+        FakePeer.client(script).openPlain();
+        assertTrue(script.accepted().isConnected());
+        assertTrue(!active.isClosed());
+    }
+
+    @Test
     void aSynToAPortWithoutListenerIsReset() {
         Script script = script(10, 10, 100);
         FakePeer peer = syn(script);

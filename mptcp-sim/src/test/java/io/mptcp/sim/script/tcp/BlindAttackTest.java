@@ -149,6 +149,49 @@ class BlindAttackTest {
     }
 
     @Test
+    void aSegmentWithoutTheTimestampAgreedOnIsDroppedSilently() {
+        peer.inject(packet("P.").data("stray").withoutTimestamps());
+        peer.expectNothing();
+        assertEquals("", Script.read(connection));
+        peer.inject(packet("P.").seq(1).data("right"));
+        assertEquals("right", Script.read(connection));
+    }
+
+    @Test
+    void aResetNeedsNoTimestamp() {
+        peer.inject(packet("R").withoutTimestamps());
+        assertEquals(CloseReason.RESET, connection.closeReason());
+    }
+
+    @Test
+    void timestampsNobodyAgreedOnAreIgnored() {
+        Script plain = Script.tcp().listen();
+        FakePeer without = FakePeer.client(plain);
+        without.offersTimestamps = false;
+        without.openPlain();
+        MptcpConnection other = plain.accepted();
+        without.inject(packet("P.").data("a").raw("0101080a0000000100000000"));
+        without.inject(packet("P.").data("b").raw("0101080a8000000000000000"));
+        assertEquals("ab", Script.read(other));
+        assertTrue(!without.skip().options.hasTimestamps);
+    }
+
+    @Test
+    void howManyChallengesThereAreChangesFromPeriodToPeriod() {
+        java.util.Set<Integer> counts = new java.util.TreeSet<>();
+        for (int period = 0; period < 30; period++) {
+            script.advance(5000);
+            int challenges = 0;
+            for (int i = 0; i < 20; i++) {
+                peer.inject(packet("R").seq(2 + i));
+                challenges += peer.skip() == null ? 0 : 1;
+            }
+            counts.add(challenges);
+        }
+        assertTrue(counts.size() > 1 && counts.stream().allMatch(n -> n >= 7 && n <= 10), () -> "challenges in five seconds: " + counts);
+    }
+
+    @Test
     void challengesAreLimited() {
         for (int i = 0; i < 1000; i++) {
             peer.inject(packet("R").seq(2 + i));
