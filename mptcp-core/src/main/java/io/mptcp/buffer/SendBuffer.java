@@ -122,6 +122,23 @@ public final class SendBuffer {
         }
     }
 
+    /**
+     * Takes the first bytes held out of the stream, as if they had never been written: those behind them move up to {@link #head}. Only before
+     * anything has been sent from here; costs a copy of what remains.
+     */
+    public void dropFirst(int count) {
+        checkHeld(head, count);
+        byte[] rest = new byte[heldBytes() - count];
+        MemorySegment kept = MemorySegment.ofArray(rest);
+        copyTo(head + count, rest.length, kept, 0);
+        tail = head;
+        if (rest.length == 0) {
+            giveRingBack();
+        } else {
+            write(kept, 0, rest.length);
+        }
+    }
+
     /** Bytes of native memory now held. */
     public int allocatedBytes() {
         return ring == null ? 0 : ring.capacityBytes();

@@ -28,6 +28,7 @@ final class Acceptor {
     final SynQueue synQueue;
     final TimeWaitTable timeWait;
     private final SynCookies cookies;
+    private final FastOpenServer fastOpen;
     private final IncomingSegment syn = new IncomingSegment();
     /** Connections made at the SYN whose handshake is not complete. */
     private int halfOpen;
@@ -42,6 +43,7 @@ final class Acceptor {
         synQueue = new SynQueue(stack, replies, random.nextLong());
         timeWait = new TimeWaitTable(stack, replies, random.nextLong());
         cookies = new SynCookies(random);
+        fastOpen = new FastOpenServer(stack, random);
     }
 
     // ==== listeners ====
@@ -124,7 +126,9 @@ final class Acceptor {
             stack.count(Counter.ListenOverflows); // silence: the peer tries again
             stack.count(Counter.ListenDrops);
         } else if (listener.isDeferred()) {
-            openAtSyn(nowNanos, in, segment, listener);
+            openAtSyn(nowNanos, in, segment, listener, false);
+        } else if (!isSynQueueFull(listener) && fastOpen.mayOpenAtOnce(nowNanos, in, segment, listener)) {
+            openAtSyn(nowNanos, in, segment, listener, true);
         } else {
             openAtThirdAck(nowNanos, in, segment, listener);
         }
@@ -134,7 +138,7 @@ final class Acceptor {
     private void receiveJoin(long nowNanos, PacketSlot in, IncomingSegment segment) {
         MptcpOptions mptcp = segment.options.mptcp;
         stack.count(Counter.MPJoinSynRx);
-        Connection connection = stack.connectionByToken(mptcp.joinToken);
+        Connection connection = stack.localKeys().connection(mptcp.joinToken);
         if (connection == null || !connection.isMptcp()) {
             stack.count(Counter.MPJoinNoTokenFound);
             reset(in, segment, ResetReason.MPTCP);
@@ -168,7 +172,8 @@ final class Acceptor {
         return stack.config().mptcp() && listener.options().mptcp() && Handshake.isAcceptableSyn(mptcp);
     }
 
-    private void openAtSyn(long nowNanos, PacketSlot in, IncomingSegment segment, Listener listener) {
+    /** @param fast the SYN/ACK goes at once, and the payload of the SYN is taken */
+    private void openAtSyn(long nowNanos, PacketSlot in, IncomingSegment segment, Listener listener, boolean fast) {
         if (isSynQueueFull(listener)) {
             dropSyn();
             return;
@@ -177,13 +182,17 @@ final class Acceptor {
         Connection connection = new Connection(stack, listener, listener.options(), mptcp, null);
         if (mptcp) {
             stack.count(Counter.MPCapableSYNRX);
-            stack.newLocalKey(connection);
+            stack.localKeys().draw(connection);
             connection.handshake().onSyn(segment.options.mptcp.mpCapableFlags);
         }
         halfOpen++;
         stack.count(Counter.PassiveOpens);
         Subflow subflow = stack.add(connection).openInitial(in.linkId, FlowKey.ofReceived(in), false);
-        subflow.tcb.openPassive(nowNanos, segment, true);
+        subflow.tcb.openPassive(nowNanos, segment, !fast);
+        if (fast) {
+            subflow.fastOpenCookie = fastOpen.cookieToSend(nowNanos, in, segment, listener);
+            connection.openFast(subflow, segment);
+        }
         connection.raiseAccepted();
         stack.enqueue(connection);
     }
@@ -220,12 +229,14 @@ final class Acceptor {
             sendCookie(nowNanos, in, segment, listener, key, mptcp);
             return;
         }
-        int iss = stack.initialSequenceNumber(key);
+        int iss = stack.fourTuples().initialSequenceNumber(key);
         int tsOffset = stack.isns().timestampOffset();
-        long localKey = mptcp ? stack.newLocalKey() : 0;
+        long localKey = mptcp ? stack.localKeys().draw() : 0;
         stack.count(Counter.PassiveOpens);
-        synQueue.add(new SynRequest(key, listener, in.linkId, segment, iss, tsOffset, stack.config().tcp().timestamps(), localKey,
-                mptcp ? stack.keys().token(localKey) : 0));
+        SynRequest request = new SynRequest(key, listener, in.linkId, segment, iss, tsOffset, stack.config().tcp().timestamps(), localKey,
+                mptcp ? stack.keys().token(localKey) : 0);
+        request.fastOpenCookie = fastOpen.cookieToSend(nowNanos, in, segment, listener);
+        synQueue.add(request);
     }
 
     private void receiveOn(long nowNanos, PacketSlot in, IncomingSegment segment, SynRequest request) {
@@ -251,10 +262,10 @@ final class Acceptor {
 
     /** The connection as it would be had it been made at the SYN, and then the segment with the third ACK. */
     private void complete(long nowNanos, IncomingSegment segment, SynRequest request) {
-        boolean mptcp = request.mptcp && !stack.isTokenTaken(request.localToken);
+        boolean mptcp = request.mptcp && !stack.localKeys().isTaken(request.localToken);
         Connection connection = new Connection(stack, request.listener, request.listener.options(), mptcp, null);
         if (mptcp) {
-            stack.setLocalKey(connection, request.localKey);
+            stack.localKeys().assign(connection, request.localKey);
             connection.handshake().onSyn(request.mpCapableFlags);
         }
         halfOpen++;
@@ -271,7 +282,7 @@ final class Acceptor {
     private void sendCookie(long nowNanos, PacketSlot in, IncomingSegment segment, Listener listener, FlowKey key, boolean mptcp) {
         stack.count(Counter.TCPReqQFullDoCookies);
         int iss = cookies.iss(nowNanos, key, segment.sequenceNumber, segment.options.mss);
-        stack.initialSequenceNumber(key); // ends a TIME-WAIT the SYN was newer than
+        stack.fourTuples().initialSequenceNumber(key); // ends a TIME-WAIT the SYN was newer than
         int tsOffset = stack.isns().timestampOffset();
         boolean timestamps = stack.config().tcp().timestamps() && segment.options.hasTimestamps;
         if (!timestamps) { // nowhere to keep them
@@ -280,7 +291,7 @@ final class Acceptor {
         }
         long localKey = mptcp ? cookies.localKey(key, segment.sequenceNumber, iss) : 0;
         int token = mptcp ? stack.keys().token(localKey) : 0;
-        if (mptcp && (token == 0 || stack.isTokenTaken(token))) {
+        if (mptcp && (token == 0 || stack.localKeys().isTaken(token))) {
             localKey = 0; // no other key can be made: the SYN/ACK goes without MP_CAPABLE (RFC 8684 section 3.1)
         }
         SynRequest request = new SynRequest(key, listener, in.linkId, segment, iss, tsOffset, timestamps, localKey, token);

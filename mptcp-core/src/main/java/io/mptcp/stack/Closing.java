@@ -60,7 +60,7 @@ final class Closing {
         closedByApplication = true;
         if (isFinished()) {
             receiver.close();
-        } else if (receiver.readableBytes() > 0 || !connection.wasConnected()) {
+        } else if (receiver.readableBytes() > 0 || !(connection.wasConnected() || connection.isOpenedFast())) {
             abort();
         } else {
             shutdownOutput();

@@ -47,6 +47,9 @@ final class Connection extends DeadlineQueue.Node {
     private PathError lastPathError = PathError.NONE;
 
     private boolean connected;
+    /** The SYN opened it, its payload included (RFC 7413), and the third ACK has not come yet. */
+    private boolean openedFast;
+    private FastOpenClient fastOpen;
     private boolean writeBlocked;
     private boolean endSeen;
     private long receivedBytesSeen;
@@ -94,6 +97,30 @@ final class Connection extends DeadlineQueue.Node {
         remote = key.remote();
         signals.noteLocalAddress(local.address());
         return addSubflow(initialLinkId, key, false, active, iss);
+    }
+
+    /** Passive side: takes what came with the SYN, whose cookie was good. */
+    void openFast(Subflow subflow, IncomingSegment syn) {
+        openedFast = true;
+        listener.onFastOpen();
+        if (syn.payloadLength > 0) {
+            receiver.takeSynPayload(syn.buffer, syn.payloadOffset, syn.payloadLength);
+            subflow.tcb.acceptSynPayload(syn.payloadLength);
+        }
+    }
+
+    boolean isOpenedFast() {
+        return openedFast;
+    }
+
+    /** Active side: what is written before the SYN may go with it. */
+    void setFastOpen(FastOpenClient client) {
+        fastOpen = client;
+    }
+
+    /** Null where it was not asked for. */
+    FastOpenClient fastOpen() {
+        return fastOpen;
     }
 
     Subflow addSubflow(int overLinkId, FlowKey key, boolean isJoin, boolean active) {
@@ -341,7 +368,7 @@ final class Connection extends DeadlineQueue.Node {
             for (Subflow subflow : List.copyOf(subflows)) {
                 subflow.receiver.onFallback();
             }
-            stack.forgetToken(this);
+            stack.localKeys().forget(this);
             stack.trace("FALLBACK", this, null, reason);
         }
     }
@@ -461,7 +488,9 @@ final class Connection extends DeadlineQueue.Node {
             connected = true;
             if (listener != null) {
                 stack.onHandshakeDone();
-                if (!listener.isDeferred()) {
+                if (openedFast) {
+                    listener.onFastOpenDone(stack.nowNanos(), false);
+                } else if (!listener.isDeferred()) {
                     raise(Readiness.ACCEPTED);
                 }
             }
@@ -517,6 +546,9 @@ final class Connection extends DeadlineQueue.Node {
         lastPathError = subflow.tcb.pathError();
         if (mptcp && connected) {
             sender.reinject(subflow.tcb.log());
+        }
+        if (openedFast && !connected && !subflow.isJoin) {
+            listener.onFastOpenDone(stack.nowNanos(), reason == TcpCloseReason.RESET);
         }
         subflows.close(subflow);
         signals.onSubflowClosed(subflow);
@@ -667,7 +699,7 @@ final class Connection extends DeadlineQueue.Node {
 
     /** A passive connection whose handshake fails was never shown to anybody, and its end is nobody's business. */
     private boolean isKnownToApplication() {
-        return connected || listener == null || listener.isDeferred();
+        return connected || openedFast || listener == null || listener.isDeferred();
     }
 
     void raiseAccepted() {

@@ -13,6 +13,7 @@ public enum Counter {
     TCPMTUPFail, TCPMTUPSuccess, OutOfWindowIcmps,
     IcmpInMsgs, IcmpInErrors, IcmpInCsumErrors,
     PruneCalled, RcvPruned, OfoPruned, TCPRcvQDrop, TCPOFODrop, TCPMemoryPressures,
+    TCPFastOpenActive, TCPFastOpenActiveFail, TCPFastOpenPassive, TCPFastOpenPassiveFail, TCPFastOpenListenOverflow, TCPFastOpenCookieReqd,
     TCPKeepAlive, TCPTimeouts, TCPLossProbes, TCPSpuriousRTOs, TCPCsumErrors,
     ListenOverflows, ListenDrops, TCPReqQFullDoCookies, TCPReqQFullDrop, SyncookiesSent, SyncookiesRecv, SyncookiesFailed,
     /** Connections that went to TIME-WAIT, and those for which there was no room there. */

@@ -23,6 +23,10 @@ final class DataReceiver {
     /** Right edge of the window as advertised on any subflow: it never moves left. */
     private long advertisedEdgeDsn;
     private long finDsn = -1;
+    /** What came with the SYN, before all data sequence numbers; null when there was nothing or all of it has been read. */
+    private MemorySegment synPayload;
+    private int synPayloadRead;
+    private int synPayloadBytes;
 
     DataReceiver(int capacityBytes, int maxRanges, RingPool pool) {
         this.pool = pool;
@@ -104,16 +108,38 @@ final class DataReceiver {
         return buffer.readPosition();
     }
 
+    /** Takes the payload of a SYN (RFC 7413): it is read first. */
+    void takeSynPayload(MemorySegment source, long offset, int length) {
+        synPayload = MemorySegment.ofArray(new byte[length]);
+        MemorySegment.copy(source, offset, synPayload, 0, length);
+        synPayloadBytes = length;
+    }
+
+    private int unreadSynPayloadBytes() {
+        return synPayload == null ? 0 : synPayloadBytes - synPayloadRead;
+    }
+
+    private int readSynPayload(MemorySegment destination, long offset, int length) {
+        int count = Math.min(length, unreadSynPayloadBytes());
+        MemorySegment.copy(synPayload, synPayloadRead, destination, offset, count);
+        synPayloadRead += count;
+        if (synPayloadRead == synPayloadBytes) {
+            synPayload = null;
+        }
+        return count;
+    }
+
     int readableBytes() {
-        return buffer.readableBytes();
+        return unreadSynPayloadBytes() + buffer.readableBytes();
     }
 
     boolean isEndOfStream() {
-        return isFinReceived() && buffer.readableBytes() == 0;
+        return isFinReceived() && readableBytes() == 0;
     }
 
     int read(MemorySegment destination, long offset, int length) {
-        int count = buffer.read(destination, offset, length);
+        int first = synPayload == null ? 0 : readSynPayload(destination, offset, length);
+        int count = first + buffer.read(destination, offset + first, length - first);
         return count == 0 && isEndOfStream() ? -1 : count;
     }
 
@@ -213,7 +239,7 @@ final class DataReceiver {
     }
 
     long bytesReceived() {
-        return buffer.rcvNxt() - 1;
+        return synPayloadBytes + buffer.rcvNxt() - 1;
     }
 
     int allocatedBytes() {
@@ -221,6 +247,7 @@ final class DataReceiver {
     }
 
     void close() {
+        synPayload = null;
         buffer.close();
     }
 }

@@ -98,6 +98,11 @@ final class DataSender {
         return windowEdgeDsn - dsnNxt;
     }
 
+    /** These were delivered before the data sequence space began (RFC 8684 section B.1). */
+    void dropFirst(int count) {
+        buffer.dropFirst(count);
+    }
+
     void onSent(int length) {
         dsnNxt += length;
     }

@@ -1,6 +1,7 @@
 package io.mptcp.stack;
 
 import io.mptcp.wire.IpEndpoint;
+import java.util.ArrayDeque;
 
 /** Accepts connections to one address and port. New connections show up in {@link Stack#nextReady} with {@link Readiness#ACCEPTED}. */
 public final class Listener {
@@ -11,7 +12,14 @@ public final class Listener {
     /** Linux: net.core.somaxconn. */
     private static final int DEFAULT_BACKLOG = 4096;
 
+    /** How long a connection that was opened by a SYN with data and then reset counts as unproven (Linux). */
+    private static final long FAST_OPEN_RESET_NANOS = 60_000_000_000L;
+
     private int backlog = DEFAULT_BACKLOG;
+    private int fastOpenQueue;
+    /** PendingFastOpenRequests of RFC 7413 section 5.1, and until when those count that ended with a RST. */
+    private int pendingFastOpens;
+    private final ArrayDeque<Long> resetFastOpens = new ArrayDeque<>();
     boolean closed;
     /** Entries of the SYN queue. */
     int halfOpen;
@@ -48,6 +56,43 @@ public final class Listener {
             throw new IllegalArgumentException("a backlog must not be negative: " + connections);
         }
         backlog = connections;
+    }
+
+    /** See {@link #setFastOpenQueue}. */
+    public int fastOpenQueue() {
+        return fastOpenQueue;
+    }
+
+    /**
+     * Takes data with the SYN from clients that bring a cookie (RFC 7413). Such a connection is shown, and its data can be read, before the client
+     * has proved where it is; and it may be the duplicate of one that was before.
+     *
+     * @param connections that may be unproven at a time; 0, the default, neither takes data nor gives cookies
+     */
+    public void setFastOpenQueue(int connections) {
+        if (connections < 0) {
+            throw new IllegalArgumentException("a Fast Open queue must not be negative: " + connections);
+        }
+        fastOpenQueue = connections;
+    }
+
+    boolean hasFastOpenRoom(long nowNanos) {
+        while (!resetFastOpens.isEmpty() && resetFastOpens.peek() <= nowNanos) {
+            resetFastOpens.poll();
+        }
+        return pendingFastOpens + resetFastOpens.size() < fastOpenQueue;
+    }
+
+    void onFastOpen() {
+        pendingFastOpens++;
+    }
+
+    /** The handshake is complete, or will not be. A RST may be the answer of a victim whose address was used: it keeps its place for a while. */
+    void onFastOpenDone(long nowNanos, boolean reset) {
+        pendingFastOpens--;
+        if (reset) {
+            resetFastOpens.add(nowNanos + FAST_OPEN_RESET_NANOS);
+        }
     }
 
     boolean isAcceptQueueFull() {

@@ -206,7 +206,12 @@ public final class MptcpConnection {
 
     /** Payload bytes acknowledged by the peer's data level. */
     public long bytesAcked() {
-        return core.data().sender.dsnUna() - 1;
+        return core.data().sender.dsnUna() - 1 + fastOpenBytes();
+    }
+
+    /** Payload bytes the server took with our SYN (RFC 7413); 0 without Fast Open. */
+    public int fastOpenBytes() {
+        return core.fastOpen() == null ? 0 : core.fastOpen().ackedBytes();
     }
 
     /** Payload bytes received in order. */

@@ -10,7 +10,6 @@ import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.PacketSlot;
-import io.mptcp.wire.Seq;
 import io.mptcp.wire.TcpSegment;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
@@ -35,10 +34,12 @@ public final class Stack {
 
     private final LinkTable links = new LinkTable();
     private final FlowTable<Subflow> flows;
-    private final TokenTable<Connection> tokens = new TokenTable<>();
+    private final LocalKeys localKeys;
     private final Set<Connection> connections = new LinkedHashSet<>();
     private final Acceptor acceptor;
     private final PortAllocator ports;
+    private final FourTuples fourTuples;
+    private final FastOpenCache fastOpens = new FastOpenCache();
     private final MemoryBudget memory;
 
     private final DeadlineQueue deadlines = new DeadlineQueue();
@@ -61,7 +62,9 @@ public final class Stack {
         flows = new FlowTable<>(random.nextLong());
         icmp = new IcmpReceiver(this, flows, config.limits().maxIcmpPerSecond());
         acceptor = new Acceptor(this, random);
+        localKeys = new LocalKeys(keys, random, acceptor.synQueue);
         ports = new PortAllocator(random);
+        fourTuples = new FourTuples(this, flows, acceptor, isns);
     }
 
     // ==== links ====
@@ -147,13 +150,16 @@ public final class Stack {
         }
         int port = local.port() != 0 ? local.port() : allocatePort(local.address(), remote);
         FlowKey key = FlowKey.of(new IpEndpoint(local.address(), Math.max(port, 0)), remote);
-        if (port < 0 || !isFree(local.address(), port, remote)) {
+        if (port < 0 || !fourTuples.isFree(local.address(), port, remote)) {
             throw new IllegalStateException("no free local port for " + remote);
         }
         boolean mptcp = config.mptcp() && options.mptcp();
         Connection connection = new Connection(this, null, options, mptcp, attachment);
         if (mptcp) {
-            newLocalKey(connection);
+            localKeys.draw(connection);
+        }
+        if (options.fastOpen()) {
+            connection.setFastOpen(new FastOpenClient(this, fastOpens, remote.address(), connection.data().sender));
         }
         counters.increment(Counter.ActiveOpens);
         add(connection).openInitial(linkId, key, true).tcb.openActive();
@@ -174,18 +180,7 @@ public final class Stack {
 
     /** A local port such that the 4-tuple is free; -1 when there is none. */
     int allocatePort(IpAddress local, IpEndpoint remote) {
-        return ports.allocate(local, remote, this::isFree);
-    }
-
-    /** Whether an active open may use this 4-tuple: nobody does, or it is in TIME-WAIT and timestamps tell old from new (RFC 6191). */
-    private boolean isFree(IpAddress local, int localPort, IpEndpoint remote) {
-        IpAddress far = remote.address();
-        if (flows.get(local.hi(), local.lo(), localPort, far.hi(), far.lo(), remote.port()) != null
-                || acceptor.synQueue.get(local.hi(), local.lo(), localPort, far.hi(), far.lo(), remote.port()) != null) {
-            return false;
-        }
-        TimeWaitTable.Entry old = acceptor.timeWait.get(local.hi(), local.lo(), localPort, far.hi(), far.lo(), remote.port());
-        return old == null || old.mayBeReused(nowNanos);
+        return ports.allocate(local, remote, fourTuples);
     }
 
     /**
@@ -398,58 +393,17 @@ public final class Stack {
         return connection;
     }
 
-    /** A key whose token is unique among this host's connections, half-open ones included (section 3.1). */
-    long newLocalKey() {
-        while (true) {
-            long key = random.nextLong();
-            int token = keys.token(key);
-            if (key != 0 && token != 0 && !isTokenTaken(token)) {
-                return key;
-            }
-        }
+    LocalKeys localKeys() {
+        return localKeys;
     }
 
-    void newLocalKey(Connection connection) {
-        setLocalKey(connection, newLocalKey());
-    }
-
-    void setLocalKey(Connection connection, long key) {
-        connection.data().sequence.setLocalKey(key);
-        tokens.put(connection.data().sequence.localToken(), connection);
-    }
-
-    boolean isTokenTaken(int token) {
-        return tokens.contains(token) || acceptor.synQueue.hasToken(token);
-    }
-
-    Connection connectionByToken(int token) {
-        return tokens.get(token);
-    }
-
-    /**
-     * Initial sequence number of a 4-tuple; the timestamp offset that goes with it is then {@link IsnGenerator#timestampOffset}. A 4-tuple in
-     * TIME-WAIT is taken over: the number is above all the old connection used (RFC 9293 section 3.6.1).
-     */
-    int initialSequenceNumber(FlowKey key) {
-        isns.compute(key);
-        TimeWaitTable.Entry old = acceptor.timeWait.get(key.localHi(), key.localLo(), key.localPort(), key.remoteHi(), key.remoteLo(), key.remotePort());
-        if (old == null) {
-            return isns.isn();
-        }
-        acceptor.timeWait.remove(old);
-        int least = old.sndNxt() + 0x1_0001; // as Linux: a window beyond
-        return Seq.after(isns.isn(), least) ? isns.isn() : least;
+    FourTuples fourTuples() {
+        return fourTuples;
     }
 
     /** The subflow has nothing more to do but to wait: a few fields do that. */
     void enterTimeWait(Subflow subflow, int window) {
         acceptor.timeWait.add(FlowKey.of(subflow.local(), subflow.remote()), subflow.tcb, window);
-    }
-
-    void forgetToken(Connection connection) {
-        if (tokens.get(connection.data().sequence.localToken()) == connection) {
-            tokens.remove(connection.data().sequence.localToken());
-        }
     }
 
     void register(Subflow subflow) {
@@ -497,7 +451,7 @@ public final class Stack {
     }
 
     void remove(Connection connection) {
-        forgetToken(connection);
+        localKeys.forget(connection);
         connections.remove(connection);
         memory.forget(connection);
         deadlines.schedule(connection, Long.MAX_VALUE);

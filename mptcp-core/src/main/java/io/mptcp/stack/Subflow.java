@@ -75,6 +75,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     private long windowProbeNanos = Long.MAX_VALUE;
     private int windowProbes;
     private boolean leftInTimeWait;
+    /** Goes with the SYN/ACK; null for none. */
+    byte[] fastOpenCookie;
 
     /** @param iss the initial sequence number the peer has been told already, unsigned, or {@link #CHOOSE_ISS} */
     Subflow(Connection connection, int id, int linkId, boolean isJoin, boolean isActive, FlowKey key, long iss) {
@@ -91,7 +93,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         remoteLo = key.remoteLo();
         remotePort = key.remotePort();
         LinkProperties link = stack.linkProperties(linkId);
-        int ownIss = stack.initialSequenceNumber(key);
+        int ownIss = stack.fourTuples().initialSequenceNumber(key);
         tcb = new Tcb(isJoin ? stack.joinTcpConfig() : stack.config().tcp(), this, connection.newCongestionController(), IpAddress.isIpv4(localHi, localLo), link.mtuBytes(),
                 link.maxSuperSegmentBytes(), localPort, remotePort, iss == CHOOSE_ISS ? ownIss : (int) iss, stack.isns().timestampOffset(), stack.config().limits().maxRanges());
         join = isJoin ? new JoinHandshake(this) : null;
@@ -345,7 +347,16 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     @Override
-    public boolean onSynAck(IncomingSegment segment) {
+    public int synPayloadBytes(int roomBytes, int optionBytes) {
+        FastOpenClient fastOpen = connection.fastOpen();
+        return isJoin || fastOpen == null ? 0 : fastOpen.synPayloadBytes(roomBytes, optionBytes);
+    }
+
+    @Override
+    public boolean onSynAck(IncomingSegment segment, int synPayloadAckedBytes) {
+        if (!isJoin && connection.fastOpen() != null) {
+            connection.fastOpen().onSynAck(segment, synPayloadAckedBytes);
+        }
         return isJoin ? join.onSynAck(segment.options.mptcp) : connection.handshake().onSynAck(this, segment.options.mptcp);
     }
 

@@ -57,13 +57,21 @@ final class SubflowOptions {
         if (subflow.isJoin) {
             writer.mpJoinSyn(subflow.localBackup, subflow.localAddressId, connection.data().sequence.remoteToken(), subflow.join.localNonce());
             subflow.stack.count(Counter.MPJoinSynTx);
-        } else if (connection.handshake().offersMptcp(subflow)) {
+            return;
+        }
+        if (connection.fastOpen() != null) {
+            connection.fastOpen().writeOption(writer, subflow.tcb.timeouts() > 0);
+        }
+        if (connection.handshake().offersMptcp(subflow)) {
             writer.mpCapableSyn(Handshake.VERSION, connection.handshake().flags());
             subflow.stack.count(Counter.MPCapableSYNTX);
         }
     }
 
     private void writeSynAck(OptionWriter writer) {
+        if (subflow.fastOpenCookie != null) {
+            FastOpenCookies.write(writer, subflow.fastOpenCookie, connection.isMptcp() ? SynQueue.MP_CAPABLE_SYN_ACK_BYTES : 0);
+        }
         if (subflow.isJoin) {
             writer.mpJoinSynAck(subflow.localBackup, subflow.localAddressId, subflow.join.synAckHmac(), subflow.join.localNonce());
         } else if (connection.isMptcp()) {

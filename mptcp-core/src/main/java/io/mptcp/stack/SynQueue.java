@@ -29,6 +29,7 @@ final class SynQueue {
         FOREIGN_ACK
     }
 
+    static final int MP_CAPABLE_SYN_ACK_BYTES = 12;
     private static final long NANOS_PER_MILLI = 1_000_000L;
     /** RFC 6298 (2.1). */
     private static final long INITIAL_RTO_NANOS = 1_000_000_000L;
@@ -240,6 +241,9 @@ final class SynQueue {
                 request.listener.options().socket());
         writer.syn(mssBytes, request.sackPermitted && config.sack(), request.hasTimestamps, tsVal, request.tsRecent,
                 request.windowScale < 0 ? -1 : config.windowShift());
+        if (request.fastOpenCookie != null) {
+            FastOpenCookies.write(writer, request.fastOpenCookie, request.mptcp ? MP_CAPABLE_SYN_ACK_BYTES : 0);
+        }
         if (request.mptcp) {
             boolean checksum = stack.config().checksum() || (request.mpCapableFlags & MptcpOptions.FLAG_CHECKSUM) != 0;
             writer.mpCapableSynAck(Handshake.VERSION, SubflowOptions.mpCapableFlags(checksum), request.localKey);

@@ -26,6 +26,9 @@ final class SynRequest extends DeadlineQueue.Node implements FlowTable.Entry {
     final long localKey;
     final int localToken;
 
+    /** Goes with the SYN/ACK; null for none. */
+    byte[] fastOpenCookie;
+
     int retransmissions;
     /** When the last SYN/ACK was sent, {@link #NEVER_NANOS} when nobody knows. */
     long sentNanos = NEVER_NANOS;

@@ -39,7 +39,8 @@ public final class Tcb {
 
     final int localPort;
     final int remotePort;
-    final int iss;
+    /** Initial sequence numbers, moved on by the payload the SYNs carried: relative numbers begin behind it (RFC 8684 section B.2). */
+    int iss;
     final PathMtu pathMtu;
     /** MSS this side announces: MTU less fixed IP and TCP headers (RFC 9293 section 3.7.1). */
     final int rcvMssBytes;
@@ -77,6 +78,8 @@ public final class Tcb {
 
     /** SYN-RECEIVED was reached from LISTEN, not from SYN-SENT (RFC 9293 section 3.5). */
     boolean passive;
+    /** Relative number of the peer's SYN: 0, or less by the payload it carried. */
+    long synSsn;
     boolean synDue;
     boolean synRetransmitted;
     /** Another layer has to decide before the SYN/ACK goes out. */
@@ -174,6 +177,13 @@ public final class Tcb {
         synRetransmitted = retransmissions > 0;
         timeouts = retransmissions;
         lastSendNanos = sentNanos;
+    }
+
+    /** The payload of the SYN has been taken (RFC 7413): relative numbers begin behind it. */
+    public void acceptSynPayload(int length) {
+        irs += length;
+        synSsn = -length;
+        bytesReceived += length;
     }
 
     public void releaseSynAck() {

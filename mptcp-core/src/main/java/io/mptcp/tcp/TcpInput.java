@@ -70,7 +70,7 @@ final class TcpInput {
     // ---- SYN-SENT (section 3.10.7.3) ----
 
     private void synSent(long nowNanos, IncomingSegment segment) {
-        boolean ackAcceptable = segment.has(ACK) && segment.ackSsn == tcb.sndNxt;
+        boolean ackAcceptable = segment.has(ACK) && segment.ackSsn >= 1 && segment.ackSsn <= tcb.sndNxt;
         if (segment.has(ACK) && !ackAcceptable) {
             return; // only a RST comes here: the stack answers any other
         }
@@ -99,7 +99,12 @@ final class TcpInput {
             tcb.tsRecentNanos = nowNanos;
             tcb.tsRecentValid = true;
         }
-        if (!tcb.upper.onSynAck(segment)) {
+        int synPayloadAckedBytes = (int) (segment.ackSsn - 1);
+        tcb.iss += synPayloadAckedBytes;
+        tcb.bytesAcked += synPayloadAckedBytes;
+        segment.ackSsn = 1;
+        tcb.sndNxt = 1;
+        if (!tcb.upper.onSynAck(segment, synPayloadAckedBytes)) {
             return;
         }
         tcb.sndUna = 1;
@@ -116,6 +121,7 @@ final class TcpInput {
             return;
         }
         tcb.state = TcpState.SYN_RECV;
+        tcb.sndNxt = 1; // what went with our SYN is sent again
         tcb.sndWnd = segment.window;
         tcb.maxSndWnd = tcb.sndWnd;
         tcb.synDue = true;
@@ -184,7 +190,7 @@ final class TcpInput {
             if (segment.payloadLength > 0 && end <= tcb.rcvNxt) {
                 tcb.sackBlocks.duplicate(segment.ssn, segment.ssn + segment.payloadLength);
             }
-            if (tcb.state == TcpState.SYN_RECV && segment.has(SYN) && segment.ssn == 0) {
+            if (tcb.state == TcpState.SYN_RECV && segment.has(SYN) && segment.ssn == tcb.synSsn) {
                 tcb.ecn.onSyn(segment, false);
                 tcb.synDue = !tcb.synAckHeld; // the SYN again: our SYN/ACK was lost
             } else if (tcb.state != TcpState.SYN_RECV && segment.payloadLength > 0) {
@@ -229,7 +235,7 @@ final class TcpInput {
         if (!segment.has(SYN)) {
             return true;
         }
-        if (tcb.state == TcpState.SYN_RECV && segment.ssn == 0) {
+        if (tcb.state == TcpState.SYN_RECV && segment.ssn == tcb.synSsn) {
             if (segment.has(ACK) && !tcb.passive && segment.payloadLength == 0) {
                 return true; // a crossed SYN, now with our SYN acknowledged (figure 8): only the ACK is new
             }

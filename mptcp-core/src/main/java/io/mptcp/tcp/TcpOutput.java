@@ -73,6 +73,12 @@ final class TcpOutput {
         tcb.upper.writeOptions(synAck ? SegmentKind.SYN_ACK : SegmentKind.SYN, 0, -1, options);
         int flags = synAck ? TcpSegment.SYN | TcpSegment.ACK | tcb.ecn.synAckFlags() : TcpSegment.SYN | tcb.ecn.synFlags();
         finish(nowNanos, out, 0, flags, tcb.upper.windowField(0));
+        int optionBytes = out.length - FIXED;
+        int payload = synAck ? 0 : tcb.upper.synPayloadBytes(tcb.rcvMssBytes - optionBytes, optionBytes);
+        if (payload > 0) {
+            tcb.sndNxt = 1 + payload; // a later SYN goes without, and this one may still be answered
+            tcb.upper.writePayload(1, payload, out, out.offset + out.length);
+        }
         if (tcb.rtoDeadlineNanos <= nowNanos || tcb.rtoDeadlineNanos == Long.MAX_VALUE) {
             tcb.armRto(nowNanos);
         }

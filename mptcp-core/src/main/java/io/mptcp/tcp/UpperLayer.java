@@ -42,8 +42,21 @@ public interface UpperLayer {
     /** Puts {@code length} payload bytes of data sequence number {@code dsn} behind the header, at {@code offset} of the slot's buffer, or by reference. */
     void writePayload(long dsn, int length, PacketSlot out, int offset);
 
-    /** The SYN/ACK is acceptable as TCP. @return false to refuse the connection; the upper layer has then asked for a reset */
-    boolean onSynAck(IncomingSegment segment);
+    /**
+     * Payload to go with the SYN whose options have just been written (RFC 7413): the first bytes of the stream, as {@link #writePayload} gives them.
+     *
+     * @param roomBytes   what the packet has room for
+     * @param optionBytes option bytes of the SYN
+     */
+    int synPayloadBytes(int roomBytes, int optionBytes);
+
+    /**
+     * The SYN/ACK is acceptable as TCP. Relative numbers begin behind what it acknowledges.
+     *
+     * @param synPayloadAckedBytes of what went with the SYN
+     * @return false to refuse the connection; the upper layer has then asked for a reset
+     */
+    boolean onSynAck(IncomingSegment segment, int synPayloadAckedBytes);
 
     /** The ACK that completes a passive handshake is acceptable as TCP. @return false to drop it (a reset may have been asked for) */
     boolean onHandshakeAck(IncomingSegment segment);

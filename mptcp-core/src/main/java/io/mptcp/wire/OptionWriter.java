@@ -109,6 +109,27 @@ public final class OptionWriter {
         return blocks;
     }
 
+    /**
+     * Fast Open (RFC 7413 section 4.1.1), padded to a multiple of four.
+     *
+     * @param cookie      at least {@code cookieBytes} bytes; not looked at for 0, the request of a cookie
+     */
+    public boolean fastOpen(byte[] cookie, int cookieBytes) {
+        int optionLength = 2 + cookieBytes;
+        if ((optionLength + 3 & ~3) > remaining()) {
+            return false;
+        }
+        append8(TcpOptions.KIND_FAST_OPEN);
+        append8(optionLength);
+        for (int i = 0; i < cookieBytes; i++) {
+            append8(cookie[i] & 0xff);
+        }
+        while ((length & 3) != 0) {
+            append8(NOP);
+        }
+        return true;
+    }
+
     /** SYN form of 4 bytes (RFC 8684 section 3.1). */
     public boolean mpCapableSyn(int version, int flags) {
         return mpCapable(MptcpOptions.LENGTH_MP_CAPABLE_SYN, version, flags);

@@ -16,11 +16,15 @@ public final class TcpOptions {
     static final int KIND_SACK_PERMITTED = 4;
     static final int KIND_SACK = 5;
     static final int KIND_TIMESTAMPS = 8;
+    static final int KIND_FAST_OPEN = 34;
 
     static final int LENGTH_MSS = 4;
     static final int LENGTH_WINDOW_SCALE = 3;
     static final int LENGTH_SACK_PERMITTED = 2;
     static final int LENGTH_TIMESTAMPS = 10;
+    /** RFC 7413 section 2: a cookie has 4 to 16 bytes, an even number of them. */
+    static final int MIN_FAST_OPEN_COOKIE_BYTES = 4;
+    public static final int MAX_FAST_OPEN_COOKIE_BYTES = 16;
 
     /** RFC 7323 section 2.3. */
     static final int MAX_WINDOW_SCALE = 14;
@@ -37,6 +41,9 @@ public final class TcpOptions {
     public int sackCount;
     public final int[] sackLeft = new int[MAX_SACK_BLOCKS];
     public final int[] sackRight = new int[MAX_SACK_BLOCKS];
+    /** Bytes of the Fast Open cookie, 0 for a request of one, -1 if the option is absent. */
+    public int fastOpenLength;
+    public final byte[] fastOpenCookie = new byte[MAX_FAST_OPEN_COOKIE_BYTES];
     public final MptcpOptions mptcp = new MptcpOptions();
 
     public TcpOptions() {
@@ -91,6 +98,11 @@ public final class TcpOptions {
                     parseSack(buffer, at, length);
                 }
             }
+            case KIND_FAST_OPEN -> {
+                if (syn) {
+                    parseFastOpen(buffer, at, length - 2);
+                }
+            }
             case KIND_TIMESTAMPS -> {
                 if (length == LENGTH_TIMESTAMPS) {
                     hasTimestamps = true;
@@ -101,6 +113,17 @@ public final class TcpOptions {
             default -> {
                 // Unknown options are skipped by their length (RFC 9293 MUST-6).
             }
+        }
+    }
+
+    private void parseFastOpen(MemorySegment buffer, long at, int cookieBytes) {
+        boolean cookie = cookieBytes >= MIN_FAST_OPEN_COOKIE_BYTES && cookieBytes <= MAX_FAST_OPEN_COOKIE_BYTES && (cookieBytes & 1) == 0;
+        if (cookieBytes != 0 && !cookie) {
+            return;
+        }
+        fastOpenLength = cookieBytes;
+        for (int i = 0; i < cookieBytes; i++) {
+            fastOpenCookie[i] = (byte) Bytes.get8(buffer, at + 2 + i);
         }
     }
 
@@ -124,6 +147,7 @@ public final class TcpOptions {
         sackPermitted = false;
         hasTimestamps = false;
         sackCount = 0;
+        fastOpenLength = -1;
         mptcp.clear();
     }
 }

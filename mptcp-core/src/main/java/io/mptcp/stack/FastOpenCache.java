@@ -1,0 +1,74 @@
+package io.mptcp.stack;
+
+import io.mptcp.wire.IpAddress;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a client knows of servers' Fast Open (RFC 7413 section 4.1.3): cookie and MSS by address, and of which addresses SYNs with that option get
+ * lost. Bounded; the one that was not used for longest makes room.
+ */
+final class FastOpenCache {
+    private static final int MAX_ENTRIES = 1024;
+    /** After a SYN with the option was lost the next tries do without for so long, twice as long after each further loss. */
+    private static final long FIRST_PAUSE_NANOS = 60_000_000_000L;
+    private static final int MAX_DOUBLINGS = 10;
+
+    /** What is known of one server. */
+    private static final class Server {
+        byte[] cookie;
+        int mssBytes;
+        int losses;
+        long pausedUntilNanos = Long.MIN_VALUE;
+    }
+
+    private final Map<IpAddress, Server> entries = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<IpAddress, Server> eldest) {
+            return size() > MAX_ENTRIES;
+        }
+    };
+
+    /** Whether the option may be tried. */
+    boolean mayTry(long nowNanos, IpAddress server) {
+        Server known = entries.get(server);
+        return known == null || nowNanos >= known.pausedUntilNanos;
+    }
+
+    /** The server's cookie, or null: one has to be asked for. */
+    byte[] cookie(IpAddress server) {
+        Server known = entries.get(server);
+        return known == null ? null : known.cookie;
+    }
+
+    /** MSS of the SYN/ACK the cookie came with; only with a cookie. */
+    int mssBytes(IpAddress server) {
+        return entries.get(server).mssBytes;
+    }
+
+    void onCookie(IpAddress server, byte[] cookie, int mssBytes) {
+        Server known = entries.computeIfAbsent(server, key -> new Server());
+        known.cookie = cookie;
+        known.mssBytes = mssBytes;
+        known.losses = 0;
+        known.pausedUntilNanos = Long.MIN_VALUE;
+    }
+
+    /** SYN data was acknowledged: the way is free. */
+    void onSuccess(IpAddress server) {
+        Server known = entries.get(server);
+        if (known != null) {
+            known.losses = 0;
+        }
+    }
+
+    /** A SYN with the option got no answer. */
+    void onSynLost(long nowNanos, IpAddress server) {
+        Server known = entries.computeIfAbsent(server, key -> new Server());
+        known.pausedUntilNanos = nowNanos + (FIRST_PAUSE_NANOS << Math.min(known.losses++, MAX_DOUBLINGS));
+    }
+
+    int size() {
+        return entries.size();
+    }
+}

@@ -1,0 +1,89 @@
+package io.mptcp.stack;
+
+import io.mptcp.tcp.IncomingSegment;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.OptionWriter;
+import io.mptcp.wire.TcpOptions;
+import java.util.Arrays;
+
+/**
+ * Fast Open of one active connection (RFC 7413 section 4.2.1): with the first SYN goes a cookie and what has been written so far, or the wish
+ * for a cookie. Every further SYN goes without, and what was not taken with the SYN is sent afterwards as ever. Bytes that were taken are
+ * outside the data sequence space of MPTCP (RFC 8684 appendix B): the numbers of both levels begin behind them.
+ */
+final class FastOpenClient {
+    private static final int MP_CAPABLE_SYN_BYTES = 4;
+
+    private final Stack stack;
+    private final FastOpenCache cache;
+    private final IpAddress server;
+    private final DataSender sender;
+    private boolean optionSent;
+    private boolean cookieSent;
+    private boolean lost;
+    private int ackedBytes;
+
+    FastOpenClient(Stack stack, FastOpenCache cache, IpAddress server, DataSender sender) {
+        this.stack = stack;
+        this.cache = cache;
+        this.server = server;
+        this.sender = sender;
+    }
+
+    /** Writes the option of a SYN. @param retransmission whether a SYN has been sent before */
+    void writeOption(OptionWriter writer, boolean retransmission) {
+        cookieSent = false;
+        if (retransmission) {
+            noteLoss();
+            return;
+        }
+        if (!cache.mayTry(stack.nowNanos(), server)) {
+            return;
+        }
+        byte[] cookie = cache.cookie(server);
+        int length = cookie == null ? 0 : cookie.length;
+        if (writer.remaining() - MP_CAPABLE_SYN_BYTES >= (2 + length + 3 & ~3)) {
+            optionSent = writer.fastOpen(cookie, length);
+            cookieSent = optionSent && length > 0;
+        }
+        if (cookieSent) {
+            stack.count(Counter.TCPFastOpenActive);
+        }
+    }
+
+    private void noteLoss() {
+        if (optionSent && !lost) {
+            lost = true;
+            cache.onSynLost(stack.nowNanos(), server);
+            stack.count(Counter.TCPFastOpenActiveFail);
+        }
+    }
+
+    /** Bytes that go with the SYN whose options have just been written. @param roomBytes what the packet has room for */
+    int synPayloadBytes(int roomBytes, int optionBytes) {
+        if (!cookieSent) {
+            return 0;
+        }
+        int mssBytes = Math.min(roomBytes, cache.mssBytes(server) - optionBytes);
+        return (int) Math.max(0, Math.min(mssBytes, sender.pendingBytes()));
+    }
+
+    void onSynAck(IncomingSegment segment, int synPayloadAckedBytes) {
+        TcpOptions options = segment.options;
+        if (options.fastOpenLength > 0 && optionSent) {
+            cache.onCookie(server, Arrays.copyOf(options.fastOpenCookie, options.fastOpenLength), options.mss > 0 ? options.mss : 536);
+        } else if (cookieSent && synPayloadAckedBytes == 0 && sender.pendingBytes() > 0) {
+            stack.count(Counter.TCPFastOpenActiveFail);
+        }
+        if (synPayloadAckedBytes > 0) {
+            cache.onSuccess(server);
+            ackedBytes = synPayloadAckedBytes;
+            sender.dropFirst(synPayloadAckedBytes);
+        }
+    }
+
+    /** Bytes the server took with the SYN. */
+    int ackedBytes() {
+        return ackedBytes;
+    }
+}
