@@ -1,6 +1,7 @@
 package io.mptcp.stack;
 
 import io.mptcp.spi.RandomSource;
+import io.mptcp.tcp.EcnMode;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.Tcb;
 import io.mptcp.wire.IpAddress;
@@ -235,8 +236,13 @@ final class Acceptor {
         stack.count(Counter.PassiveOpens);
         SynRequest request = new SynRequest(key, listener, in.linkId, segment, iss, tsOffset, stack.config().tcp().timestamps(), localKey,
                 mptcp ? stack.keys().token(localKey) : 0);
+        request.ecn = acceptsEcn(segment);
         request.fastOpenCookie = fastOpen.cookieToSend(nowNanos, in, segment, listener);
         synQueue.add(request);
+    }
+
+    private boolean acceptsEcn(IncomingSegment segment) {
+        return segment.asksForEcn() && stack.config().tcp().ecn() != EcnMode.OFF;
     }
 
     private void receiveOn(long nowNanos, PacketSlot in, IncomingSegment segment, SynRequest request) {
@@ -295,7 +301,9 @@ final class Acceptor {
             localKey = 0; // no other key can be made: the SYN/ACK goes without MP_CAPABLE (RFC 8684 section 3.1)
         }
         SynRequest request = new SynRequest(key, listener, in.linkId, segment, iss, tsOffset, timestamps, localKey, token);
-        int ticks = SynCookies.tsVal(Tcb.tsNow(nowNanos, 0), request.windowScale, request.sackPermitted && stack.config().tcp().sack());
+        request.ecn = timestamps && acceptsEcn(segment);
+        int ticks = SynCookies.tsVal(Tcb.tsNow(nowNanos, 0), request.windowScale, request.sackPermitted && stack.config().tcp().sack(),
+                request.ecn);
         synQueue.answerStateless(in, request, ticks + tsOffset);
         cookiesSent = true;
         lastCookieNanos = nowNanos;
@@ -333,6 +341,7 @@ final class Acceptor {
         syn.sequenceNumber = irs;
         syn.window = segment.window;
         syn.flags = TcpSegment.SYN;
+        syn.ecn = 0;
         syn.options.mss = mssBytes;
         syn.options.hasTimestamps = segment.options.hasTimestamps && stack.config().tcp().timestamps();
         syn.options.tsVal = segment.options.tsVal;
@@ -345,6 +354,7 @@ final class Acceptor {
         }
         SynRequest request = new SynRequest(key, listener, in.linkId, syn, iss, tsOffset, true, agreed ? localKey : 0,
                 agreed ? stack.keys().token(localKey) : 0);
+        request.ecn = acceptsEcn(syn);
         request.sentNanos = SynRequest.NEVER_NANOS; // the round trip was not measured
         stack.count(Counter.PassiveOpens);
         complete(nowNanos, segment, request);

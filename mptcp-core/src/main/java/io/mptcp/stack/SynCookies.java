@@ -2,6 +2,7 @@ package io.mptcp.stack;
 
 import io.mptcp.spi.RandomSource;
 import io.mptcp.tcp.IncomingSegment;
+import io.mptcp.wire.TcpSegment;
 
 /**
  * SYN cookies (RFC 4987 section 3.6, appendix A): a SYN/ACK that leaves nothing behind. The initial sequence number proves that the SYN was
@@ -16,11 +17,12 @@ final class SynCookies {
     private static final int MAX_AGE_MINUTES = 2;
     private static final int LOW_BITS = 0xff_ffff;
 
-    /** Options in the timestamp: four bits of window scale, one of SACK. Their place must not change while cookies are out. */
-    private static final int TS_BITS = 5;
+    /** Options in the timestamp: four bits of window scale, one of SACK, one of ECN. Their place must not change while cookies are out. */
+    private static final int TS_BITS = 6;
     private static final int TS_MASK = (1 << TS_BITS) - 1;
     private static final int TS_NO_SCALE = 0xf;
     private static final int TS_SACK = 0x10;
+    private static final int TS_ECN = 0x20;
 
     private static final long PURPOSE_KEY = 1L << 62;
     private static final long PURPOSE_BASE = 1L << 61;
@@ -73,8 +75,8 @@ final class SynCookies {
     }
 
     /** The timestamp of a SYN/ACK: the latest value not after {@code tsNow} whose low bits are the options of the SYN. */
-    static int tsVal(int tsNow, int windowScale, boolean sackPermitted) {
-        int bits = (windowScale < 0 ? TS_NO_SCALE : windowScale) | (sackPermitted ? TS_SACK : 0);
+    static int tsVal(int tsNow, int windowScale, boolean sackPermitted, boolean ecn) {
+        int bits = (windowScale < 0 ? TS_NO_SCALE : windowScale) | (sackPermitted ? TS_SACK : 0) | (ecn ? TS_ECN : 0);
         int value = tsNow & ~TS_MASK | bits;
         return value - tsNow > 0 ? value - (1 << TS_BITS) : value;
     }
@@ -84,5 +86,6 @@ final class SynCookies {
         int scale = tsEcr & TS_NO_SCALE;
         syn.options.windowScale = scale == TS_NO_SCALE ? -1 : scale;
         syn.options.sackPermitted = (tsEcr & TS_SACK) != 0;
+        syn.flags = TcpSegment.SYN | ((tsEcr & TS_ECN) != 0 ? TcpSegment.ECE | TcpSegment.CWR : 0);
     }
 }

@@ -102,6 +102,7 @@ final class SynQueue {
         }
         int offset = segment.sequenceNumber - (request.irs + 1);
         if (segment.has(SYN) && offset == -1 && !segment.has(RST | ACK)) {
+            request.ecn &= segment.asksForEcn();
             answer(request); // the SYN again: our SYN/ACK was lost
             return Verdict.DONE;
         }
@@ -219,7 +220,7 @@ final class SynQueue {
         options.begin(out.buffer, out.offset + TcpSegment.MIN_HEADER_LENGTH);
         writeOptions(options, request, Tcb.tsNow(nowNanos, request.tsOffset));
         out.length = TcpSegment.MIN_HEADER_LENGTH + options.finish();
-        TcpSegment.encode(out.buffer, out.offset, request.localPort(), request.remotePort(), request.iss, request.irs + 1, out.length, SYN | ACK,
+        TcpSegment.encode(out.buffer, out.offset, request.localPort(), request.remotePort(), request.iss, request.irs + 1, out.length, synAckFlags(request),
                 windowField(request));
         request.sentNanos = nowNanos;
         if (request.heapIndex < 0) {
@@ -232,8 +233,12 @@ final class SynQueue {
         OptionWriter writer = replies.begin(in, request.listener.options().socket());
         if (writer != null) {
             writeOptions(writer, request, tsVal);
-            replies.finish(request.iss, request.irs + 1, SYN | ACK, windowField(request));
+            replies.finish(request.iss, request.irs + 1, synAckFlags(request), windowField(request));
         }
+    }
+
+    private static int synAckFlags(SynRequest request) {
+        return request.ecn ? SYN | ACK | TcpSegment.ECE : SYN | ACK;
     }
 
     private void writeOptions(OptionWriter writer, SynRequest request, int tsVal) {

@@ -2,6 +2,7 @@ package io.mptcp.stack;
 
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.wire.MptcpOptions;
+import io.mptcp.wire.TcpSegment;
 
 /** A connection of which only the SYN is known (SYN-RECEIVED): what is needed to answer it and to open the connection later. */
 final class SynRequest extends DeadlineQueue.Node implements FlowTable.Entry {
@@ -14,7 +15,8 @@ final class SynRequest extends DeadlineQueue.Node implements FlowTable.Entry {
     final int iss;
     final int tsOffset;
     final int window;
-    final int flags;
+    /** ECN is asked for and answered; a SYN sent again without takes that back (RFC 3168 section 6.1.1.1). */
+    boolean ecn;
     final int mssBytes;
     final int windowScale;
     final boolean sackPermitted;
@@ -45,7 +47,6 @@ final class SynRequest extends DeadlineQueue.Node implements FlowTable.Entry {
         this.localToken = localToken;
         irs = syn.sequenceNumber;
         window = syn.window;
-        flags = syn.flags;
         mssBytes = syn.options.mss;
         windowScale = syn.options.windowScale;
         sackPermitted = syn.options.sackPermitted;
@@ -59,7 +60,8 @@ final class SynRequest extends DeadlineQueue.Node implements FlowTable.Entry {
     void restore(IncomingSegment syn) {
         syn.sequenceNumber = irs;
         syn.window = window;
-        syn.flags = flags;
+        syn.flags = ecn ? TcpSegment.SYN | TcpSegment.ECE | TcpSegment.CWR : TcpSegment.SYN;
+        syn.ecn = 0;
         syn.payloadLength = 0;
         syn.options.clear();
         syn.options.mss = mssBytes;

@@ -46,7 +46,7 @@ final class Ecn {
 
     /** A SYN came, the first or another: as soon as one does not ask for ECN there is none. */
     void onSyn(IncomingSegment syn, boolean first) {
-        boolean asks = (syn.flags & SETUP) == SETUP && syn.ecn == NOT_ECT && tcb.config.ecn() != EcnMode.OFF;
+        boolean asks = syn.asksForEcn() && tcb.config.ecn() != EcnMode.OFF;
         on = asks && (first || on);
     }
 

@@ -52,6 +52,11 @@ public final class IncomingSegment {
         acksNewData = false;
     }
 
+    /** Whether a SYN asks for ECN (RFC 3168 section 6.1.1). */
+    public boolean asksForEcn() {
+        return (flags & (TcpSegment.ECE | TcpSegment.CWR)) == (TcpSegment.ECE | TcpSegment.CWR) && ecn == 0;
+    }
+
     public boolean has(int flagBits) {
         return (flags & flagBits) != 0;
     }

@@ -52,12 +52,13 @@ class SynCookiesTest {
         for (int scale = -1; scale <= 14; scale++) {
             for (int now : new int[] {0, 31, 32, 1_000_003, Integer.MAX_VALUE, Integer.MIN_VALUE + 5, -1}) {
                 boolean sack = (scale & 1) == 0;
-                int tsVal = SynCookies.tsVal(now, scale, sack);
-                assertTrue(now - tsVal >= 0 && now - tsVal < 64, "never in the future, and not long ago");
+                int tsVal = SynCookies.tsVal(now, scale, sack, !sack);
+                assertTrue(now - tsVal >= 0 && now - tsVal < 128, "never in the future, and not long ago");
                 IncomingSegment syn = new IncomingSegment();
                 SynCookies.restoreOptions(syn, tsVal);
                 assertEquals(scale, syn.options.windowScale);
                 assertEquals(sack, syn.options.sackPermitted);
+                assertEquals(!sack, syn.asksForEcn());
             }
         }
     }

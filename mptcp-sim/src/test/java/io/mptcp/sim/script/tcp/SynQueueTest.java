@@ -115,6 +115,29 @@ class SynQueueTest {
     }
 
     @Test
+    void ecnIsAnsweredAndTakenBackByASynWithout() {
+        Script script = script(false, 10).listen();
+        FakePeer peer = FakePeer.client(script);
+        peer.inject(packet("SEW").seq(0).mss(1460));
+        peer.expect().flags("S.E");
+        peer.inject(packet("S").seq(0).mss(1460));
+        peer.expect().flags("S.");
+        peer.inject(packet("SEW").seq(0).mss(1460));
+        peer.expect().flags("S."); // RFC 3168 section 6.1.1.1
+    }
+
+    @Test
+    void aCookieKeepsEcnWhereThereIsATimestamp() {
+        Script script = flooded(false);
+        FakePeer peer = FakePeer.client(script);
+        peer.inject(packet("SEW").seq(0).mss(1460));
+        assertTrue(peer.expect().flags("S.E").options.hasTimestamps);
+        FakePeer without = FakePeer.client(script);
+        without.inject(packet("SEW").seq(0).mss(1460).withoutTimestamps());
+        without.expect().flags("S.");
+    }
+
+    @Test
     void theThirdAckMayBringDataAndFin() {
         Script script = script(false, 10).listen();
         FakePeer peer = syn(script);
