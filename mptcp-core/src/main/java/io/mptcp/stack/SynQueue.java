@@ -73,6 +73,7 @@ final class SynQueue {
             tokens.put(request.localToken, request);
         }
         answer(request);
+        stack.schedule(request, stack.nowNanos() + rtoNanos(0)); // also where its link takes nothing
     }
 
     void remove(SynRequest request) {
@@ -80,7 +81,10 @@ final class SynQueue {
             return;
         }
         request.listener.halfOpen--;
-        request.synAckDue = false;
+        if (request.synAckDue) {
+            request.synAckDue = false;
+            blocked.remove(request);
+        }
         if (request.mptcp) {
             tokens.remove(request.localToken);
         }
@@ -223,9 +227,6 @@ final class SynQueue {
         TcpSegment.encode(out.buffer, out.offset, request.localPort(), request.remotePort(), request.iss, request.irs + 1, out.length, synAckFlags(request),
                 windowField(request));
         request.sentNanos = nowNanos;
-        if (request.heapIndex < 0) {
-            stack.schedule(request, nowNanos + rtoNanos(request.retransmissions));
-        }
     }
 
     /** Sends the SYN/ACK of a request that is not kept. */

@@ -115,6 +115,24 @@ class SynQueueTest {
     }
 
     @Test
+    void whatCannotBeAnsweredIsForgottenAsWell() {
+        Script script = script(false, 10).listen();
+        script.stack.setLinkWritable(0, false);
+        FakePeer late = syn(script);
+        late.expectNothing();
+        script.advance(2000);
+        script.stack.setLinkWritable(0, true);
+        late.expect().flags("S.").ack(1);
+        late.expectNothing();
+        script.stack.setLinkWritable(0, false);
+        syn(script);
+        script.advance(200_000);
+        assertEquals(0, script.stack.synQueueSize());
+        script.stack.setLinkWritable(0, true);
+        late.expectNothing();
+    }
+
+    @Test
     void ecnIsAnsweredAndTakenBackByASynWithout() {
         Script script = script(false, 10).listen();
         FakePeer peer = FakePeer.client(script);
