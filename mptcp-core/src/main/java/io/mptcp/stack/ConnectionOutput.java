@@ -106,9 +106,15 @@ final class ConnectionOutput {
 
     /** A probe of the path MTU is sent where enough follows it to show soon whether it was lost (RFC 4821 section 7.4). */
     private static int mtuProbeBytes(long nowNanos, Subflow subflow, long pendingBytes, long windowBytes) {
-        int probe = subflow.tcb.mtuProbeBytes(nowNanos);
-        long needed = probe + (long) SEGMENTS_BEHIND_PROBE * subflow.tcb.payloadMssBytes();
-        boolean fits = probe > 0 && needed <= Math.min(pendingBytes, windowBytes) && needed <= subflow.tcb.sendableBytes();
+        Tcb tcb = subflow.tcb;
+        int probe = tcb.mtuProbeBytes(nowNanos);
+        if (probe == 0) {
+            return 0;
+        }
+        long needed = probe + (long) SEGMENTS_BEHIND_PROBE * tcb.payloadMssBytes();
+        long window = Math.min(windowBytes, tcb.sndUna() + tcb.sndWnd() - tcb.sndNxt());
+        // In the steady state there is never room for more than the segment just acknowledged; by what the probe is larger cwnd may be exceeded.
+        boolean fits = needed <= Math.min(pendingBytes, window) && needed <= tcb.congestionController().cwndBytes();
         return fits ? probe : 0;
     }
 

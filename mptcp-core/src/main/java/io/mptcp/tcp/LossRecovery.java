@@ -106,7 +106,8 @@ final class LossRecovery {
         }
         leaveRecovery();
         detect(nowNanos);
-        boolean newLoss = log.lostBytes() > lostBefore + tcb.takeLostMtuProbe(nowNanos);
+        long newlyLost = log.lostBytes() - lostBefore;
+        boolean newLoss = newlyLost > tcb.takeLostMtuProbe(nowNanos, newlyLost);
         react(nowNanos, priorInFlight, newLoss, echo);
         if (isReducing()) {
             updatePrr(scoreboard.deliveredBytes, acked > 0 && !newLoss);
@@ -356,7 +357,8 @@ final class LossRecovery {
             long inFlight = log.inFlightBytes();
             long lostBefore = log.lostBytes();
             rack.detect(nowNanos, isRecovering());
-            if (log.lostBytes() > lostBefore + tcb.takeLostMtuProbe(nowNanos)) {
+            long newlyLost = log.lostBytes() - lostBefore;
+            if (newlyLost > tcb.takeLostMtuProbe(nowNanos, newlyLost)) {
                 onLossFoundByTimer(nowNanos, inFlight);
             }
         }

@@ -15,7 +15,7 @@ final class PathMtu {
     private static final int SEARCH_END_BYTES = 8;
     /** RFC 1191 section 6.3, RFC 8201 section 4: paths change; Linux: mtu_expires, tcp_probe_interval. */
     private static final long RAISE_NANOS = 600_000_000_000L;
-    private static final long RETRY_NANOS = 1_000_000_000L;
+    static final long RETRY_NANOS = 500_000_000L;
     /** So many timeouts in a row of one full segment are taken for a black hole (Linux: tcp_retries1; RFC 8899: MAX_PROBES). */
     private static final int BLACK_HOLE_TIMEOUTS = 3;
 
@@ -29,6 +29,8 @@ final class PathMtu {
     private long nextProbeNanos = Long.MAX_VALUE;
     /** The search has failed at its upper end, so the next probe goes for the middle. */
     private boolean bisect;
+    /** A probe of the upper end was lost. */
+    private boolean wholeFailed;
     /** The next search goes up to the link's MTU, whatever was learned before. */
     private boolean startAgain;
 
@@ -109,7 +111,12 @@ final class PathMtu {
      * @return whether the path MTU was lowered
      */
     boolean onTimeout(long nowNanos, int timeouts, int packetBytes) {
-        if (probing == MtuProbing.OFF || timeouts % BLACK_HOLE_TIMEOUTS != 0) {
+        return timeouts % BLACK_HOLE_TIMEOUTS == 0 && onBlackHole(nowNanos, packetBytes);
+    }
+
+    /** As {@link #onTimeout}, with better evidence: the peer was heard, the segment was sent again, and it timed out once more. */
+    boolean onBlackHole(long nowNanos, int packetBytes) {
+        if (probing == MtuProbing.OFF) {
             return false;
         }
         int lower = pmtuBytes > baseBytes() ? baseBytes() : minBytes();
@@ -119,6 +126,7 @@ final class PathMtu {
         searchHighBytes = Math.max(searchHighBytes, pmtuBytes);
         pmtuBytes = lower;
         bisect = false;
+        wholeFailed = false;
         startAgain = false;
         nextProbeNanos = nowNanos;
         return true;
@@ -134,6 +142,7 @@ final class PathMtu {
         if (startAgain) {
             startAgain = false;
             bisect = false;
+            wholeFailed = false;
             searchHighBytes = linkMtuBytes;
         }
         if (searchHighBytes - pmtuBytes < SEARCH_END_BYTES) {
@@ -179,13 +188,16 @@ final class PathMtu {
 
     /** The probe was judged lost: so much does not get through, probably. */
     void onProbeLost(long nowNanos) {
-        searchHighBytes = Math.min(searchHighBytes, probeMtuBytes - 1);
-        bisect = true;
+        if (bisect || wholeFailed) {
+            searchHighBytes = Math.min(searchHighBytes, probeMtuBytes - 1);
+            bisect = true;
+        }
+        wholeFailed = true; // so much depends on the first answer that it is asked for twice
         nextProbeNanos = nowNanos + RETRY_NANOS;
         forgetProbe();
     }
 
-    /** The probe is about to be sent again without having been judged lost, so its fate will tell nothing. */
+    /** The probe was lost together with others, or is about to be sent again without having been judged lost: its fate tells nothing. */
     void onProbeInconclusive(long nowNanos) {
         nextProbeNanos = nowNanos + RETRY_NANOS;
         forgetProbe();

@@ -94,6 +94,8 @@ public final class Tcb {
     long timeWaitDeadlineNanos = Long.MAX_VALUE;
     int timeouts;
 
+    /** Something small got through, and what is outstanding was sent again for it. */
+    boolean heardSinceTimeout;
     PathError pathError = PathError.NONE;
 
     final Liveness liveness = new Liveness(this);
@@ -195,6 +197,7 @@ public final class Tcb {
 
     /** Something was heard after a silence: what is outstanding is tried again without waiting for the backed-off timer. */
     public void retryNow() {
+        heardSinceTimeout |= timeouts > 0;
         recovery.retryNow();
     }
 
@@ -386,15 +389,20 @@ public final class Tcb {
      * Whether what was just judged lost was the probe of the path MTU, which is no sign of congestion (RFC 4821 section 7.5); it counts as
      * answered then.
      *
+     * @param lostBytes what was just judged lost
      * @return the bytes of the lost probe, 0 when none was lost
      */
-    long takeLostMtuProbe(long nowNanos) {
+    long takeLostMtuProbe(long nowNanos, long lostBytes) {
         int index = pathMtu.probeStartSsn() < 0 ? log.size() : log.indexOf(pathMtu.probeStartSsn());
         if (index == log.size() || !log.has(index, SegmentLog.LOST)) {
             return 0;
         }
-        pathMtu.onProbeLost(nowNanos);
-        upper.onMtuProbe(false);
+        if (lostBytes > log.length(index)) {
+            pathMtu.onProbeInconclusive(nowNanos);
+        } else {
+            pathMtu.onProbeLost(nowNanos);
+            upper.onMtuProbe(false);
+        }
         return log.length(index);
     }
 
@@ -413,9 +421,11 @@ public final class Tcb {
             pathMtu.onProbeInconclusive(nowNanos); // it is not the only thing that got lost
         }
         int payload = Math.min(log.payloadLength(0), payloadMssBytes());
-        if (pathMtu.onTimeout(nowNanos, timeouts, payload - payloadMssBytes() + sndMssBytes + pathMtu.headerBytes())) {
+        int packetBytes = payload - payloadMssBytes() + sndMssBytes + pathMtu.headerBytes();
+        if (heardSinceTimeout ? pathMtu.onBlackHole(nowNanos, packetBytes) : pathMtu.onTimeout(nowNanos, timeouts, packetBytes)) {
             onMssInputs();
         }
+        heardSinceTimeout = false;
     }
 
     // ---- the verbs ----

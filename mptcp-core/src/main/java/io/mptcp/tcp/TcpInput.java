@@ -289,6 +289,7 @@ final class TcpInput {
         }
         if (newData) {
             tcb.timeouts = 0;
+            tcb.heardSinceTimeout = false;
             tcb.upper.onAcked();
             advanceClosing(nowNanos);
         }

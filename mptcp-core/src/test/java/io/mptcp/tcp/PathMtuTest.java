@@ -110,12 +110,12 @@ class PathMtuTest {
                 } else {
                     path.onProbeLost(now);
                     assertEquals(0, path.nextProbeBytes(now), "not one lost probe after the other");
-                    now += SECOND;
+                    now += PathMtu.RETRY_NANOS;
                 }
                 probes++;
             }
             assertTrue(path.pmtuBytes() <= truth && path.pmtuBytes() > truth - 9, truth + " taken for " + path.pmtuBytes());
-            assertTrue(probes <= 8, probes + " probes");
+            assertTrue(probes <= 9, probes + " probes");
         }
     }
 
@@ -125,7 +125,7 @@ class PathMtuTest {
         path.onProbeSent(LINK, 1, 2);
         path.onProbeInconclusive(0);
         assertFalse(path.onAcked(2));
-        assertEquals(LINK, path.nextProbeBytes(SECOND), "tried again, the same size");
+        assertEquals(LINK, path.nextProbeBytes(PathMtu.RETRY_NANOS), "tried again, the same size");
     }
 
     @Test

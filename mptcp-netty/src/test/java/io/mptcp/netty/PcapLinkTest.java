@@ -112,6 +112,19 @@ class PcapLinkTest {
     }
 
     @Test
+    void icmpIsRecordedAsItIs() throws IOException {
+        recorded.start(loop, receiver);
+        PacketSlot slot = Segments.slot("10.0.0.1", "10.0.0.2", TcpSegment.ACK, 1, pattern(40));
+        slot.protocol = IpHeaders.PROTOCOL_ICMP;
+        byte[] message = Segments.bytes(slot);
+        link.deliver(slot);
+        writer.close();
+        byte[] packet = PcapFile.parse(content.toByteArray()).packets.getFirst().bytes();
+        assertEquals(IpHeaders.PROTOCOL_ICMP, packet[9]);
+        assertArrayEquals(message, Arrays.copyOfRange(packet, 20, packet.length));
+    }
+
+    @Test
     void moreThanTheBufferHoldsReachesTheFileInOrder() throws IOException {
         recorded.start(loop, receiver);
         for (int i = 0; i < 20; i++) {

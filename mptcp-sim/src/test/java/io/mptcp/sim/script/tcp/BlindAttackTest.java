@@ -84,6 +84,14 @@ class BlindAttackTest {
         assertEquals("late", Script.read(connection));
     }
 
+    /** RFC 9293 section 3.5.3: text that explains it, of no use to TCP. */
+    @Test
+    void aResetMayCarryData() {
+        peer.inject(packet("R").data("gone"));
+        assertEquals(CloseReason.RESET, connection.closeReason());
+        assertEquals(0, connection.bytesReceived());
+    }
+
     @Test
     void dataWithoutAckFlagIsDropped() {
         peer.inject(packet("P").data("evil"));
