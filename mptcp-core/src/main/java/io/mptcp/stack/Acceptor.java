@@ -59,6 +59,10 @@ final class Acceptor {
         return listener;
     }
 
+    FastOpenCookies fastOpenCookies() {
+        return fastOpen.cookies();
+    }
+
     void close(Listener listener) {
         listener.closed = true;
         listeners.remove(listenerKey(listener.local().address(), listener.local().port()), listener);
@@ -192,6 +196,7 @@ final class Acceptor {
         subflow.tcb.openPassive(nowNanos, segment, !fast);
         if (fast) {
             subflow.fastOpenCookie = fastOpen.cookieToSend(nowNanos, in, segment, listener);
+            subflow.fastOpenExperimental = segment.options.fastOpenExperimental;
             connection.openFast(subflow, segment);
         }
         connection.raiseAccepted();
@@ -238,6 +243,7 @@ final class Acceptor {
                 mptcp ? stack.keys().token(localKey) : 0);
         request.ecn = acceptsEcn(segment);
         request.fastOpenCookie = fastOpen.cookieToSend(nowNanos, in, segment, listener);
+        request.fastOpenExperimental = segment.options.fastOpenExperimental;
         synQueue.add(request);
     }
 

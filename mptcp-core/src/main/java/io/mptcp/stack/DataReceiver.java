@@ -197,7 +197,9 @@ final class DataReceiver {
     boolean isWindowUpdateDue(int shift, int mssBytes) {
         int half = sizing.bufferBytes() / 2;
         long left = advertisedEdgeDsn - buffer.rcvNxt();
-        return left < half && targetEdge(shift, mssBytes) - advertisedEdgeDsn >= Math.min(half, 2 * mssBytes);
+        long target = targetEdge(shift, mssBytes);
+        // As Linux: while much is left, the next segment will tell.
+        return left < half && target - advertisedEdgeDsn >= Math.min(half, 2 * mssBytes) && target - buffer.rcvNxt() >= 2 * left;
     }
 
     /** Under pressure, a connection whose reader does not keep up, or whose peer leaves holes, gets next to nothing more. */

@@ -68,6 +68,10 @@ final class FastOpenCache {
         known.pausedUntilNanos = nowNanos + (FIRST_PAUSE_NANOS << Math.min(known.losses++, MAX_DOUBLINGS));
     }
 
+    void clear() {
+        entries.clear();
+    }
+
     int size() {
         return entries.size();
     }

@@ -64,7 +64,8 @@ final class FastOpenClient {
         if (!cookieSent) {
             return 0;
         }
-        int mssBytes = Math.min(roomBytes, cache.mssBytes(server) - optionBytes);
+        int reserveBytes = stack.config().wire().fullOptionRoomInSyn() ? OptionWriter.MAX_LENGTH - optionBytes : 0;
+        int mssBytes = Math.min(roomBytes, cache.mssBytes(server) - optionBytes) - reserveBytes;
         return (int) Math.max(0, Math.min(mssBytes, sender.pendingBytes()));
     }
 

@@ -15,18 +15,29 @@ final class FastOpenCookies {
     private static final long KEY_NANOS = 12L * 3600 * 1_000_000_000L;
 
     private final RandomSource random;
-    private KeyedHash current;
-    private KeyedHash previous;
+    private SipHash current;
+    private SipHash previous;
+    /** The keys were given, and change only when others are. */
+    private boolean keysGiven;
     private long keySinceNanos = Long.MIN_VALUE / 2;
 
     FastOpenCookies(RandomSource random) {
         this.random = random;
     }
 
-    /** Writes a cookie, shorter where options leave no room for more (RFC 8684 section B.1), if it fits. @param reserveBytes to be left free */
-    static void write(OptionWriter writer, byte[] cookie, int reserveBytes) {
+    /**
+     * Writes a cookie, shorter where options leave no room for more (RFC 8684 section B.1), if it fits.
+     *
+     * @param experimental in the form of RFC 6994 that came before RFC 7413, as the peer did
+     * @param reserveBytes to be left free
+     */
+    static void write(OptionWriter writer, byte[] cookie, boolean experimental, int reserveBytes) {
         int room = writer.remaining() - reserveBytes - 2;
-        if (room >= COOKIE_BYTES + 2) { // as it is padded
+        if (experimental) {
+            if (room >= COOKIE_BYTES + 2) { // two more for the magic number, and no padding
+                writer.fastOpenExperimental(cookie, COOKIE_BYTES);
+            }
+        } else if (room >= COOKIE_BYTES + 2) { // as it is padded
             writer.fastOpen(cookie, COOKIE_BYTES);
         } else if (room >= SHORT_COOKIE_BYTES) {
             writer.fastOpen(cookie, SHORT_COOKIE_BYTES);
@@ -50,16 +61,26 @@ final class FastOpenCookies {
         return previous != null && matches(previous, in, cookie, length);
     }
 
+    /** See {@link Stack#setFastOpenKeys}. */
+    void setKeys(long[] now, long[] before) {
+        current = new SipHash(now[0], now[1]);
+        previous = before == null ? null : new SipHash(before[0], before[1]);
+        keysGiven = true;
+    }
+
     private void changeKey(long nowNanos) {
+        if (keysGiven) {
+            return;
+        }
         if (current == null || nowNanos - keySinceNanos >= KEY_NANOS) {
             boolean recent = nowNanos - keySinceNanos < 2 * KEY_NANOS;
             previous = recent ? current : null;
-            current = new KeyedHash(random);
+            current = new SipHash(random.nextLong(), random.nextLong());
             keySinceNanos = nowNanos;
         }
     }
 
-    private static boolean matches(KeyedHash key, PacketSlot in, byte[] cookie, int length) {
+    private static boolean matches(SipHash key, PacketSlot in, byte[] cookie, int length) {
         if (length != COOKIE_BYTES && length != SHORT_COOKIE_BYTES) {
             return false;
         }
@@ -71,11 +92,19 @@ final class FastOpenCookies {
         return difference == 0;
     }
 
-    private static byte[] bytes(KeyedHash key, PacketSlot in) {
-        long hash = key.hash(in.destinationHi, in.destinationLo, 0, in.sourceHi, in.sourceLo, 0, 0, 0);
+    /** As Linux: client's address, then own, in network order; IPv4 addresses have four bytes. The hash is laid down in little endian. */
+    private static byte[] bytes(SipHash key, PacketSlot in) {
+        key.begin();
+        if (in.isIpv4()) {
+            key.word(Integer.toUnsignedLong(Integer.reverseBytes((int) in.sourceLo)) | (long) Integer.reverseBytes((int) in.destinationLo) << 32);
+        } else {
+            key.word(Long.reverseBytes(in.sourceHi)).word(Long.reverseBytes(in.sourceLo));
+            key.word(Long.reverseBytes(in.destinationHi)).word(Long.reverseBytes(in.destinationLo));
+        }
+        long hash = key.finish();
         byte[] bytes = new byte[COOKIE_BYTES];
         for (int i = 0; i < COOKIE_BYTES; i++) {
-            bytes[i] = (byte) (hash >>> 56 - 8 * i);
+            bytes[i] = (byte) (hash >>> 8 * i);
         }
         return bytes;
     }

@@ -14,17 +14,22 @@ final class FastOpenServer {
         cookies = new FastOpenCookies(random);
     }
 
+    FastOpenCookies cookies() {
+        return cookies;
+    }
+
     /** Whether the SYN brings a good cookie to a listener that has room for one more unproven connection. */
     boolean mayOpenAtOnce(long nowNanos, PacketSlot in, IncomingSegment syn, Listener listener) {
         int length = syn.options.fastOpenLength;
-        if (length <= 0 || listener.fastOpenQueue() == 0) {
+        boolean withoutCookie = !listener.isFastOpenCookieRequired() && syn.payloadLength > 0;
+        if ((length <= 0 && !withoutCookie) || listener.fastOpenQueue() == 0) {
             return false;
         }
         if (!listener.hasFastOpenRoom(nowNanos)) {
             stack.count(Counter.TCPFastOpenListenOverflow);
             return false;
         }
-        boolean good = isGood(nowNanos, in, syn);
+        boolean good = withoutCookie || isGood(nowNanos, in, syn);
         stack.count(good ? Counter.TCPFastOpenPassive : Counter.TCPFastOpenPassiveFail);
         return good;
     }

@@ -1,5 +1,6 @@
 package io.mptcp.stack;
 
+import io.mptcp.tcp.SocketOptions;
 import io.mptcp.wire.IpEndpoint;
 import java.util.ArrayDeque;
 
@@ -7,7 +8,7 @@ import java.util.ArrayDeque;
 public final class Listener {
     private final IpEndpoint local;
     private final boolean deferred;
-    private final ConnectOptions options;
+    private ConnectOptions options;
     private final Object attachment;
     /** Linux: net.core.somaxconn. */
     private static final int DEFAULT_BACKLOG = 4096;
@@ -17,6 +18,7 @@ public final class Listener {
 
     private int backlog = DEFAULT_BACKLOG;
     private int fastOpenQueue;
+    private boolean fastOpenCookieRequired = true;
     /** PendingFastOpenRequests of RFC 7413 section 5.1, and until when those count that ended with a RST. */
     private int pendingFastOpens;
     private final ArrayDeque<Long> resetFastOpens = new ArrayDeque<>();
@@ -56,6 +58,21 @@ public final class Listener {
             throw new IllegalArgumentException("a backlog must not be negative: " + connections);
         }
         backlog = connections;
+    }
+
+    /** Options of the connections accepted from now on. */
+    public void setSocketOptions(SocketOptions socketOptions) {
+        options = options.withSocket(socketOptions);
+    }
+
+    /** See {@link #setFastOpenCookieRequired}. */
+    public boolean isFastOpenCookieRequired() {
+        return fastOpenCookieRequired;
+    }
+
+    /** @param required false takes data with the SYN from anybody: for networks where nobody can use another's address */
+    public void setFastOpenCookieRequired(boolean required) {
+        fastOpenCookieRequired = required;
     }
 
     /** See {@link #setFastOpenQueue}. */

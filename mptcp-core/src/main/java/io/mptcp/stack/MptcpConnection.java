@@ -209,6 +209,11 @@ public final class MptcpConnection {
         return core.data().sender.dsnUna() - 1 + fastOpenBytes();
     }
 
+    /** Accepted from a SYN with data (RFC 7413): the peer need not have proved where it is yet. */
+    public boolean isOpenedFast() {
+        return core.isOpenedFast();
+    }
+
     /** Payload bytes the server took with our SYN (RFC 7413); 0 without Fast Open. */
     public int fastOpenBytes() {
         return core.fastOpen() == null ? 0 : core.fastOpen().ackedBytes();

@@ -9,6 +9,7 @@ import io.mptcp.wire.Checksum;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.IpHeaders;
+import io.mptcp.wire.OptionWriter;
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
 import java.util.ArrayDeque;
@@ -224,6 +225,33 @@ public final class Stack {
     /** SYNs that have been answered with a SYN/ACK and wait for the third ACK. */
     public int synQueueSize() {
         return acceptor.synQueue.size();
+    }
+
+    // ==== Fast Open (RFC 7413) ====
+
+    /**
+     * Secret keys of Fast Open cookies, so that several servers behind one address can share them; each is two halves of 128 bits, as
+     * little-endian numbers, and cookies are computed as on Linux (net.ipv4.tcp_fastopen_key). Without, keys are random and change.
+     *
+     * @param before the key until now, whose cookies are still taken; null for none
+     */
+    public void setFastOpenKeys(long[] now, long[] before) {
+        acceptor.fastOpenCookies().setKeys(now, before);
+    }
+
+    /** Forgets the cookies of all servers. */
+    public void forgetFastOpenCookies() {
+        fastOpens.clear();
+    }
+
+    /** How many bytes can go at least with a SYN to this server over this link, whatever its options; -1 while no cookie of it is known, or its SYNs with data got lost. */
+    public int fastOpenRoomBytes(int linkId, IpAddress server) {
+        requireLink(linkId);
+        if (!fastOpens.mayTry(nowNanos, server) || fastOpens.cookie(server) == null) {
+            return -1;
+        }
+        int mssBytes = Math.min(linkProperties(linkId).mtuBytes() - (server.isIpv4() ? 40 : 60), fastOpens.mssBytes(server));
+        return Math.max(0, mssBytes - OptionWriter.MAX_LENGTH);
     }
 
     // ==== the five verbs ====

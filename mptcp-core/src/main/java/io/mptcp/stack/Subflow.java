@@ -77,6 +77,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     private boolean leftInTimeWait;
     /** Goes with the SYN/ACK; null for none. */
     byte[] fastOpenCookie;
+    boolean fastOpenExperimental;
 
     /** @param iss the initial sequence number the peer has been told already, unsigned, or {@link #CHOOSE_ISS} */
     Subflow(Connection connection, int id, int linkId, boolean isJoin, boolean isActive, FlowKey key, long iss) {

@@ -70,7 +70,7 @@ final class SubflowOptions {
 
     private void writeSynAck(OptionWriter writer) {
         if (subflow.fastOpenCookie != null) {
-            FastOpenCookies.write(writer, subflow.fastOpenCookie, connection.isMptcp() ? SynQueue.MP_CAPABLE_SYN_ACK_BYTES : 0);
+            FastOpenCookies.write(writer, subflow.fastOpenCookie, subflow.fastOpenExperimental, connection.isMptcp() ? SynQueue.MP_CAPABLE_SYN_ACK_BYTES : 0);
         }
         if (subflow.isJoin) {
             writer.mpJoinSynAck(subflow.localBackup, subflow.localAddressId, subflow.join.synAckHmac(), subflow.join.localNonce());

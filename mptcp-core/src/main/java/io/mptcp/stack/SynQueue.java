@@ -248,7 +248,7 @@ final class SynQueue {
         writer.syn(mssBytes, request.sackPermitted && config.sack(), request.hasTimestamps, tsVal, request.tsRecent,
                 request.windowScale < 0 ? -1 : config.windowShift());
         if (request.fastOpenCookie != null) {
-            FastOpenCookies.write(writer, request.fastOpenCookie, request.mptcp ? MP_CAPABLE_SYN_ACK_BYTES : 0);
+            FastOpenCookies.write(writer, request.fastOpenCookie, request.fastOpenExperimental, request.mptcp ? MP_CAPABLE_SYN_ACK_BYTES : 0);
         }
         if (request.mptcp) {
             boolean checksum = stack.config().checksum() || (request.mpCapableFlags & MptcpOptions.FLAG_CHECKSUM) != 0;

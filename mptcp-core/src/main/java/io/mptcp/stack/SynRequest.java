@@ -30,6 +30,7 @@ final class SynRequest extends DeadlineQueue.Node implements FlowTable.Entry {
 
     /** Goes with the SYN/ACK; null for none. */
     byte[] fastOpenCookie;
+    boolean fastOpenExperimental;
 
     int retransmissions;
     /** When the last SYN/ACK was sent, {@link #NEVER_NANOS} when nobody knows. */

@@ -6,10 +6,11 @@ package io.mptcp.stack;
  * @param adaptiveDataAck DATA_ACKs have four octets until the peer's data comes with data sequence numbers of eight, and follow their size from then
  *                        on (section 3.3.2); false for always eight
  * @param dssBesideSignals an acknowledgment that carries an address signal carries a DATA_ACK as well where both have room; false leaves it out
+ * @param fullOptionRoomInSyn a SYN with data (RFC 7413) leaves room for all 40 bytes of options, as if it had them; false for those it has
  */
-public record WireProfile(boolean adaptiveDataAck, boolean dssBesideSignals) {
-    public static final WireProfile DEFAULT = new WireProfile(false, false);
+public record WireProfile(boolean adaptiveDataAck, boolean dssBesideSignals, boolean fullOptionRoomInSyn) {
+    public static final WireProfile DEFAULT = new WireProfile(false, false, false);
 
     /** As current Linux kernels write them. */
-    public static final WireProfile LINUX = new WireProfile(true, false);
+    public static final WireProfile LINUX = new WireProfile(true, false, true);
 }

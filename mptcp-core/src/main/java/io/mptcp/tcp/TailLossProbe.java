@@ -7,7 +7,6 @@ import io.mptcp.buffer.SegmentLog;
  * end of what was sent, so that its acknowledgment tells what is missing, long before the retransmission timer would.
  */
 final class TailLossProbe {
-    private static final long WORST_ACK_DELAY_NANOS = 40_000_000L;
     private static final long MIN_PTO_NANOS = 10_000_000L;
     private static final long INITIAL_PTO_NANOS = 1_000_000_000L;
 
@@ -62,7 +61,7 @@ final class TailLossProbe {
         long srtt = tcb.rtt.srttNanos();
         long pto = srtt > 0 ? 2 * srtt : INITIAL_PTO_NANOS;
         if (log.inFlightBytes() <= tcb.payloadMssBytes()) {
-            pto += WORST_ACK_DELAY_NANOS;
+            pto += tcb.config.peerDelayedAckMillis() * 1_000_000L;
         }
         long at = nowNanos + Math.max(pto, MIN_PTO_NANOS);
         if (at < tcb.rtoDeadlineNanos) {

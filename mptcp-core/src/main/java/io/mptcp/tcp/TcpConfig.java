@@ -16,6 +16,7 @@ package io.mptcp.tcp;
  * @param r1Retries          retransmissions of one segment after which the application is told (R1 of RFC 9293 section 3.8.3)
  * @param retries            retransmissions of one segment before a subflow is given up
  * @param delayedAckMillis   longest delay of an acknowledgment; the usual one is 40 ms, or this if it is less
+ * @param peerDelayedAckMillis longest delay of the peer\'s acknowledgments that a tail loss probe allows for (RFC 8985 section 7.2; Linux: the least RTO)
  * @param quickAck           every data segment is acknowledged at once
  * @param mtuProbing         whether data segments probe the path MTU
  * @param timeWaitMillis     2 MSL: how long the side that closed first remembers the connection
@@ -36,6 +37,7 @@ public record TcpConfig(
         int r1Retries,
         int retries,
         int delayedAckMillis,
+        int peerDelayedAckMillis,
         boolean quickAck,
         MtuProbing mtuProbing,
         int timeWaitMillis,
@@ -68,6 +70,7 @@ public record TcpConfig(
         builder.r1Retries = r1Retries;
         builder.retries = retries;
         builder.delayedAckMillis = delayedAckMillis;
+        builder.peerDelayedAckMillis = peerDelayedAckMillis;
         builder.quickAck = quickAck;
         builder.mtuProbing = mtuProbing;
         builder.timeWaitMillis = timeWaitMillis;
@@ -116,6 +119,7 @@ public record TcpConfig(
         private int r1Retries = 3;
         private int retries = 15;
         private int delayedAckMillis = 200;
+        private int peerDelayedAckMillis = 40;
         private boolean quickAck = false;
         private MtuProbing mtuProbing = MtuProbing.BLACK_HOLE;
         private int timeWaitMillis = 60_000;
@@ -176,6 +180,11 @@ public record TcpConfig(
             return this;
         }
 
+        public Builder peerDelayedAckMillis(int peerDelayedAckMillis) {
+            this.peerDelayedAckMillis = peerDelayedAckMillis;
+            return this;
+        }
+
         public Builder delayedAckMillis(int delayedAckMillis) {
             this.delayedAckMillis = delayedAckMillis;
             return this;
@@ -224,6 +233,7 @@ public record TcpConfig(
                     r1Retries,
                     retries,
                     delayedAckMillis,
+                    peerDelayedAckMillis,
                     quickAck,
                     mtuProbing,
                     timeWaitMillis,

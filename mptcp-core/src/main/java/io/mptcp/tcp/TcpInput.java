@@ -43,13 +43,13 @@ final class TcpInput {
         tcb.probesUnanswered = 0;
         tcb.liveness.onReceived();
         tcb.pathError = PathError.NONE;
-        updateTsRecent(nowNanos, segment);
         if (tcb.state == TcpState.SYN_RECV && !synReceived(nowNanos, segment)) {
             return;
         }
         if (!checkAck(nowNanos, segment)) {
             return;
         }
+        updateTsRecent(nowNanos, segment); // not from what acknowledges data never sent: one forged segment would shut out all that follow
         tcb.ecn.onSegment(segment);
         boolean keepPayload = tcb.upper.onSegment(segment);
         if (tcb.state == TcpState.CLOSED || !keepPayload) {

@@ -130,6 +130,24 @@ public final class OptionWriter {
         return true;
     }
 
+    /** Fast Open as an experimental option (RFC 6994), as it was before RFC 7413. Padded to a multiple of four. */
+    public boolean fastOpenExperimental(byte[] cookie, int cookieBytes) {
+        int optionLength = 4 + cookieBytes;
+        if ((optionLength + 3 & ~3) > remaining()) {
+            return false;
+        }
+        append8(TcpOptions.KIND_EXPERIMENT);
+        append8(optionLength);
+        append16(TcpOptions.FAST_OPEN_MAGIC);
+        for (int i = 0; i < cookieBytes; i++) {
+            append8(cookie[i] & 0xff);
+        }
+        while ((length & 3) != 0) {
+            append8(NOP);
+        }
+        return true;
+    }
+
     /** SYN form of 4 bytes (RFC 8684 section 3.1). */
     public boolean mpCapableSyn(int version, int flags) {
         return mpCapable(MptcpOptions.LENGTH_MP_CAPABLE_SYN, version, flags);

@@ -17,6 +17,9 @@ public final class TcpOptions {
     static final int KIND_SACK = 5;
     static final int KIND_TIMESTAMPS = 8;
     static final int KIND_FAST_OPEN = 34;
+    static final int KIND_EXPERIMENT = 254;
+    /** Experiment identifier of Fast Open. */
+    static final int FAST_OPEN_MAGIC = 0xf989;
 
     static final int LENGTH_MSS = 4;
     static final int LENGTH_WINDOW_SCALE = 3;
@@ -43,6 +46,8 @@ public final class TcpOptions {
     public final int[] sackRight = new int[MAX_SACK_BLOCKS];
     /** Bytes of the Fast Open cookie, 0 for a request of one, -1 if the option is absent. */
     public int fastOpenLength;
+    /** It came as the experimental option (RFC 6994) that was in use before RFC 7413. */
+    public boolean fastOpenExperimental;
     public final byte[] fastOpenCookie = new byte[MAX_FAST_OPEN_COOKIE_BYTES];
     public final MptcpOptions mptcp = new MptcpOptions();
 
@@ -103,6 +108,12 @@ public final class TcpOptions {
                     parseFastOpen(buffer, at, length - 2);
                 }
             }
+            case KIND_EXPERIMENT -> {
+                if (syn && length >= 4 && Bytes.get16(buffer, at + 2) == FAST_OPEN_MAGIC) {
+                    parseFastOpen(buffer, at + 2, length - 4);
+                    fastOpenExperimental = fastOpenLength >= 0;
+                }
+            }
             case KIND_TIMESTAMPS -> {
                 if (length == LENGTH_TIMESTAMPS) {
                     hasTimestamps = true;
@@ -148,6 +159,7 @@ public final class TcpOptions {
         hasTimestamps = false;
         sackCount = 0;
         fastOpenLength = -1;
+        fastOpenExperimental = false;
         mptcp.clear();
     }
 }

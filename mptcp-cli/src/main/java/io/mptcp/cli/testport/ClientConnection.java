@@ -5,6 +5,7 @@ import io.mptcp.sim.socket.Errno;
 import io.mptcp.sim.socket.Outcome;
 import io.mptcp.sim.socket.Sockets;
 import io.mptcp.sim.socket.Call;
+import io.mptcp.wire.IpEndpoint;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -145,6 +146,11 @@ final class ClientConnection {
             case Op.WRITE -> {
                 int flags = frame.u32();
                 yield sockets.write(fd, frame.rest(), flags);
+            }
+            case Op.SENDTO -> {
+                int flags = frame.u32();
+                IpEndpoint remote = frame.address();
+                yield sockets.sendTo(fd, frame.rest(), flags, remote);
             }
             case Op.CLOSE -> sockets.close(fd);
             case Op.SHUTDOWN -> sockets.shutdown(fd, frame.u32());

@@ -31,7 +31,7 @@ final class ControlCommands {
         try {
             return switch (words.getFirst()) {
                 case "ip" -> ip(session, arguments);
-                case "sysctl" -> sysctl(session.settings(), arguments);
+                case "sysctl" -> sysctl(session, arguments);
                 case "nstat" -> nstat(session, arguments);
                 default -> Result.wrong("'" + words.getFirst() + "' is none of ip, sysctl, nstat");
             };
@@ -49,8 +49,12 @@ final class ControlCommands {
             session.addAddress(address(arguments.get(2)));
             return Result.OK;
         }
-        if (line.startsWith("tcp_metrics flush") || line.startsWith("link set ")) {
-            return Result.OK; // nothing is remembered of earlier connections, and links are always up
+        if (line.startsWith("tcp_metrics flush")) {
+            session.forgetFastOpenCookies(); // all that is remembered of earlier connections
+            return Result.OK;
+        }
+        if (line.startsWith("link set ")) {
+            return Result.OK; // links are always up
         }
         if (!line.startsWith("mptcp ")) {
             return Result.wrong("ip: '" + line + "' is none of addr add, mptcp endpoint, mptcp limits");
@@ -86,7 +90,8 @@ final class ControlCommands {
 
     // ---- sysctl ----
 
-    private static Result sysctl(Settings settings, List<String> words) {
+    private static Result sysctl(Session session, List<String> words) {
+        Settings settings = session.settings();
         StringBuilder output = new StringBuilder();
         boolean valueOnly = false;
         for (String word : words) {
@@ -98,6 +103,7 @@ final class ControlCommands {
             String name = name(equals < 0 ? word : word.substring(0, equals));
             if (equals >= 0) {
                 settings.setSysctl(name, word.substring(equals + 1));
+                session.onSetting();
             } else {
                 String value = settings.sysctl(name);
                 output.append(valueOnly ? value : name + " = " + value).append('\n');

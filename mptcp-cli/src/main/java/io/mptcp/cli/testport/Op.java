@@ -22,6 +22,7 @@ final class Op {
     static final int ADVANCE = 18;
     static final int ATTACH = 19;
     static final int CONTROL = 20;
+    static final int SENDTO = 21;
 
     private Op() {
     }

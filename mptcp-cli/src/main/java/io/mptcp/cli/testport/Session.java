@@ -63,9 +63,36 @@ final class Session {
             for (IpAddress address : settings.addresses()) {
                 host.addAddress(address);
             }
-            sockets = new Sockets(host);
+            sockets = new Sockets(host, settings::fastOpenBits);
+            applyFastOpenKey();
         }
         return sockets;
+    }
+
+    /** A setting was changed that a running stack can follow. */
+    void onSetting() {
+        onOwner(() -> {
+            if (host != null) {
+                applyFastOpenKey();
+            }
+            return null;
+        });
+    }
+
+    void forgetFastOpenCookies() {
+        onOwner(() -> {
+            if (host != null) {
+                host.stack().forgetFastOpenCookies();
+            }
+            return null;
+        });
+    }
+
+    private void applyFastOpenKey() {
+        long[] key = settings.fastOpenKey();
+        if (key != null) {
+            host.stack().setFastOpenKeys(key, null);
+        }
     }
 
     /** An address was added. */

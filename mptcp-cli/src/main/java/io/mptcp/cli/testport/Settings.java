@@ -4,6 +4,7 @@ import io.mptcp.pm.Path;
 import io.mptcp.pm.PathListPathManager;
 import io.mptcp.stack.StackConfig;
 import io.mptcp.stack.WireProfile;
+import io.mptcp.tcp.EcnMode;
 import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.IpAddress;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ final class Settings {
     /** The largest buffers that are allocated for a client's wish. */
     private static final int MAX_BUFFER_BYTES = 64 << 20;
     private static final int MIN_BUFFER_BYTES = 4096;
+    private static final int LINUX_MIN_RTO_MILLIS = 200;
 
     /** An endpoint of {@code ip mptcp endpoint}. */
     record Endpoint(IpAddress address, boolean signal, boolean subflow, boolean backup) {
@@ -99,6 +101,32 @@ final class Settings {
         return value;
     }
 
+    int fastOpenBits() {
+        return number("net.ipv4.tcp_fastopen");
+    }
+
+    /** Four 32-bit words in hexadecimal, separated by dashes; null when none was set. */
+    long[] fastOpenKey() {
+        String text = sysctl("net.ipv4.tcp_fastopen_key").split(",")[0].strip();
+        String[] words = text.split("-");
+        if (words.length != 4) {
+            return null;
+        }
+        long[] word = new long[4];
+        for (int i = 0; i < 4; i++) {
+            word[i] = Long.parseLong(words[i], 16);
+        }
+        return new long[] {word[0] | word[1] << 32, word[2] | word[3] << 32};
+    }
+
+    private EcnMode ecn() {
+        return switch (number("net.ipv4.tcp_ecn")) {
+            case 0 -> EcnMode.OFF;
+            case 1 -> EcnMode.ACTIVE;
+            default -> EcnMode.PASSIVE;
+        };
+    }
+
     private int number(String name) {
         return SysctlTable.number(sysctl(name));
     }
@@ -114,6 +142,10 @@ final class Settings {
                 .timestamps(number("net.ipv4.tcp_timestamps") != 0)
                 .sack(number("net.ipv4.tcp_sack") != 0)
                 .synRetries(number("net.ipv4.tcp_syn_retries"))
+                .synAckRetries(number("net.ipv4.tcp_synack_retries"))
+                .peerDelayedAckMillis(LINUX_MIN_RTO_MILLIS)
+                .quickAck(true)
+                .ecn(ecn())
                 .receiveBufferBytes(bufferBytes("net.ipv4.tcp_rmem"))
                 .sendBufferBytes(bufferBytes("net.ipv4.tcp_wmem"))
                 .build();

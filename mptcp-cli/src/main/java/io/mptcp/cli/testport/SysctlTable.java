@@ -14,8 +14,8 @@ final class SysctlTable {
             "net.ipv4.tcp_early_retrans", "net.ipv4.tcp_recovery", "net.ipv4.tcp_tso_win_divisor", "net.ipv4.tcp_ecn_option",
             "net.ipv4.tcp_pacing_ss_ratio", "net.ipv4.tcp_pacing_ca_ratio", "net.ipv4.tcp_notsent_lowat", "net.ipv4.tcp_min_tso_segs",
             "net.ipv4.tcp_mtu_probing", "net.ipv4.tcp_no_metrics_save", "net.ipv4.tcp_syn_linear_timeouts", "net.ipv4.tcp_syncookies",
-            "net.ipv4.tcp_ecn", "net.ipv4.tcp_synack_retries", "net.ipv4.tcp_slow_start_after_idle", "net.ipv4.tcp_fastopen",
-            "net.ipv4.tcp_fastopen_key", "net.ipv4.tcp_autocorking", "net.ipv4.tcp_mtu_probe_floor", "net.ipv4.tcp_base_mss",
+            "net.ipv4.tcp_slow_start_after_idle", "net.ipv4.tcp_fastopen_blackhole_timeout_sec",
+            "net.ipv4.tcp_fastopen_cookies", "net.ipv4.tcp_autocorking", "net.ipv4.tcp_mtu_probe_floor", "net.ipv4.tcp_base_mss",
             "net.ipv4.ip_dynaddr", "net.ipv4.tcp_shrink_window", "net.ipv4.tcp_window_scaling",
             "net.mptcp.add_addr_timeout", "net.mptcp.close_timeout", "net.mptcp.scheduler", "net.core.default_qdisc");
     static final Map<String, String> DEFAULTS = defaults();
@@ -31,6 +31,10 @@ final class SysctlTable {
         defaults.put("net.ipv4.tcp_rmem", "4096 131072 8388608");
         defaults.put("net.ipv4.tcp_wmem", "4096 16384 8388608");
         defaults.put("net.ipv4.tcp_congestion_control", "cubic");
+        defaults.put("net.ipv4.tcp_synack_retries", "5");
+        defaults.put("net.ipv4.tcp_ecn", "2");
+        defaults.put("net.ipv4.tcp_fastopen", "1");
+        defaults.put("net.ipv4.tcp_fastopen_key", "");
         defaults.put("net.mptcp.enabled", "1");
         for (String name : WITHOUT_EFFECT.stream().sorted().toList()) {
             defaults.put(name, "0");
@@ -44,6 +48,12 @@ final class SysctlTable {
         }
         if (name.equals("net.ipv4.tcp_congestion_control")) {
             CongestionControllers.create(value);
+            return;
+        }
+        if (name.equals("net.ipv4.tcp_fastopen_key")) {
+            if (!value.matches("([0-9a-fA-F]{1,8}-){3}[0-9a-fA-F]{1,8}(,.*)?")) {
+                throw new IllegalArgumentException("'" + value + "' is not a key of four hexadecimal words");
+            }
             return;
         }
         for (String part : value.strip().split("\\s+")) {

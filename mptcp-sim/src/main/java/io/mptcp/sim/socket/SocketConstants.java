@@ -23,6 +23,12 @@ public final class SocketConstants {
     public static final int MSG_DONTWAIT = 0x40;
     public static final int MSG_MORE = 0x8000;
 
+    public static final int MSG_FASTOPEN = 0x2000_0000;
+    public static final int TCP_FASTOPEN = 23;
+    public static final int TCP_FASTOPEN_CONNECT = 30;
+    public static final int TCP_FASTOPEN_KEY = 33;
+    public static final int TCP_FASTOPEN_NO_COOKIE = 34;
+
     public static final int SHUT_RD = 0;
     public static final int SHUT_WR = 1;
     public static final int SHUT_RDWR = 2;

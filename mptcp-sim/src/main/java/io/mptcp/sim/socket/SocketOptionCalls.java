@@ -1,6 +1,8 @@
 package io.mptcp.sim.socket;
 
+import io.mptcp.stack.Stack;
 import io.mptcp.tcp.SocketOptions;
+import io.mptcp.tcp.TcpInfo;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +11,18 @@ import java.util.Arrays;
 /** {@code getsockopt} and {@code setsockopt}: Linux's option numbers on our options. Integers are little endian, as on the hosts that ask. */
 final class SocketOptionCalls {
     private static final int MAX_TIMEOUT_SECONDS = 1_000_000;
+    private static final int MAX_BUFFER_BYTES = 1 << 30;
+    private static final int MIN_BUFFER_BYTES = 4096;
+    private static final int KEY_BYTES = 16;
+
+    private final Stack stack;
+    private final FastOpenCalls fastOpen;
+    private byte[] fastOpenKeys = {};
+
+    SocketOptionCalls(Stack stack, FastOpenCalls fastOpen) {
+        this.stack = stack;
+        this.fastOpen = fastOpen;
+    }
 
     // ---- reading ----
 
@@ -36,12 +50,14 @@ final class SocketOptionCalls {
             case SocketConstants.SO_ACCEPTCONN -> integer(socket.listener != null ? 1 : 0);
             case SocketConstants.SO_KEEPALIVE -> integer(socket.options.keepAlive() ? 1 : 0);
             case SocketConstants.SO_REUSEADDR -> integer(1);
+            case SocketConstants.SO_SNDBUF -> integer(socket.options.sendBufferBytes());
+            case SocketConstants.SO_RCVBUF -> integer(socket.options.receiveBufferBytes());
             case SocketConstants.SO_MEMINFO -> new byte[36];
             default -> null;
         };
     }
 
-    private static byte[] getTcpLevel(VirtualSocket socket, int name, long nowNanos) {
+    private byte[] getTcpLevel(VirtualSocket socket, int name, long nowNanos) {
         SocketOptions options = socket.options;
         return switch (name) {
             case SocketConstants.TCP_NODELAY -> integer(options.noDelay() ? 1 : 0);
@@ -51,11 +67,20 @@ final class SocketOptionCalls {
             case SocketConstants.TCP_KEEPCNT -> integer(options.keepAliveProbes());
             case SocketConstants.TCP_SYNCNT -> integer(options.synRetries());
             case SocketConstants.TCP_USER_TIMEOUT -> integer(options.userTimeoutMillis());
-            case SocketConstants.TCP_MAXSEG -> integer(options.maxSegmentBytes());
+            case SocketConstants.TCP_MAXSEG -> integer(segmentBytes(socket, nowNanos));
+            case SocketConstants.TCP_FASTOPEN -> integer(socket.fastOpenQueue);
+            case SocketConstants.TCP_FASTOPEN_CONNECT -> integer(socket.fastOpenConnect ? 1 : 0);
+            case SocketConstants.TCP_FASTOPEN_NO_COOKIE -> integer(socket.fastOpenNoCookie ? 1 : 0);
+            case SocketConstants.TCP_FASTOPEN_KEY -> fastOpenKeys;
             case SocketConstants.TCP_INFO -> TcpInfoLayout.encode(socket, nowNanos);
             case SocketConstants.TCP_CC_INFO -> new byte[0];
             default -> null;
         };
+    }
+
+    private static int segmentBytes(VirtualSocket socket, long nowNanos) {
+        TcpInfo info = socket.connection == null ? null : socket.connection.tcpInfo(nowNanos);
+        return info == null ? socket.options.maxSegmentBytes() : info.sndMssBytes();
     }
 
     private static byte[] getIpLevel(VirtualSocket socket, int level, int name) {
@@ -80,6 +105,9 @@ final class SocketOptionCalls {
             socket.congestionControl = new String(value, StandardCharsets.US_ASCII).replace("\0", "");
             return Outcome.DONE;
         }
+        if (level == SocketConstants.IPPROTO_TCP && name == SocketConstants.TCP_FASTOPEN_KEY) {
+            return setFastOpenKeys(value);
+        }
         if (value.length == 0) {
             return Outcome.error(Errno.EINVAL);
         }
@@ -96,12 +124,27 @@ final class SocketOptionCalls {
         }
     }
 
+    /** One key or two, the second that until now. Unlike Linux for all sockets. */
+    private Outcome setFastOpenKeys(byte[] value) {
+        if (value.length != KEY_BYTES && value.length != 2 * KEY_BYTES) {
+            return Outcome.error(Errno.EINVAL);
+        }
+        ByteBuffer keys = ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN);
+        long[] now = {keys.getLong(), keys.getLong()};
+        stack.setFastOpenKeys(now, value.length == KEY_BYTES ? null : new long[] {keys.getLong(), keys.getLong()});
+        fastOpenKeys = value.clone();
+        return Outcome.DONE;
+    }
+
     private static Outcome setSocketLevel(VirtualSocket socket, int name, int number, byte[] value) {
         switch (name) {
             case SocketConstants.SO_REUSEADDR, SocketConstants.SO_MARK -> {
                 // Addresses are always reused as far as RFC 6191 allows, and there is nothing a mark could choose.
             }
             case SocketConstants.SO_KEEPALIVE -> apply(socket, socket.options.toBuilder().keepAlive(number != 0));
+            // As Linux: twice what was asked for, of which half is for what surrounds the payload.
+            case SocketConstants.SO_SNDBUF -> apply(socket, socket.options.toBuilder().sendBufferBytes(doubled(number)));
+            case SocketConstants.SO_RCVBUF -> apply(socket, socket.options.toBuilder().receiveBufferBytes(doubled(number)));
             case SocketConstants.SO_LINGER -> socket.lingerAtOnce = value.length >= 8 && number != 0 && seconds(value, 4) == 0;
             case SocketConstants.SO_SNDTIMEO -> socket.sendTimeoutNanos = timeoutNanos(value);
             case SocketConstants.SO_RCVTIMEO -> socket.receiveTimeoutNanos = timeoutNanos(value);
@@ -110,6 +153,10 @@ final class SocketOptionCalls {
             }
         }
         return Outcome.DONE;
+    }
+
+    private static int doubled(int bytes) {
+        return 2 * Math.clamp(bytes, MIN_BUFFER_BYTES / 2, MAX_BUFFER_BYTES / 2);
     }
 
     private static int seconds(byte[] value, int offset) {
@@ -128,7 +175,27 @@ final class SocketOptionCalls {
         return nanos == 0 ? Long.MAX_VALUE : nanos;
     }
 
-    private static Outcome setTcpLevel(VirtualSocket socket, int name, int number) {
+    private Outcome setTcpLevel(VirtualSocket socket, int name, int number) {
+        switch (name) {
+            case SocketConstants.TCP_FASTOPEN -> socket.fastOpenQueue = Math.max(number, 0);
+            case SocketConstants.TCP_FASTOPEN_CONNECT -> {
+                if (socket.connection != null || socket.listener != null || number < 0 || number > 1) {
+                    return Outcome.error(Errno.EINVAL);
+                }
+                socket.fastOpenConnect = number != 0;
+            }
+            case SocketConstants.TCP_FASTOPEN_NO_COOKIE -> socket.fastOpenNoCookie = number != 0;
+            default -> {
+                return setTcpOption(socket, name, number);
+            }
+        }
+        if (socket.listener != null) {
+            fastOpen.configure(socket);
+        }
+        return Outcome.DONE;
+    }
+
+    private static Outcome setTcpOption(VirtualSocket socket, int name, int number) {
         SocketOptions.Builder builder = socket.options.toBuilder();
         SocketOptions.Builder changed = switch (name) {
             case SocketConstants.TCP_NODELAY -> builder.noDelay(number != 0);
@@ -164,6 +231,9 @@ final class SocketOptionCalls {
         socket.options = builder.build();
         if (socket.connection != null) {
             socket.connection.setSocketOptions(socket.options);
+        }
+        if (socket.listener != null) {
+            socket.listener.setSocketOptions(socket.options);
         }
     }
 }

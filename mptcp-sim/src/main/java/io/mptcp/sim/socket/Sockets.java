@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 
 /**
  * POSIX-like socket calls on the stack of a {@link VirtualHost}, with Linux's results and error numbers. Descriptors are chosen by the caller.
@@ -25,12 +26,20 @@ public final class Sockets {
     private final VirtualHost host;
     private final Stack stack;
     private final Map<Integer, VirtualSocket> table = new LinkedHashMap<>();
-    private final SocketOptionCalls optionCalls = new SocketOptionCalls();
+    private final SocketOptionCalls optionCalls;
+    private final FastOpenCalls fastOpen;
     private final MemorySegment buffer = Arena.ofAuto().allocate(BUFFER_BYTES);
 
     public Sockets(VirtualHost host) {
+        this(host, () -> 0);
+    }
+
+    /** @param fastOpenBits what {@code net.ipv4.tcp_fastopen} says */
+    public Sockets(VirtualHost host, IntSupplier fastOpenBits) {
         this.host = host;
         stack = host.stack();
+        fastOpen = new FastOpenCalls(host, fastOpenBits);
+        optionCalls = new SocketOptionCalls(stack, fastOpen);
     }
 
     /** Makes a call and lets virtual time pass until it is done; EDEADLK when it waits for what can never come. */
@@ -92,8 +101,9 @@ public final class Sockets {
 
     public Call listen(int fd, int backlog) {
         return on(fd, socket -> {
+            socket.backlog = backlog;
             if (socket.listener != null) {
-                return Outcome.DONE; // a new backlog only
+                return Outcome.DONE;
             }
             if (socket.connection != null) {
                 return Outcome.error(Errno.EINVAL);
@@ -106,6 +116,7 @@ public final class Sockets {
             } catch (IllegalStateException _) {
                 return Outcome.error(Errno.EADDRINUSE);
             }
+            fastOpen.configure(socket);
             return Outcome.DONE;
         });
     }
@@ -145,7 +156,11 @@ public final class Sockets {
                 return Outcome.error(Errno.EISCONN);
             }
             if (socket.connection == null) {
-                Outcome failure = open(socket, remote);
+                if (socket.fastOpenConnect && roomBytes(socket, remote) >= 0) {
+                    socket.deferredRemote = remote;
+                    return Outcome.DONE;
+                }
+                Outcome failure = open(socket, remote, socket.fastOpenConnect);
                 if (failure != null) {
                     return failure;
                 }
@@ -155,16 +170,28 @@ public final class Sockets {
         });
     }
 
-    private Outcome open(VirtualSocket socket, IpEndpoint remote) {
+    /** The address to connect from, null when there is none of that family. */
+    private IpAddress localFor(VirtualSocket socket, IpEndpoint remote) {
         boolean ipv4 = remote.address().isIpv4();
         boolean chosen = socket.bound != null && !socket.bound.address().isAny();
         IpAddress local = chosen ? socket.bound.address() : host.firstAddress(ipv4);
-        if (local == null || local.isIpv4() != ipv4) {
+        return local == null || local.isIpv4() != ipv4 ? null : local;
+    }
+
+    private int roomBytes(VirtualSocket socket, IpEndpoint remote) {
+        IpAddress local = localFor(socket, remote);
+        return local == null ? -1 : fastOpen.roomBytes(local, remote);
+    }
+
+    private Outcome open(VirtualSocket socket, IpEndpoint remote, boolean fast) {
+        IpAddress local = localFor(socket, remote);
+        if (local == null) {
             return Outcome.error(Errno.ENETUNREACH);
         }
         int port = socket.bound == null ? 0 : socket.bound.port();
+        ConnectOptions options = fast ? fastOpen.options(connectOptions(socket)) : connectOptions(socket);
         try {
-            socket.connection = stack.connect(host.linkOf(local), new IpEndpoint(local, port), remote, connectOptions(socket), socket);
+            socket.connection = stack.connect(host.linkOf(local), new IpEndpoint(local, port), remote, options, socket);
         } catch (IllegalStateException _) {
             return Outcome.error(Errno.EADDRNOTAVAIL);
         }
@@ -192,6 +219,7 @@ public final class Sockets {
             socket.connection = null;
             socket.connectReported = false;
         }
+        socket.deferredRemote = null;
         return Outcome.DONE;
     }
 
@@ -202,6 +230,9 @@ public final class Sockets {
         VirtualSocket known = table.get(fd);
         return on(fd, known == null ? Long.MAX_VALUE : known.receiveTimeoutNanos, Errno.EAGAIN, socket -> {
             MptcpConnection connection = socket.connection;
+            if (connection == null && socket.deferredRemote != null) {
+                return isNonBlocking(socket, flags) ? Outcome.error(Errno.EAGAIN) : null;
+            }
             if (connection == null) {
                 return Outcome.error(Errno.ENOTCONN);
             }
@@ -228,14 +259,49 @@ public final class Sockets {
     }
 
     public Call write(int fd, byte[] bytes, int flags) {
+        return sendTo(fd, bytes, flags, null);
+    }
+
+    /** @param remote where to connect to with MSG_FASTOPEN, or null */
+    public Call sendTo(int fd, byte[] bytes, int flags, IpEndpoint remote) {
         int[] written = {0};
         VirtualSocket known = table.get(fd);
         long timeout = known == null ? Long.MAX_VALUE : known.sendTimeoutNanos;
         long deadline = timeout == Long.MAX_VALUE ? Long.MAX_VALUE : host.nowNanos() + timeout;
         return Call.waitingUntil(deadline, () -> {
             VirtualSocket socket = table.get(fd);
-            return socket == null ? Outcome.error(Errno.EBADF) : writeMore(socket, bytes, written, flags);
+            if (socket == null) {
+                return Outcome.error(Errno.EBADF);
+            }
+            boolean opens = socket.connection == null && socket.listener == null && (socket.deferredRemote != null || isFastOpen(flags));
+            return opens ? openAndWrite(socket, bytes, written, flags, remote) : writeMore(socket, bytes, written, flags);
         }, () -> written[0] > 0 ? Outcome.of(written[0]) : Outcome.error(Errno.EAGAIN));
+    }
+
+    private static boolean isFastOpen(int flags) {
+        return (flags & SocketConstants.MSG_FASTOPEN) != 0;
+    }
+
+    /** As Linux: what goes with the SYN has been sent, nothing else is taken before the connection is there. */
+    private Outcome openAndWrite(VirtualSocket socket, byte[] bytes, int[] written, int flags, IpEndpoint given) {
+        IpEndpoint remote = socket.deferredRemote != null ? socket.deferredRemote : given;
+        if (!fastOpen.mayOpen() || remote == null) {
+            return Outcome.error(Errno.EOPNOTSUPP);
+        }
+        int room = Math.min(roomBytes(socket, remote), bytes.length);
+        Outcome failure = open(socket, remote, true);
+        if (failure != null) {
+            return failure;
+        }
+        socket.deferredRemote = null;
+        if (room > 0) {
+            MemorySegment.copy(bytes, 0, buffer, ValueLayout.JAVA_BYTE, 0, room);
+            written[0] = socket.connection.write(buffer, 0, room);
+        }
+        if (!isNonBlocking(socket, flags)) {
+            return null;
+        }
+        return written[0] > 0 ? Outcome.of(written[0]) : Outcome.error(Errno.EINPROGRESS);
     }
 
     private Outcome writeMore(VirtualSocket socket, byte[] bytes, int[] written, int flags) {
@@ -245,7 +311,7 @@ public final class Sockets {
         }
         boolean wait = !isNonBlocking(socket, flags);
         if (socket.isConnecting()) {
-            return wait ? null : Outcome.error(Errno.EAGAIN);
+            return wait ? null : Outcome.error(isFastOpen(flags) ? Errno.EALREADY : Errno.EAGAIN);
         }
         if (connection.isClosed()) {
             int error = socket.takeError();

@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 /** Linux's {@code struct tcp_info} (include/uapi/linux/tcp.h), little endian, of the initial subflow; what this stack does not keep is 0. */
 final class TcpInfoLayout {
     private static final int LENGTH = 280;
+    private static final int OPTION_SYN_DATA = 32;
     private static final int TCP_CLOSE = 7;
     private static final int TCP_LISTEN = 10;
 
@@ -29,7 +30,7 @@ final class TcpInfoLayout {
         buffer.put(2, (byte) info.timeouts());
         buffer.put(3, (byte) info.probesUnanswered());
         buffer.put(4, (byte) Math.max(info.timeouts(), info.probesUnanswered()));
-        buffer.put(5, (byte) info.options());
+        buffer.put(5, (byte) (info.options() | (connection.fastOpenBytes() > 0 || connection.isOpenedFast() ? OPTION_SYN_DATA : 0)));
         buffer.put(6, (byte) (info.sndWndShift() | info.rcvWndShift() << 4));
         micros(buffer, 8, info.rtoNanos());
         buffer.putInt(16, info.sndMssBytes());

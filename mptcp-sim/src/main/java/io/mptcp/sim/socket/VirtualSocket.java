@@ -19,6 +19,14 @@ final class VirtualSocket {
     long sendTimeoutNanos = Long.MAX_VALUE;
     long receiveTimeoutNanos = Long.MAX_VALUE;
 
+    int backlog;
+    /** TCP_FASTOPEN, TCP_FASTOPEN_CONNECT and TCP_FASTOPEN_NO_COOKIE. */
+    int fastOpenQueue;
+    boolean fastOpenConnect;
+    boolean fastOpenNoCookie;
+    /** connect() has succeeded without a SYN: it goes with the first data. */
+    IpEndpoint deferredRemote;
+
     Listener listener;
     final ArrayDeque<MptcpConnection> acceptQueue = new ArrayDeque<>();
 
@@ -43,7 +51,7 @@ final class VirtualSocket {
     }
 
     boolean isConnecting() {
-        return connection != null && !connection.isConnected() && !connection.isClosed();
+        return connection != null && connection.listener() == null && !connection.isConnected() && !connection.isClosed();
     }
 
     boolean wasAccepted() {
@@ -79,6 +87,9 @@ final class VirtualSocket {
     int events() {
         if (listener != null) {
             return acceptQueue.isEmpty() ? 0 : SocketConstants.POLLIN;
+        }
+        if (deferredRemote != null) {
+            return SocketConstants.POLLOUT;
         }
         if (connection == null) {
             return SocketConstants.POLLOUT | SocketConstants.POLLHUP;

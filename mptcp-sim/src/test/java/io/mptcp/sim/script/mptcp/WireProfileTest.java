@@ -61,7 +61,7 @@ class WireProfileTest {
     @Test
     void anAddressEchoCarriesADataAckOnlyWhenTheProfileSaysSo() {
         for (boolean beside : new boolean[] {false, true}) {
-            FakePeer peer = connected(new WireProfile(true, beside));
+            FakePeer peer = connected(new WireProfile(true, beside, false));
             peer.inject(packet(".").option(announcement(peer)));
             Segment echo = peer.expect();
             assertTrue(echo.has(MptcpOption.AddAddrEcho.class));

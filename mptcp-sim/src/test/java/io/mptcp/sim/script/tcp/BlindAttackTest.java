@@ -48,6 +48,14 @@ class BlindAttackTest {
     }
 
     @Test
+    void aTimestampBesideAnAcknowledgmentOfWhatWasNeverSentMeansNothing() {
+        peer.inject(packet(".").ack(9999).tsVal(0x2000_0000));
+        peer.skip();
+        peer.send("still there");
+        assertEquals("still there", Script.read(connection));
+    }
+
+    @Test
     void aSynInTheWindowIsChallenged() {
         peer.inject(packet("S").seq(10).mss(1460));
         peer.expect().flags(".").seq(1).ack(1);

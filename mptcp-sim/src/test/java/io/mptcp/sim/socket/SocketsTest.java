@@ -1,0 +1,143 @@
+package io.mptcp.sim.socket;
+
+import static io.mptcp.sim.socket.SocketConstants.AF_INET;
+import static io.mptcp.sim.socket.SocketConstants.IPPROTO_TCP;
+import static io.mptcp.sim.socket.SocketConstants.MSG_FASTOPEN;
+import static io.mptcp.sim.socket.SocketConstants.SOCK_NONBLOCK;
+import static io.mptcp.sim.socket.SocketConstants.SOCK_STREAM;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mptcp.sim.SeededRandom;
+import io.mptcp.stack.StackConfig;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+/** Two hosts with sockets, their packets carried from one to the other by hand. */
+class SocketsTest {
+    private static final int LISTENER = 3;
+    private static final int ACCEPTED = 4;
+    private static final int CLIENT = 5;
+    private static final IpEndpoint SERVER = new IpEndpoint(IpAddress.parse("192.0.2.1"), 80);
+    private static final byte[] HELLO = "hello".getBytes(StandardCharsets.US_ASCII);
+
+    private final VirtualHost near = host("192.168.0.2", 1);
+    private final VirtualHost far = host("192.0.2.1", 2);
+    private final Sockets client = new Sockets(near, () -> 1);
+    private final Sockets server = new Sockets(far, () -> 2);
+
+    private static VirtualHost host(String address, long seed) {
+        VirtualHost host = new VirtualHost(StackConfig.defaults(), new SeededRandom(seed), 1_000_000_000L, 1500, 1520);
+        host.addAddress(IpAddress.parse(address));
+        return host;
+    }
+
+    private static boolean carry(VirtualHost from, VirtualHost to) {
+        EmittedPacket packet = from.pollEmitted();
+        if (packet == null) {
+            return false;
+        }
+        to.advanceTo(packet.atNanos());
+        to.inject(packet.bytes());
+        return true;
+    }
+
+    private void carryAll() {
+        while (carry(near, far) | carry(far, near)) {
+            // until nothing is under way
+        }
+    }
+
+    private void listen() {
+        assertEquals(LISTENER, server.run(server.socket(LISTENER, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, IPPROTO_TCP)).value());
+        assertEquals(0, server.run(server.setsockopt(LISTENER, IPPROTO_TCP, SocketConstants.TCP_FASTOPEN, integer(5))).value());
+        assertEquals(0, server.run(server.bind(LISTENER, SERVER)).value());
+        assertEquals(0, server.run(server.listen(LISTENER, 5)).value());
+    }
+
+    private static byte[] integer(int value) {
+        return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
+    }
+
+    private void open(int fd, int flags) {
+        client.run(client.socket(fd, AF_INET, SOCK_STREAM | flags, IPPROTO_TCP));
+    }
+
+    @Test
+    void aBlockingConnectWaitsForTheAnswerAndDataFlows() {
+        listen();
+        open(CLIENT, 0);
+        Call connect = client.start(client.connect(CLIENT, SERVER), call -> { });
+        assertFalse(connect.isDone());
+        carryAll();
+        assertEquals(0, connect.outcome().value());
+        assertEquals(ACCEPTED, server.run(server.accept(LISTENER, ACCEPTED)).value());
+        assertEquals(Errno.EAGAIN, server.run(server.accept(LISTENER, 9)).errno());
+        assertEquals(5, client.run(client.write(CLIENT, HELLO, 0)).value());
+        carryAll();
+        assertArrayEquals(HELLO, server.run(server.read(ACCEPTED, 100, 0)).data());
+        assertEquals(0, client.run(client.shutdown(CLIENT, SocketConstants.SHUT_WR)).value());
+        carryAll();
+        assertEquals(0, server.run(server.read(ACCEPTED, 100, 0)).value());
+        assertEquals(Errno.EPIPE, client.run(client.write(CLIENT, HELLO, 0)).errno());
+    }
+
+    @Test
+    void unreadDataAtCloseResetsAndThePeerIsToldOnce() {
+        listen();
+        open(CLIENT, SOCK_NONBLOCK);
+        assertEquals(Errno.EINPROGRESS, client.run(client.connect(CLIENT, SERVER)).errno());
+        carryAll();
+        server.run(server.accept(LISTENER, ACCEPTED));
+        client.run(client.write(CLIENT, HELLO, 0));
+        carryAll();
+        server.run(server.close(ACCEPTED));
+        carryAll();
+        assertEquals(Errno.ECONNRESET, client.run(client.read(CLIENT, 100, 0)).errno());
+        assertEquals(0, client.run(client.read(CLIENT, 100, 0)).value());
+        assertEquals(Errno.EPIPE, client.run(client.write(CLIENT, HELLO, 0)).errno());
+    }
+
+    @Test
+    void theSecondFastOpenCarriesItsDataWithTheSyn() {
+        listen();
+        open(CLIENT, SOCK_NONBLOCK);
+        assertEquals(Errno.EINPROGRESS, client.run(client.sendTo(CLIENT, HELLO, MSG_FASTOPEN, SERVER)).errno(), "no cookie yet");
+        carryAll();
+        open(CLIENT + 1, SOCK_NONBLOCK);
+        assertEquals(5, client.run(client.sendTo(CLIENT + 1, HELLO, MSG_FASTOPEN, SERVER)).value());
+        assertTrue(carry(near, far));
+        assertNull(near.pollEmitted(), "nothing but the SYN");
+        server.run(server.accept(LISTENER, ACCEPTED));
+        server.run(server.accept(LISTENER, ACCEPTED + 1));
+        assertArrayEquals(HELLO, server.run(server.read(ACCEPTED + 1, 100, 0)).data());
+        open(CLIENT + 2, SOCK_NONBLOCK);
+        assertEquals(Errno.EOPNOTSUPP, client.run(client.sendTo(CLIENT + 2, HELLO, MSG_FASTOPEN, null)).errno());
+        client.run(client.setsockopt(CLIENT + 2, IPPROTO_TCP, SocketConstants.TCP_FASTOPEN_CONNECT, integer(1)));
+        assertEquals(0, client.run(client.connect(CLIENT + 2, SERVER)).value());
+        assertNull(near.pollEmitted(), "the SYN waits for data");
+        assertEquals(5, client.run(client.write(CLIENT + 2, HELLO, 0)).value());
+        assertTrue(carry(near, far));
+    }
+
+    @Test
+    void aLargeWriteIsCutAsByADeviceAndPushedAtItsEnd() {
+        listen();
+        open(CLIENT, SOCK_NONBLOCK);
+        client.run(client.connect(CLIENT, SERVER));
+        carryAll();
+        client.run(client.write(CLIENT, new byte[3 * 1448], 0));
+        for (int i = 0; i < 3; i++) {
+            byte[] packet = near.pollEmitted().bytes();
+            assertEquals(1500, packet.length);
+            assertEquals(i == 2 ? 0x18 : 0x10, packet[33]);
+        }
+    }
+}
