@@ -10,6 +10,9 @@ abstract sealed class LossBasedController implements CongestionController permit
     private static final int INITIAL_BYTES = 14_600;
     /** RFC 5681 section 3.1: no threshold below two segments. */
     private static final int MIN_SEGMENTS = 2;
+    /** RFC 3390: the initial window before RFC 6928. */
+    private static final int CAUTIOUS_SEGMENTS = 4;
+    private static final int CAUTIOUS_BYTES = 4380;
 
     private final HyStart hyStart = new HyStart();
     private int mssBytes = 536;
@@ -25,6 +28,11 @@ abstract sealed class LossBasedController implements CongestionController permit
     /** Highest number sent when the first ACK after the timeout came, -1 before that ACK. */
     private long timeoutSndNxtSsn = -1;
 
+    /** What is left unacknowledged of the initial window, or of the window after an idle time. */
+    private long startLeftBytes;
+    /** Something of such a window was lost. */
+    private boolean startWasTooMuch;
+
     private long undoCwndBytes;
     private long undoSsthreshBytes;
 
@@ -32,6 +40,7 @@ abstract sealed class LossBasedController implements CongestionController permit
     public void onEstablished(long nowNanos, int mssBytes, boolean synRetransmitted) {
         this.mssBytes = mssBytes;
         cwndBytes = synRetransmitted ? mssBytes : initialWindowBytes();
+        startLeftBytes = cwndBytes;
     }
 
     @Override
@@ -42,6 +51,7 @@ abstract sealed class LossBasedController implements CongestionController permit
 
     @Override
     public void onAck(AckSample sample) {
+        startLeftBytes = Math.max(0, startLeftBytes - sample.ackedBytes);
         if (sample.inRecovery) {
             deliveredBytes = 0;
             return;
@@ -69,6 +79,7 @@ abstract sealed class LossBasedController implements CongestionController permit
     @Override
     public void onLoss(long nowNanos, long inFlightBytes) {
         saveForUndo();
+        noteLossAtStart(inFlightBytes);
         reduce(inFlightBytes);
         // Never upwards: shortly after a timeout more may be in flight than cwnd.
         cwndBytes = Math.min(cwndBytes, ssthreshBytes);
@@ -78,6 +89,7 @@ abstract sealed class LossBasedController implements CongestionController permit
     public void onRetransmissionTimeout(long nowNanos, long inFlightBytes, boolean first) {
         if (first) {
             saveForUndo();
+            noteLossAtStart(inFlightBytes);
             reduceAfterTimeout(inFlightBytes);
         }
         cwndBytes = mssBytes;
@@ -110,7 +122,8 @@ abstract sealed class LossBasedController implements CongestionController permit
             // As RFC 7661 does: what the path could carry before is still worth going for quickly.
             ssthreshBytes = Math.max(ssthreshBytes, cwndBytes * 3 / 4);
         }
-        cwndBytes = Math.min(cwndBytes, initialWindowBytes());
+        cwndBytes = Math.min(cwndBytes, startWasTooMuch ? cautiousWindowBytes() : initialWindowBytes());
+        startLeftBytes = cwndBytes;
     }
 
     @Override
@@ -162,6 +175,15 @@ abstract sealed class LossBasedController implements CongestionController permit
     /** RFC 6928 section 2. */
     private long initialWindowBytes() {
         return Math.min(INITIAL_SEGMENTS * mssBytes, Math.max(MIN_SEGMENTS * mssBytes, INITIAL_BYTES));
+    }
+
+    /** RFC 6928 section 2: who loses some of more than 4 KB sent at once begins with the window of RFC 3390 next time. */
+    private void noteLossAtStart(long inFlightBytes) {
+        startWasTooMuch |= startLeftBytes > 0 && inFlightBytes > CAUTIOUS_BYTES;
+    }
+
+    private long cautiousWindowBytes() {
+        return Math.min(CAUTIOUS_SEGMENTS * mssBytes, Math.max(MIN_SEGMENTS * mssBytes, CAUTIOUS_BYTES));
     }
 
     /**

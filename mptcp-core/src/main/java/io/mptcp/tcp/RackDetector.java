@@ -71,6 +71,8 @@ final class RackDetector {
 
     void onSpuriousRecovery() {
         reorderingSeen = true;
+        xmitNanos = Long.MIN_VALUE; // what seemed to be the delivery of a retransmission was that of the original
+        deadlineNanos = Long.MAX_VALUE;
     }
 
     /** A recovery is over: a tolerance raised by D-SACK is kept for 16 of them. */

@@ -159,6 +159,15 @@ class LossBasedControllerTest {
     }
 
     @Test
+    void afterALossInTheInitialWindowIdleTimeBringsBackTheWindowOfRfc3390() {
+        AckScript script = new AckScript(CongestionControllers.create("cubic"));
+        script.ack(2 * MSS);
+        script.controller.onLoss(0, 8 * MSS);
+        script.controller.onIdleRestart(10_000 * MS);
+        assertEquals(Math.min(4 * MSS, Math.max(2 * MSS, 4380)), script.controller.cwndBytes());
+    }
+
+    @Test
     void renoHalvesAndThenGrowsByOneSegmentPerRound() {
         AckScript script = AckScript.atCwnd(CongestionControllers.create("newreno"), 40);
         script.controller.onLoss(0, 40 * MSS);

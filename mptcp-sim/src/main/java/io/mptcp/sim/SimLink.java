@@ -12,6 +12,7 @@ import java.util.List;
  */
 public final class SimLink {
     private static final double NANOS_PER_SECOND = 1e9;
+    private static final int CONGESTION_EXPERIENCED = 3;
 
     /** What became of packets (after segmentation) and their payload so far. */
     public static final class Statistics {
@@ -25,6 +26,7 @@ public final class SimLink {
         public long droppedByMtu;
         public long reordered;
         public long duplicated;
+        public long marked;
     }
 
     private final Simulation simulation;
@@ -148,6 +150,10 @@ public final class SimLink {
     }
 
     private void enqueue(SimPacket packet, int wireBytes, long nowNanos) {
+        if (spec.ecnMarkBytes() > 0 && packet.slot.ecn != 0 && backlogBytes(nowNanos) > spec.ecnMarkBytes()) {
+            packet.slot.ecn = CONGESTION_EXPERIENCED;
+            statistics.marked++;
+        }
         simulation.log().add(nowNanos, name, ">", packet.slot);
         if (spec.rateBitsPerSecond() > 0) {
             long serialisation = Math.round(wireBytes * 8.0 * NANOS_PER_SECOND / spec.rateBitsPerSecond());

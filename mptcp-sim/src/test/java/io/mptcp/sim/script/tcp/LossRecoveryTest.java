@@ -10,6 +10,7 @@ import io.mptcp.sim.script.Packet;
 import io.mptcp.sim.script.Script;
 import io.mptcp.sim.script.Segment;
 import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.Counter;
 import io.mptcp.stack.LinkProperties;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.StackConfig;
@@ -22,11 +23,13 @@ import org.junit.jupiter.api.Test;
 /** What is sent again and when: RTO (RFC 6298), RACK-TLP (RFC 8985), PRR (RFC 9937), and duplicate ACKs for peers without SACK. */
 class LossRecoveryTest {
     private static final int MSS = FakePeer.MSS;
+    private static final int MSS_WITHOUT_TIMESTAMPS = 1460;
     private static final long RTT = 20;
 
     private Script script = Script.tcp();
     private FakePeer peer;
     private MptcpConnection connection;
+    private int mss = MSS;
 
     /** Established, with a first sample of {@link #RTT} milliseconds. */
     private void connect() {
@@ -40,14 +43,14 @@ class LossRecoveryTest {
     }
 
     private long end(int segments) {
-        return 1 + (long) segments * MSS;
+        return 1 + (long) segments * mss;
     }
 
     /** Writes and takes so many full segments. */
     private void write(int segments) {
-        Script.write(connection, Script.pattern(segments * MSS));
+        Script.write(connection, Script.pattern(segments * mss));
         for (int i = 0; i < segments; i++) {
-            peer.expect().data(end(i), MSS);
+            peer.expect().data(end(i), mss);
         }
         peer.expectNothing();
     }
@@ -420,5 +423,148 @@ class LossRecoveryTest {
         peer.skip();
         peer.inject(packet(".").ack(end(2)));
         assertTrue(all().stream().anyMatch(s -> s.seq == end(2)), "RFC 6582");
+    }
+
+    @Test
+    void eachOfTheFirstTwoDuplicatesLetsOneNewSegmentOut() {
+        withoutSack();
+        write(10);
+        Script.write(connection, Script.pattern(10 * MSS));
+        peer.expectNothing();
+        long before = connection.subflows().getFirst().cwndBytes();
+        peer.inject(duplicate());
+        peer.expect().data(end(10), MSS);
+        peer.expectNothing();
+        peer.inject(duplicate());
+        peer.expect().data(end(11), MSS);
+        peer.expectNothing();
+        assertEquals(before, connection.subflows().getFirst().cwndBytes(), "RFC 3042: cwnd stays");
+    }
+
+    @Test
+    void duplicatesOfTheRecoveryPointStartNoSecondRecovery() {
+        withoutSack();
+        write(6);
+        peer.inject(duplicate()).inject(duplicate()).inject(duplicate());
+        peer.skip();
+        peer.inject(packet(".").ack(end(6)));
+        Script.write(connection, Script.pattern(4 * MSS));
+        peer.skip();
+        long before = connection.subflows().getFirst().cwndBytes();
+        for (int i = 0; i < 4; i++) {
+            peer.inject(packet(".").ack(end(6)));
+        }
+        assertTrue(all().stream().noneMatch(s -> s.seq == end(6)), "RFC 6582: recover");
+        assertTrue(connection.subflows().getFirst().cwndBytes() >= before);
+    }
+
+    // ---- further signs ----
+
+    @Test
+    void theLossOfARetransmissionReducesTheWindowAgain() {
+        connect();
+        write(10);
+        script.advance(RTT);
+        peer.inject(packet(".").ack(1).sack(end(1), end(5)));
+        peer.expect().data(1, MSS);
+        long once = connection.subflows().getFirst().ssthreshBytes();
+        script.advance(1);
+        Script.write(connection, Script.pattern(20 * MSS));
+        peer.inject(packet(".").ack(1).sack(end(1), end(10)));
+        int fresh = all().size();
+        script.advance(2 * RTT);
+        peer.inject(packet(".").ack(1).sack(end(1), end(10 + fresh)));
+        script.advance(10);
+        assertTrue(all().stream().anyMatch(s -> s.seq == 1));
+        assertTrue(connection.subflows().getFirst().ssthreshBytes() < once, "RFC 5681 section 4.3");
+    }
+
+    @Test
+    void aProbeIsNewDataWhereThereIsSomeEvenWithoutRoomInCwnd() {
+        connect();
+        write(10);
+        Script.write(connection, Script.pattern(3 * MSS));
+        peer.expectNothing();
+        script.advance(40);
+        peer.expect().data(end(10), MSS);
+        peer.expectNothing();
+    }
+
+    @Test
+    void thereIsNoSecondProbeWithoutASampleInBetween() {
+        mss = MSS_WITHOUT_TIMESTAMPS;
+        script = new Script(StackConfig.defaults().withMptcp(false).withTcp(TcpConfig.defaults().withTimestamps(false)));
+        connect();
+        write(1);
+        script.advance(80);
+        peer.expect().data(1, mss);
+        peer.inject(packet(".").ack(end(1)).sack(1, end(1))); // both arrived: no sample from what was sent twice
+        Script.write(connection, Script.pattern(mss));
+        peer.expect().data(end(1), mss);
+        script.advance(200);
+        peer.expectNothing();
+        script.advance(100);
+        peer.expect().data(end(1), mss);
+        assertEquals(1, script.count(Counter.TCPTimeouts));
+    }
+
+    /** Everything of a window was only late; the timeout of a connection without timestamps finds it out by new data (RFC 5682). */
+    private void spuriousTimeout(boolean sack) {
+        mss = MSS_WITHOUT_TIMESTAMPS;
+        script = new Script(StackConfig.defaults().withMptcp(false).withTcp(TcpConfig.defaults().withTimestamps(false).withSack(sack)));
+        connect();
+        write(4);
+        long before = connection.subflows().getFirst().cwndBytes();
+        script.advance(300);
+        assertTrue(all().stream().anyMatch(s -> s.seq == 1), "the timeout");
+        Script.write(connection, Script.pattern(4 * mss));
+        peer.skip();
+        peer.inject(packet(".").ack(end(1)));
+        assertTrue(all().stream().allMatch(s -> s.seq >= end(4)), "new data, and nothing again");
+        peer.inject(packet(".").ack(end(2)));
+        assertTrue(all().stream().allMatch(s -> s.seq >= end(4)));
+        assertEquals(1, script.count(Counter.TCPSpuriousRTOs));
+        assertTrue(connection.subflows().getFirst().cwndBytes() >= before);
+    }
+
+    @Test
+    void aSpuriousTimeoutIsFoundByForwardRtoWithoutSack() {
+        spuriousTimeout(false);
+    }
+
+    @Test
+    void aSpuriousTimeoutIsFoundByForwardRtoWithSack() {
+        spuriousTimeout(true);
+    }
+
+    @Test
+    void aRealTimeoutIsNotTakenForSpurious() {
+        mss = MSS_WITHOUT_TIMESTAMPS;
+        script = new Script(StackConfig.defaults().withMptcp(false).withTcp(TcpConfig.defaults().withTimestamps(false).withSack(false)));
+        connect();
+        write(4);
+        script.advance(300);
+        peer.skip();
+        Script.write(connection, Script.pattern(4 * mss));
+        peer.skip();
+        peer.inject(packet(".").ack(end(1)));
+        peer.skip();
+        peer.inject(packet(".").ack(end(1)));
+        assertTrue(all().stream().anyMatch(s -> s.seq == end(1)), "a duplicate: the next one is missing");
+        assertEquals(0, script.count(Counter.TCPSpuriousRTOs));
+    }
+
+    @Test
+    void pacingSpreadsABurstOverTheRoundTrip() {
+        script = new Script(StackConfig.defaults().withMptcp(false).withTcp(TcpConfig.defaults().toBuilder().pacing(true).build()));
+        connect();
+        Script.write(connection, Script.pattern(100 * MSS));
+        assertEquals(10, all().size(), "the initial window leaves at once");
+        script.advance(RTT);
+        peer.inject(packet(".").ack(end(10)));
+        int burst = all().size();
+        assertTrue(burst >= 10 && burst <= 13, "a burst, and what the last millisecond had left over, of twenty, but " + burst);
+        script.advance(RTT / 2);
+        assertEquals(20, burst + all().size(), "the rest before the round trip is over");
     }
 }
