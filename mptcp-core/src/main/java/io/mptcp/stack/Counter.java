@@ -2,7 +2,8 @@ package io.mptcp.stack;
 
 /** Names as printed by {@code nstat} for the kernel's MPTcpExt and TcpExt groups; those marked "ours" have no counterpart there. */
 public enum Counter {
-    MPCapableSYNRX, MPCapableSYNTX, MPCapableSYNACKRX, MPCapableACKRX, MPCapableFallbackACK, MPCapableFallbackSYNACK, MPCapableDataFallback, SimultConnectFallback,
+    MPCapableSYNRX, MPCapableSYNTX, MPCapableSYNTXDrop, MPCapableSYNTXDisabled, Blackhole, MPCapableSYNACKRX, MPCapableACKRX,
+    MPCapableFallbackACK, MPCapableFallbackSYNACK, MPCapableDataFallback, SimultConnectFallback,
     MPTCPRetrans,
     MPJoinNoTokenFound, MPJoinSynRx, MPJoinSynAckRx, MPJoinSynAckHMacFailure, MPJoinAckRx, MPJoinAckHMacFailure, MPJoinRejected, MPJoinSynTx,
     MPJoinSynAckNoMPJoin, MPJoinAckNoMPJoin,

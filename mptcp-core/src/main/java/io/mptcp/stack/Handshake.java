@@ -15,6 +15,8 @@ final class Handshake {
 
     private final Connection connection;
     private int flags;
+    /** SYNs with MP_CAPABLE went unanswered, and one without is under way. */
+    private boolean droppedMpCapable;
 
     Handshake(Connection connection, boolean checksum) {
         this.connection = connection;
@@ -37,15 +39,29 @@ final class Handshake {
         if (!connection.isMptcp()) {
             return false;
         }
+        Stack stack = subflow.stack;
+        if (subflow.tcb.timeouts() == 0 && stack.blackholeTable().isActive(subflow.linkId, connection.remote().address(), stack.nowNanos())) {
+            stack.count(Counter.MPCapableSYNTXDisabled);
+            connection.fallBack("MPCapableSYNTXDisabled");
+            return false;
+        }
         if (subflow.tcb.timeouts() > SYN_RETRIES_WITH_MP_CAPABLE) {
+            stack.count(Counter.MPCapableSYNTXDrop);
             connection.fallBack("MPCapableSYNTXDrop");
+            droppedMpCapable = true;
             return false;
         }
         return true;
     }
 
     boolean onSynAck(Subflow subflow, MptcpOptions mptcp) {
+        Stack stack = subflow.stack;
         if (!connection.isMptcp()) {
+            if (droppedMpCapable && !mptcp.has(MptcpOptions.MP_CAPABLE)) { // with it, this answers an earlier SYN
+                stack.count(Counter.Blackhole);
+                stack.blackholeTable().onFound(subflow.linkId, connection.remote().address(), stack.nowNanos());
+                stack.trace("BLACKHOLE", connection, subflow, "");
+            }
             return true;
         }
         boolean valid = mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength == 12 && mptcp.version == VERSION
@@ -55,7 +71,8 @@ final class Handshake {
             connection.fallBack("MPCapableFallbackSYNACK");
             return true;
         }
-        subflow.stack.count(Counter.MPCapableSYNACKRX);
+        stack.count(Counter.MPCapableSYNACKRX);
+        stack.blackholeTable().onSuccess(subflow.linkId, connection.remote().address());
         connection.data().sequence.setRemoteKey(mptcp.senderKey);
         connection.setPeerDeniesJoinToInitialAddress((mptcp.mpCapableFlags & MptcpOptions.FLAG_DENY_JOIN_ID0) != 0);
         boolean checksum = ((flags | mptcp.mpCapableFlags) & MptcpOptions.FLAG_CHECKSUM) != 0;

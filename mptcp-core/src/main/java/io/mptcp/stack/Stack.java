@@ -32,6 +32,7 @@ public final class Stack {
     private final Keys keys = new Keys();
     private final IsnGenerator isns;
     private final Counters counters = new Counters();
+    private final Blackholes blackholes = new Blackholes();
 
     private final LinkTable links = new LinkTable();
     private final FlowTable<Subflow> flows;
@@ -172,6 +173,20 @@ public final class Stack {
         if (!hasLink(linkId)) {
             throw new IllegalArgumentException("no such link: " + linkId);
         }
+    }
+
+    /** Destinations to which connections begin as plain TCP, because SYNs with MP_CAPABLE were lost on the way there. */
+    public List<Blackhole> blackholes() {
+        return blackholes.list();
+    }
+
+    /** Forgets {@link #blackholes}: the next connections try MPTCP again. */
+    public void clearBlackholes() {
+        blackholes.clear();
+    }
+
+    Blackholes blackholeTable() {
+        return blackholes;
     }
 
     /** Local ports the stack may choose from, both inclusive. Default 49152..65535. */

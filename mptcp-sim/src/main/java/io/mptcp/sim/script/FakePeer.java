@@ -90,6 +90,11 @@ public final class FakePeer {
         return new FakePeer(script, 0, new IpEndpoint(script.peerAddress(0), 80), null);
     }
 
+    /** Some other far endpoint the stack connects to, over link 0. */
+    public static FakePeer at(Script script, IpEndpoint local) {
+        return new FakePeer(script, 0, local, null);
+    }
+
     /** The far end of a further subflow of this peer's connection over another link, opened by the peer. */
     public FakePeer joining(int overLinkId) {
         FakePeer peer = new FakePeer(script, overLinkId, new IpEndpoint(script.peerAddress(overLinkId), script.nextPeerPort()), stackEnd);
