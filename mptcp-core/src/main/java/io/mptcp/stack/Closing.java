@@ -134,11 +134,16 @@ final class Closing {
         }
     }
 
-    /** Subflows that were closed here and acknowledged, and whose peer never sent its FIN (Linux: tcp_fin_timeout). */
+    /**
+     * Subflows that were closed here and acknowledged, and whose peer never sent its FIN (Linux: tcp_fin_timeout). And those that still repeat
+     * data which both sides have by other ways: RFC 8684 section 3.3.3 lets them be reset.
+     */
     private void forgetHalfClosed() {
         for (Subflow subflow : List.copyOf(subflows)) {
             if (subflow.tcb.state() == TcpState.FIN_WAIT_2) {
                 subflow.tcb.forget(TcpCloseReason.FINISHED);
+            } else if (connection.isMptcp() && isDataDone() && subflow.tcb.state() != TcpState.TIME_WAIT) {
+                subflow.reset(ResetReason.OUTSTANDING_DATA);
             }
         }
     }

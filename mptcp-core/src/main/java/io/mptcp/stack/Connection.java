@@ -505,6 +505,20 @@ final class Connection extends DeadlineQueue.Node {
         }
         raise(Readiness.SUBFLOWS);
         paths.onSubflowEstablished(subflow);
+        moveFromSilent(subflow);
+    }
+
+    /**
+     * There is somewhere to send again. What others hold whose timers have expired would otherwise wait for those, backed off as they may be
+     * after a time without any path.
+     */
+    void moveFromSilent(Subflow alive) {
+        for (int i = 0; i < subflows.size(); i++) {
+            Subflow other = subflows.get(i);
+            if (other != alive && other.isSilent()) {
+                onSubflowTimeout(other);
+            }
+        }
     }
 
     /**

@@ -33,6 +33,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     private static final long JOIN_ACK_RETRY_NANOS = 1_000_000_000L;
     private static final int MAX_JOIN_ACK_RETRIES = 5;
     private static final int MAX_WINDOW_PROBE_BACKOFF = 6;
+    /** As many timeouts in a row are no longer the loss of a few segments. */
+    private static final int OUTAGE_TIMEOUTS = 3;
     /** An initial sequence number is to be made. */
     static final long CHOOSE_ISS = -1;
 
@@ -78,6 +80,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     /** Goes with the SYN/ACK; null for none. */
     byte[] fastOpenCookie;
     boolean fastOpenExperimental;
+    /** Its timer has expired, and nothing has been acknowledged since. */
+    private boolean timedOut;
 
     /** @param iss the initial sequence number the peer has been told already, unsigned, or {@link #CHOOSE_ISS} */
     Subflow(Connection connection, int id, int linkId, boolean isJoin, boolean isActive, FlowKey key, long iss) {
@@ -397,6 +401,9 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             connection.onPlainAck(this);
             return fallback.onSegmentAfter(this, segment);
         }
+        if (timedOut && tcb.timeouts() >= OUTAGE_TIMEOUTS) {
+            endOutage();
+        }
         MptcpOptions mptcp = segment.options.mptcp;
         if (mptcp.has(MptcpOptions.MP_FASTCLOSE) && connection.onFastclose(mptcp.fastcloseKey)) {
             return false;
@@ -436,6 +443,17 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         if (stale) {
             recover();
         }
+        if (timedOut) {
+            timedOut = false;
+            connection.moveFromSilent(this);
+        }
+    }
+
+    /** The peer is heard again after so long that the timers are far apart: neither this subflow nor the others wait for them. */
+    private void endOutage() {
+        timedOut = false;
+        tcb.retryNow();
+        connection.moveFromSilent(this);
     }
 
     private void recover() {
@@ -448,6 +466,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     @Override
     public void onRetransmissionTimeout(int count) {
         stack.count(Counter.TCPTimeouts);
+        timedOut = true;
         connection.onSubflowTimeout(this);
     }
 

@@ -6,7 +6,11 @@ import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /** Middleboxes known from the field (RFC 8684 section 6). */
 public final class Middleboxes {
@@ -62,6 +66,165 @@ public final class Middleboxes {
             }
             seen[0]++;
             return seen[0] < first || seen[0] > last;
+        };
+    }
+
+    // ---- options that are changed ----
+
+    /** Rewrites the options of packets; what would not fit the header or the MTU stays as it is. */
+    private static Middlebox editOptions(int mtuBytes, UnaryOperator<List<byte[]>> edit) {
+        return (Middlebox.Active) (packet, exits) -> {
+            PacketSlot changed = Segments.copy(packet, edit.apply(Segments.options(packet)), Segments.payload(packet));
+            boolean fits = changed != null && changed.length + (packet.isIpv4() ? 20 : 40) <= mtuBytes;
+            exits.pass(fits ? changed : packet);
+        };
+    }
+
+    /** Repeats MPTCP options where there is room. */
+    public static Middlebox duplicateMptcp(int mtuBytes) {
+        return editOptions(mtuBytes, options -> {
+            List<byte[]> twice = new ArrayList<>(options);
+            options.stream().filter(option -> (option[0] & 0xff) == MptcpOptions.KIND).forEach(twice::add);
+            return twice;
+        });
+    }
+
+    /** Puts an option nobody knows before all others where there is room. */
+    public static Middlebox insertUnknownOption(int mtuBytes) {
+        return editOptions(mtuBytes, options -> {
+            List<byte[]> more = new ArrayList<>(options);
+            more.addFirst(new byte[] {(byte) 253, 4, (byte) 0xca, (byte) 0xfe});
+            return more;
+        });
+    }
+
+    /** The last option first, and all padding at the end. */
+    public static Middlebox reverseOptions() {
+        return editOptions(Integer.MAX_VALUE, List::reversed);
+    }
+
+    // ---- segments that are cut and joined ----
+
+    /** Which parts of a segment that is cut get its options. */
+    public enum OptionsOn {
+        ALL, FIRST, LAST
+    }
+
+    /** Cuts payloads longer than this; timestamps go on all parts, other options as said. */
+    public static Middlebox split(int bytes, OptionsOn where) {
+        return (Middlebox.Active) (packet, exits) -> {
+            byte[] payload = Segments.payload(packet);
+            if (payload.length <= bytes || Segments.has(packet, TcpSegment.SYN | TcpSegment.RST)) {
+                exits.pass(packet);
+                return;
+            }
+            List<byte[]> options = Segments.options(packet);
+            List<byte[]> timestamps = options.stream().filter(option -> option[0] == Segments.KIND_TIMESTAMPS).toList();
+            for (int at = 0; at < payload.length; at += bytes) {
+                boolean first = at == 0;
+                boolean last = at + bytes >= payload.length;
+                boolean whole = where == OptionsOn.ALL || (where == OptionsOn.FIRST ? first : last);
+                PacketSlot part = Segments.copy(packet, whole ? options : timestamps,
+                        Arrays.copyOfRange(payload, at, Math.min(payload.length, at + bytes)));
+                Segments.setSequenceNumber(part, Segments.sequenceNumber(packet) + at);
+                if (!last) {
+                    Segments.setFlags(part, TcpSegment.ACK);
+                }
+                Checksum.fillTcp(part);
+                exits.pass(part);
+            }
+        };
+    }
+
+    /** Joins consecutive data segments that come within 2 ms, up to this payload. The options of the first stay, the second's are lost. */
+    public static Middlebox coalesce(int maxPayloadBytes) {
+        return new Coalescer(maxPayloadBytes);
+    }
+
+    private static final class Coalescer implements Middlebox.Active {
+        private static final long WAIT_NANOS = 2_000_000L;
+
+        private final int maxPayloadBytes;
+        private PacketSlot held;
+        private long generation;
+
+        Coalescer(int maxPayloadBytes) {
+            this.maxPayloadBytes = maxPayloadBytes;
+        }
+
+        @Override
+        public void handle(PacketSlot packet, Exits exits) {
+            if (held != null && follows(packet)) {
+                byte[] first = Segments.payload(held);
+                byte[] second = Segments.payload(packet);
+                byte[] both = Arrays.copyOf(first, first.length + second.length);
+                System.arraycopy(second, 0, both, first.length, second.length);
+                PacketSlot joined = Segments.copy(held, Segments.options(held), both);
+                held = null;
+                generation++;
+                exits.pass(joined);
+                return;
+            }
+            flush(exits);
+            boolean plain = !Segments.has(packet, TcpSegment.SYN | TcpSegment.FIN | TcpSegment.RST);
+            if (!plain || Segments.payloadLength(packet) == 0 || Segments.payloadLength(packet) >= maxPayloadBytes) {
+                exits.pass(packet);
+                return;
+            }
+            held = Segments.copy(packet, Segments.options(packet), Segments.payload(packet));
+            long expected = ++generation;
+            exits.after(WAIT_NANOS, () -> {
+                if (generation == expected) {
+                    flush(exits);
+                }
+            });
+        }
+
+        private void flush(Exits exits) {
+            if (held != null) {
+                PacketSlot packet = held;
+                held = null;
+                generation++;
+                exits.pass(packet);
+            }
+        }
+
+        private boolean follows(PacketSlot packet) {
+            int payload = Segments.payloadLength(packet);
+            return payload > 0 && Segments.payloadLength(held) + payload <= maxPayloadBytes
+                    && !Segments.has(packet, TcpSegment.SYN | TcpSegment.FIN | TcpSegment.RST)
+                    && Segments.sourcePort(held) == Segments.sourcePort(packet)
+                    && Segments.destinationPort(held) == Segments.destinationPort(packet)
+                    && Segments.sequenceNumber(packet) == Segments.sequenceNumber(held) + Segments.payloadLength(held);
+        }
+    }
+
+    // ---- payload and window ----
+
+    /** Changes one byte in every so-manieth packet with payload. */
+    public static Middlebox changePayload(int every) {
+        int[] seen = {0};
+        return packet -> {
+            int payload = Segments.payloadLength(packet);
+            if (payload > 0 && ++seen[0] % every == 0) {
+                long at = (long) packet.offset + packet.length - payload;
+                packet.buffer.set(ValueLayout.JAVA_BYTE, at, (byte) (packet.buffer.get(ValueLayout.JAVA_BYTE, at) ^ 0x20));
+                Checksum.fillTcp(packet);
+            }
+            return true;
+        };
+    }
+
+    /** Lowers window fields to these limits, one after the other for packets that are no SYNs: the right edge moves left. */
+    public static Middlebox clampWindow(int... limits) {
+        int[] seen = {0};
+        return packet -> {
+            if (isNotSyn(packet)) {
+                int limit = limits[seen[0]++ % limits.length];
+                Segments.setWindow(packet, Math.min(limit, TcpSegment.window(packet.buffer, packet.offset)));
+                Checksum.fillTcp(packet);
+            }
+            return true;
         };
     }
 

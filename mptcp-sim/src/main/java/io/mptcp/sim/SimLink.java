@@ -3,6 +3,7 @@ package io.mptcp.sim;
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -36,6 +37,8 @@ public final class SimLink {
     private final Statistics statistics = new Statistics();
     private final Merger merger;
     private LinkSpec spec;
+    /** The other direction. */
+    private SimLink reverse;
     private Endpoint sender;
     private int senderLinkId;
     private Endpoint receiver;
@@ -53,6 +56,10 @@ public final class SimLink {
         this.spec = spec;
         this.random = random;
         this.merger = new Merger(this, simulation);
+    }
+
+    void setReverse(SimLink reverse) {
+        this.reverse = reverse;
     }
 
     /** Both ends know the link under a number of their own. */
@@ -92,6 +99,9 @@ public final class SimLink {
 
     public void add(Middlebox middlebox) {
         middleboxes.add(middlebox);
+        if (!middlebox.isTransparent()) {
+            simulation.monitor().setEnabled(false);
+        }
     }
 
     public void removeMiddleboxes() {
@@ -113,13 +123,67 @@ public final class SimLink {
     private void sendPacket(SimPacket packet, long nowNanos) {
         packet.link = this;
         statistics.packetsSent++;
-        for (int i = 0; i < middleboxes.size(); i++) {
-            if (!middleboxes.get(i).forward(packet.slot)) {
-                statistics.droppedByMiddlebox++;
-                drop(packet, nowNanos, "dropped by middlebox");
-                return;
+        throughMiddleboxes(packet, 0, nowNanos);
+    }
+
+    private void throughMiddleboxes(SimPacket packet, int first, long nowNanos) {
+        if (first >= middleboxes.size()) {
+            putOnWire(packet, nowNanos);
+            return;
+        }
+        BehindBox exits = new BehindBox(first, packet);
+        middleboxes.get(first).handle(packet.slot, exits);
+        if (!exits.passed) {
+            statistics.droppedByMiddlebox++;
+            drop(packet, nowNanos, "kept by middlebox");
+        } else if (!exits.originalPassed) {
+            simulation.packets().give(packet); // others went on in its place
+        }
+    }
+
+    /** Where one of the middleboxes can send a packet. */
+    private final class BehindBox implements Middlebox.Exits {
+        private final int box;
+        private final SimPacket original;
+        private boolean passed;
+        private boolean originalPassed;
+
+        BehindBox(int box, SimPacket original) {
+            this.box = box;
+            this.original = original;
+        }
+
+        @Override
+        public void pass(PacketSlot packet) {
+            passed = true;
+            if (packet == original.slot && !originalPassed) {
+                originalPassed = true;
+                throughMiddleboxes(original, box + 1, simulation.nowNanos());
+            } else {
+                throughMiddleboxes(copyOf(packet, SimLink.this), box + 1, simulation.nowNanos());
             }
         }
+
+        @Override
+        public void answer(PacketSlot packet) {
+            reverse.putOnWire(copyOf(packet, reverse), simulation.nowNanos());
+        }
+
+        @Override
+        public void after(long delayNanos, Runnable action) {
+            simulation.after(delayNanos, action);
+        }
+    }
+
+    private SimPacket copyOf(PacketSlot slot, SimLink link) {
+        SimPacket packet = simulation.packets().take(slot.length);
+        packet.copyAddresses(slot);
+        MemorySegment.copy(slot.buffer, slot.offset, packet.slot.buffer, 0, slot.length);
+        packet.link = link;
+        return packet;
+    }
+
+    private void putOnWire(SimPacket packet, long nowNanos) {
         int wireBytes = packet.slot.length + (packet.slot.isIpv4() ? 20 : 40);
         if (wireBytes > spec.mtuBytes()) {
             statistics.droppedByMtu++;

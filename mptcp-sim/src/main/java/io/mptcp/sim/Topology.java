@@ -50,6 +50,8 @@ public final class Topology {
         SimLink down = new SimLink(simulation, "path " + id + " down", spec.down(), simulation.random().fork());
         up.connect(client, id, server, id);
         down.connect(server, id, client, id);
+        up.setReverse(down);
+        down.setReverse(up);
         client.addLink(id, up, properties(spec.up(), spec));
         server.addLink(id, down, properties(spec.down(), spec));
         return new SimPath(id, client, clientAddress(id, ipv6), serverAddress(id, ipv6), up, down);
