@@ -141,8 +141,9 @@ public final class PathBoxes {
 
     /**
      * A performance-enhancing proxy that acknowledges the client's data before the server does. Its acknowledgments have the options of the last
-     * segment the server sent, or none.
+     * segment the server sent.
      *
+     * @param withOptions with those of MPTCP
      * @param lose of the data packets it has acknowledged, this one (counted from 1) is lost behind it; 0 for none
      */
     public static void acknowledgeEarly(SimPath path, boolean withOptions, int lose) {
@@ -178,8 +179,9 @@ public final class PathBoxes {
     }
 
     private static PacketSlot earlyAck(PacketSlot packet, PacketSlot template, int payload, boolean withOptions) {
-        List<byte[]> options = new ArrayList<>(withOptions ? Segments.options(template) : List.of());
-        options.removeIf(option -> option[0] == Segments.KIND_SACK || mapsData(option));
+        List<byte[]> options = new ArrayList<>(Segments.options(template));
+        options.removeIf(option -> option[0] == Segments.KIND_SACK || mapsData(option)
+                || !withOptions && (option[0] & 0xff) == MptcpOptions.KIND);
         PacketSlot ack = Segments.copy(template, options, new byte[0]);
         Segments.setSequenceNumber(ack, Segments.acknowledgmentNumber(packet));
         Segments.setAcknowledgmentNumber(ack, Segments.sequenceNumber(packet) + payload);
