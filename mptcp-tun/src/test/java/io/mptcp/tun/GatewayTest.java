@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.netty.MptcpDriver;
+import io.mptcp.scheduler.Schedulers;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.Counter;
@@ -61,7 +62,7 @@ class GatewayTest {
         server.addLink(path1[1]);
         server.addLink(path2[1]);
         gateway.start();
-        server.stack().listen(SERVER, false, ConnectOptions.DEFAULT, (io.mptcp.netty.ConnectionHandler) (connection, readiness) -> {
+        server.stack().listen(SERVER, false, ConnectOptions.DEFAULT.withScheduler(() -> Schedulers.create("roundrobin")), (io.mptcp.netty.ConnectionHandler) (connection, readiness) -> {
             Endpoint endpoint = new Endpoint(77, serverSends);
             endpoint.holdOpen = serverHoldsOpen;
             accepted.add(endpoint);
@@ -107,8 +108,8 @@ class GatewayTest {
         assertTrue(application.connection.isFallback());
         assertFalse(accepted.getFirst().connection.isFallback());
         assertEquals(2, accepted.getFirst().connection.subflows().size());
-        assertTrue(uplinks.links().get(0).receivedBytes() > 5_000, "path 1 carried " + uplinks.links().get(0).receivedBytes());
-        assertTrue(uplinks.links().get(1).receivedBytes() > 5_000, "path 2 carried " + uplinks.links().get(1).receivedBytes());
+        assertTrue(uplinks.links().get(0).receivedBytes() > 500_000, "path 1 carried " + uplinks.links().get(0).receivedBytes());
+        assertTrue(uplinks.links().get(1).receivedBytes() > 500_000, "path 2 carried " + uplinks.links().get(1).receivedBytes());
     }
 
     @Test
