@@ -7,7 +7,8 @@ package io.mptcp.stack;
  * @param maxHalfOpen         passive connections still in the handshake
  * @param maxTimeWait        4-tuples in TIME-WAIT
  * @param maxSubflows         subflows of one connection, the initial one included (at most 64)
- * @param maxRanges           out-of-order intervals held per subflow and per connection
+ * @param maxRanges           out-of-order intervals held per subflow and per connection; 200 Mbit/s over 200 ms that overshoot slow start
+ *                            leave about 2000
  * @param maxMappings         mappings held per subflow that are not yet used up
  * @param maxIcmpPerSecond    ICMP messages looked at
  * @param maxResetsPerSecond  resets sent for segments that belong to no connection
@@ -59,7 +60,7 @@ public record Limits(
         private int maxHalfOpen = 1024;
         private int maxTimeWait = 65_536;
         private int maxSubflows = 8;
-        private int maxRanges = 1024;
+        private int maxRanges = 4096;
         private int maxMappings = 8192;
         private int maxIcmpPerSecond = 1000;
         private int maxResetsPerSecond = 100;

@@ -4,7 +4,8 @@ import io.mptcp.wire.TcpOptions;
 
 /**
  * Finds out that a recovery was for nothing, because the originals had only been late: by the timestamp that comes back (Eifel, RFC 3522),
- * or because everything sent again is reported as a duplicate (RFC 3708). One question for each recovery.
+ * because everything sent again is reported as a duplicate (RFC 3708), or because they arrive before anything was sent again. One question
+ * for each recovery.
  */
 final class SpuriousDetector {
     private boolean active;
@@ -54,8 +55,12 @@ final class SpuriousDetector {
      * @return true at most once for each recovery
      */
     boolean isSpurious(TcpOptions options, boolean advances, boolean timestamps) {
-        if (!active || !retransmitted) {
+        if (!active) {
             return false;
+        }
+        if (!retransmitted) {
+            active = !advances; // what was acknowledged can only be the original
+            return advances;
         }
         boolean late = false;
         if (advances && !timestampAsked) {

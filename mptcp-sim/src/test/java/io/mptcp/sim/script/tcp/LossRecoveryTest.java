@@ -206,6 +206,20 @@ class LossRecoveryTest {
         peer.expect().data(end(2), MSS);
     }
 
+    /** Three SACKs and the late original in one burst: recovery begins and ends before anything could be sent again. */
+    @Test
+    void aRecoveryThatSentNothingAgainIsUndone() {
+        connect();
+        write(10);
+        long before = connection.subflows().getFirst().cwndBytes();
+        script.advance(RTT);
+        peer.burst(packet(".").ack(1).sack(end(1), end(2)), packet(".").ack(1).sack(end(1), end(3)),
+                packet(".").ack(1).sack(end(1), end(4)), packet(".").ack(end(4)));
+        peer.expectNothing();
+        assertTrue(connection.subflows().getFirst().cwndBytes() >= before);
+        assertTrue(connection.subflows().getFirst().ssthreshBytes() > before);
+    }
+
     @Test
     void aLostRetransmissionIsDetectedByLaterDeliveries() {
         connect();
