@@ -64,6 +64,7 @@ final class Closing {
             abort();
         } else {
             shutdownOutput();
+            stack.enqueue(connection); // the end may be acknowledged already: then only the wait for the peer's is left to be limited
         }
     }
 

@@ -159,6 +159,20 @@ class DataFinTest {
         assertEquals(CloseReason.CLOSED, connection.closeReason());
     }
 
+    /** Linux: close_timeout. Found by FuzzTest, as its counterpart of plain TCP. */
+    @Test
+    void closeAfterAnAcknowledgedDataFinDoesNotWaitForThePeerForever() {
+        connection.shutdownOutput();
+        assertTrue(peer.expect().hasDataFin());
+        peer.inject(packet(".").option(peer.dssAck(2)));
+        script.advance(300_000);
+        assertEquals(CloseReason.NONE, connection.closeReason(), "a half-closed connection that is still read may last");
+        connection.close();
+        script.advance(61_000);
+        assertEquals(CloseReason.TIMED_OUT, connection.closeReason());
+        assertEquals(0, script.stack.connectionCount());
+    }
+
     @Test
     void aSubflowWhosePeerHasEndedItsWholeStreamStillCarriesOurs() {
         peer.inject(packet(".").option(peer.dataFin(1)));

@@ -54,6 +54,20 @@ class CloseTest {
         expectGone();
     }
 
+    /** Linux: tcp_fin_timeout. Found by FuzzTest: the close brought nothing to send, and so nobody looked at the clock. */
+    @Test
+    void closeAfterAnAcknowledgedHalfCloseDoesNotWaitForThePeerForever() {
+        connection.shutdownOutput();
+        peer.expect().flags("F.");
+        peer.ack();
+        script.advance(300_000);
+        assertEquals("FIN_WAIT_2", state(), "a half-closed connection that is still read may last");
+        connection.close();
+        script.advance(61_000);
+        assertEquals(CloseReason.TIMED_OUT, connection.closeReason());
+        assertEquals(0, script.stack.connectionCount());
+    }
+
     @Test
     void theirFinFirstThenOurs() {
         peer.inject(packet("F."));
