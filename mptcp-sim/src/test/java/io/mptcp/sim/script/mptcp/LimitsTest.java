@@ -19,8 +19,12 @@ import io.mptcp.stack.StackConfig;
 import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** What a stack does with more than it wants to have, and with segments of no connection (RFC 9293 section 3.5.2). */
@@ -167,17 +171,27 @@ class LimitsTest {
 
     @Test
     void manyHolesAreBoundedAndTheRestComesAgain() {
-        Script script = script(10, 10, 100).listen();
+        int maxRanges = 50;
+        Script script = new Script(StackConfig.defaults().withMptcp(false)
+                .withLimits(Limits.defaults().toBuilder().maxRanges(maxRanges).build())).listen();
         FakePeer peer = FakePeer.client(script).openPlain();
         MptcpConnection connection = script.accepted();
+        byte[] stream = Script.pattern(10_000);
         for (int i = 1; i < 1000; i++) {
-            peer.inject(packet("P.").seq(1 + 10L * i).data("x"));
+            peer.inject(packet("P.").seq(1 + 10L * i).data(Arrays.copyOfRange(stream, 10 * i, 10 * i + 1)));
+            peer.expect(packet(".").ack(1)).noData();
         }
-        peer.skip();
+        assertEquals(0, connection.readableBytes());
+        assertEquals(999 - maxRanges, script.count(Counter.TCPOFODrop), "what exceeds the limit is dropped, and counted");
+
         for (int i = 0; i < 1000; i++) { // whoever fills the holes in order gets through
-            peer.inject(packet("P.").seq(1 + 10L * i).data("0123456789"));
+            peer.inject(packet("P.").seq(1 + 10L * i).data(Arrays.copyOfRange(stream, 10 * i, 10 * i + 10)));
         }
+        script.advance(200);
+        assertEquals(10_001, peer.skip().ack);
         assertEquals(10_000, connection.readableBytes());
+        assertEquals(new String(stream, StandardCharsets.ISO_8859_1), Script.read(connection), "every byte in its place");
+        assertEquals(0, script.stack.bufferBytes());
     }
 
     @Test
@@ -203,25 +217,39 @@ class LimitsTest {
     void garbageIsCountedAndOtherwiseWithoutEffect() {
         Script script = script(10, 10, 100).listen();
         FakePeer peer = FakePeer.client(script).openPlain();
-        java.util.Random random = new java.util.Random(5);
+        MptcpConnection connection = script.accepted();
+        Random random = new Random(5);
+        int malformed = 0;
+        int foreign = 0;
         for (int i = 0; i < 20_000; i++) {
-            byte[] bytes = new byte[random.nextInt(100)];
+            byte[] bytes = new byte[18 + random.nextInt(100)];
             random.nextBytes(bytes);
-            if (bytes.length >= 20) {
-                bytes[0] = (byte) (peer.local.port() >> 8);
-                bytes[1] = (byte) peer.local.port();
-                bytes[2] = (byte) (Script.PORT >> 8);
-                bytes[3] = (byte) Script.PORT;
-                bytes[13] &= ~4;
-            } else if (bytes.length >= 18) {
-                continue;
+            ByteBuffer.wrap(bytes).putShort((short) peer.local.port()).putShort((short) Script.PORT).putInt(outsideTheWindow(peer, random));
+            int headerLength = (bytes[12] >> 4 & 0xf) * 4;
+            if (bytes.length < 20 || headerLength < 20 || headerLength > bytes.length) {
+                malformed++;
+            } else {
+                foreign++;
             }
-            if (bytes.length >= 18) {
-                script.inject(0, peer.local, Script.STACK, bytes);
+            script.inject(0, peer.local, Script.STACK, bytes);
+            if (i % 1000 == 0) {
+                script.advance(1000);
             }
         }
-        peer.skip();
+        assertEquals(malformed, script.count(Counter.InMalformed), "each of them, and nothing else");
+        assertTrue(malformed > 5_000 && foreign > 5_000, malformed + " malformed, " + foreign + " others");
+        assertEquals(0, script.count(Counter.InternalErrors));
+        assertEquals(0, connection.readableBytes(), "nothing outside the window is data");
+        assertEquals("ESTABLISHED", connection.subflows().getFirst().state());
+        Segment answer = peer.skip();
+        assertTrue(answer == null || answer.payload.length == 0 && !answer.flagLetters().contains("R"), "no more than challenge ACKs");
         peer.send("still here");
-        assertEquals("still here", Script.read(script.accepted()));
+        assertEquals("still here", Script.read(connection));
+        Script.write(connection, "so am I");
+        assertEquals("so am I", new String(peer.skip().payload, StandardCharsets.ISO_8859_1));
+    }
+
+    private static int outsideTheWindow(FakePeer peer, Random random) {
+        return peer.rawSndNxt() + (1 << 30) + random.nextInt(1 << 30);
     }
 }

@@ -1,0 +1,30 @@
+package io.mptcp.sim.fuzz;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import org.junit.jupiter.api.Test;
+
+/**
+ * A million segments that are wrong in some way, at listening, connecting, established and closing connections: no exception, no leak, no stuck
+ * connection. {@code -Dfuzz.segments=N} for more or fewer.
+ */
+class FuzzTest {
+    private static final long SEGMENTS = Long.getLong("fuzz.segments", 1_000_000);
+    private static final long FIRST = Long.getLong("fuzz.first", 1);
+    private static final int SEGMENTS_PER_SEED = 2_000;
+
+    @Test
+    void anySegmentsAtAnyStateLeaveTheStackWhole() {
+        assertTrue(SEGMENTS > 0);
+        long seeds = (SEGMENTS + SEGMENTS_PER_SEED - 1) / SEGMENTS_PER_SEED;
+        for (long seed = FIRST; seed < FIRST + seeds; seed++) {
+            try {
+                new FuzzRun(seed).run(SEGMENTS_PER_SEED);
+            } catch (AssertionError e) {
+                fail("seed " + seed + " " + e.getMessage() + "\nreplay: ./mvnw -pl mptcp-sim -am test -Dtest=FuzzTest -Dfuzz.first=" + seed
+                        + " -Dfuzz.segments=" + SEGMENTS_PER_SEED + " -Dsurefire.failIfNoSpecifiedTests=false", e);
+            }
+        }
+    }
+}
