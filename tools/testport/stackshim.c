@@ -89,7 +89,7 @@ static int f_bind(void*u,int fd,const struct sockaddr*a,socklen_t l){ begin(OP_B
 static int f_listen(void*u,int fd,int b){ begin(OP_LISTEN);p32(fd);p32(b);return call(); }
 static int f_accept(void*u,int fd,struct sockaddr*a,socklen_t*l){ int n=newfd(); begin(OP_ACCEPT);p32(fd);p32(n); if(call()<0){int e=errno;close(n);errno=e;return -1;} if(a) gsa(a,l); return n; }
 static int f_connect(void*u,int fd,const struct sockaddr*a,socklen_t l){ begin(OP_CONNECT);p32(fd);psa(a);return call(); }
-static ssize_t f_recv(void*u,int fd,void*b,size_t n,int fl){ begin(OP_READ);p32(fd);p32(n);p32(fl); ssize_t k=call(); if(k>0&&b) memcpy(b,r.d+rp,k); return k; }
+static ssize_t f_recv(void*u,int fd,void*b,size_t n,int fl){ if(badptr(b,n)) return -1; begin(OP_READ);p32(fd);p32(n);p32(fl); ssize_t k=call(); if(k>0&&b) memcpy(b,r.d+rp,k); return k; }
 static ssize_t f_read(void*u,int fd,void*b,size_t n){ return f_recv(u,fd,b,n,0); }
 static ssize_t f_readv(void*u,int fd,const struct iovec*v,int c){ size_t n=0;for(int i=0;i<c;i++)n+=v[i].iov_len; char*t=malloc(n+1); ssize_t k=f_recv(u,fd,t,n,0); size_t o=0; for(int i=0;k>0&&i<c&&o<(size_t)k;i++){size_t m=v[i].iov_len<k-o?v[i].iov_len:k-o;memcpy(v[i].iov_base,t+o,m);o+=m;} free(t); return k; }
 static ssize_t f_recvfrom(void*u,int fd,void*b,size_t n,int fl,struct sockaddr*a,socklen_t*l){ if(l)*l=0; return f_recv(u,fd,b,n,fl); }

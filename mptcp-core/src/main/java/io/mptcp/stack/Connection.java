@@ -151,6 +151,7 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     void setSocketOptions(SocketOptions replacement) {
+        output.small().onSocketOptions(socketOptions, replacement);
         socketOptions = replacement;
         for (int i = 0; i < subflows.size(); i++) {
             subflows.get(i).tcb.onSocketOptions();
@@ -204,6 +205,10 @@ final class Connection extends DeadlineQueue.Node {
             stack.enqueue(this);
         }
         return taken;
+    }
+
+    void endRecord() {
+        sender.endRecord();
     }
 
     int read(MemorySegment destination, long offset, int length) {

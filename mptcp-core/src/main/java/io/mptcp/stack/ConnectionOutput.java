@@ -73,7 +73,7 @@ final class ConnectionOutput {
     // ---- new data ----
 
     private boolean transmitNew(long nowNanos, PacketSlot out) {
-        long pending = sender.pendingBytes();
+        long pending = sender.pendingRecordBytes();
         long window = sender.windowBytes();
         if (pending <= 0 || window <= 0) {
             return false;
@@ -95,12 +95,13 @@ final class ConnectionOutput {
             return true;
         }
         int length = small.newDataBytes(subflow, pending, window);
+        boolean push = length == pending && (small.isPushed() || pending < sender.pendingBytes());
         sender.onSent(length);
         small.onSent(dsn + length, length, subflow.tcb.payloadMssBytes());
         copyMask = mask & ~(1L << index);
         copyDsn = dsn;
         copyLength = length;
-        send(nowNanos, out, subflow, dsn, length, length == pending);
+        send(nowNanos, out, subflow, dsn, length, push);
         return true;
     }
 
@@ -264,6 +265,7 @@ final class ConnectionOutput {
         timerNanos = Long.MAX_VALUE;
         backoff = 0;
         unheardFins = 0;
+        small.onAcked();
     }
 
     /** Arms the timer if there is anything to wait for, and stops it if not. */

@@ -23,6 +23,7 @@ final class DataSender {
     /** Automatic size: most bytes taken that cannot be sent yet. */
     private long unsentLimitBytes = MIN_UNSENT_BYTES;
     private final RangeSet reinjections;
+    private final RecordEnds records = new RecordEnds();
     private long dsnUna = 1;
     private long dsnNxt = 1;
     /** Highest data sequence number the peer has allowed, exclusive: the largest DATA_ACK + window seen (RFC 8684 section 3.3.5). */
@@ -91,6 +92,18 @@ final class DataSender {
     /** Bytes written and never sent yet. */
     long pendingBytes() {
         return buffer.tail() - dsnNxt;
+    }
+
+    /** Everything written so far is a record: what is written next begins a new segment. */
+    void endRecord() {
+        if (pendingBytes() > 0) {
+            records.add(buffer.tail());
+        }
+    }
+
+    /** Of {@link #pendingBytes} those that may go into one segment. */
+    long pendingRecordBytes() {
+        return Math.min(buffer.tail(), records.nextAbove(dsnNxt)) - dsnNxt;
     }
 
     /** Room for new data in the connection's send window. */

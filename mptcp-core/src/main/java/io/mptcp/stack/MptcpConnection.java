@@ -81,6 +81,14 @@ public final class MptcpConnection {
         return core.write(source, offset, length, more);
     }
 
+    /**
+     * What has been written so far is not put into one segment with what is written from now on (Linux: MSG_EOR). The peer still reads a stream
+     * of bytes. Of a few hundred records not sent yet the last may be put together.
+     */
+    public void endRecord() {
+        core.endRecord();
+    }
+
     public int readableBytes() {
         return core.data().receiver.readableBytes();
     }

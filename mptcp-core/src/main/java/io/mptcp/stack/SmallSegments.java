@@ -18,7 +18,9 @@ final class SmallSegments {
 
     private final Connection connection;
     private final DataSender sender;
-    /** The application has said that more follows what it wrote last. */
+    /** The application has said that more follows what it wrote last, and nothing has been acknowledged since. */
+    private boolean awaitsMore;
+    /** What was written last is no end of anything: it carries no PSH. */
     private boolean moreFollows;
     /** End of the last segment sent that was not full. */
     private long smallEndDsn;
@@ -35,6 +37,22 @@ final class SmallSegments {
 
     void setMoreFollows(boolean more) {
         moreFollows = more;
+        awaitsMore = more;
+    }
+
+    /** As Linux: that more follows is good until the peer's next acknowledgment, which is a moment to send in any case. */
+    void onAcked() {
+        awaitsMore = false;
+    }
+
+    /** As Linux: turning Nagle's algorithm off, even again, sends what is held back now, be it corked. */
+    void onSocketOptions(SocketOptions before, SocketOptions now) {
+        overridden |= now.noDelay() && (!before.noDelay() || before.equals(now)) && sender.pendingBytes() > 0;
+    }
+
+    /** Whether a segment with everything there is to send ends with PSH (RFC 9293 section 3.9.1.2). */
+    boolean isPushed() {
+        return !moreFollows;
     }
 
     /** Another attempt to send begins: what held it back last time may be gone. */
@@ -80,11 +98,11 @@ final class SmallSegments {
 
     /** Everything there is would go, and its end is no full segment. */
     private boolean mayEndSmall() {
-        if (overridden || sender.isFinRequested()) {
-            return true;
+        if (overridden || sender.isFinRequested() || sender.pendingRecordBytes() < sender.pendingBytes()) {
+            return true; // nothing will ever be added to it
         }
         SocketOptions chosen = connection.socketOptions();
-        if (chosen.cork() || moreFollows) {
+        if (chosen.cork() || awaitsMore) {
             heldByCork = true;
             return false;
         }
@@ -135,6 +153,7 @@ final class SmallSegments {
         if (deadlineNanos <= nowNanos) {
             deadlineNanos = Long.MAX_VALUE;
             overridden = true;
+            moreFollows = false; // it took too long: what there is was the end
         }
     }
 }

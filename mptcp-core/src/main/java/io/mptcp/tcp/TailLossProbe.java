@@ -63,10 +63,7 @@ final class TailLossProbe {
         if (log.inFlightBytes() <= tcb.payloadMssBytes()) {
             pto += tcb.config.peerDelayedAckMillis() * 1_000_000L;
         }
-        long at = nowNanos + Math.max(pto, MIN_PTO_NANOS);
-        if (at < tcb.rtoDeadlineNanos) {
-            deadlineNanos = at;
-        }
+        deadlineNanos = Math.min(nowNanos + Math.max(pto, MIN_PTO_NANOS), tcb.rtoDeadlineNanos);
     }
 
     void onSample() {
@@ -81,6 +78,9 @@ final class TailLossProbe {
         deadlineNanos = Long.MAX_VALUE;
         if (!log.isEmpty() && endSsn < 0 && sampled && tcb.rtt.hasSample()) {
             due = true;
+            if (tcb.rtoDeadlineNanos <= nowNanos) {
+                tcb.armRto(nowNanos); // the probe goes instead
+            }
             tcb.upper.onLossProbe();
         }
     }

@@ -140,6 +140,7 @@ final class TcpOutput {
         tcb.sndNxt++;
         transmitEntry(nowNanos, out, tcb.log.size() - 1, SegmentKind.FIN, 0);
         tcb.armRto(nowNanos);
+        tcb.recovery.armLossProbe(nowNanos);
     }
 
     private void transmitEntry(long nowNanos, PacketSlot out, int index, SegmentKind kind, int moreFlags) {

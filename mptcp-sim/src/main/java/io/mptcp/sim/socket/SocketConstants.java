@@ -21,6 +21,7 @@ public final class SocketConstants {
     public static final int POLLRDHUP = 0x2000;
 
     public static final int MSG_DONTWAIT = 0x40;
+    public static final int MSG_EOR = 0x80;
     public static final int MSG_MORE = 0x8000;
 
     public static final int MSG_FASTOPEN = 0x2000_0000;

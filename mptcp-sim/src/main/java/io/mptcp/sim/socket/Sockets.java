@@ -320,7 +320,7 @@ public final class Sockets {
         while (written[0] < bytes.length) {
             int chunk = Math.min(bytes.length - written[0], BUFFER_BYTES);
             MemorySegment.copy(bytes, written[0], buffer, ValueLayout.JAVA_BYTE, 0, chunk);
-            int taken = connection.write(buffer, 0, chunk);
+            int taken = connection.write(buffer, 0, chunk, (flags & SocketConstants.MSG_MORE) != 0);
             written[0] += taken;
             if (taken == 0) {
                 connection.writableBytes(); // to be told when there is room again
@@ -329,6 +329,9 @@ public final class Sockets {
                 }
                 return written[0] > 0 ? Outcome.of(written[0]) : Outcome.error(Errno.EAGAIN);
             }
+        }
+        if ((flags & SocketConstants.MSG_EOR) != 0) {
+            connection.endRecord();
         }
         return Outcome.of(bytes.length);
     }

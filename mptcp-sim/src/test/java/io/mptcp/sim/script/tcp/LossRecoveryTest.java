@@ -279,6 +279,35 @@ class LossRecoveryTest {
         peer.expect().data(1, MSS);
     }
 
+    /** RFC 8985 section 7.2. */
+    @Test
+    void aFinIsProbedLikeData() {
+        connect();
+        connection.close();
+        peer.expect().flags("F.").seq(1);
+        script.advance(79);
+        peer.expectNothing();
+        script.advance(1);
+        peer.expect().flags("F.").seq(1);
+    }
+
+    /** RFC 8985 section 7.2: a probe is sent when the retransmission timer would expire, if not before, and is no timeout. */
+    @Test
+    void whereTheProbeWouldComeLaterThanTheTimeoutItTakesItsPlace() {
+        script = new Script(StackConfig.defaults().withMptcp(false)
+                .withTcp(TcpConfig.defaults().toBuilder().minRtoMillis(200).peerDelayedAckMillis(300).build()));
+        connect();
+        write(1);
+        script.advance(RTT + 199);
+        peer.expectNothing();
+        script.advance(1);
+        peer.expect().data(1, MSS);
+        assertEquals(0, connection.tcpInfo(script.nowNanos()).timeouts());
+        script.advance(RTT + 200);
+        peer.expect().data(1, MSS);
+        assertEquals(1, connection.tcpInfo(script.nowNanos()).timeouts());
+    }
+
     @Test
     void onlyOneProbeIsOutstanding() {
         connect();

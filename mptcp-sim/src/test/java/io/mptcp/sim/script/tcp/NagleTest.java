@@ -177,6 +177,78 @@ class NagleTest {
         peer.expect().data(1, "headbody");
     }
 
+    @Test
+    void thatMoreFollowsIsGoodUntilTheNextAcknowledgment() {
+        connect();
+        Script.write(connection, "a");
+        peer.expect();
+        connection.write(MemorySegment.ofArray("b".getBytes()), 0, 1, true);
+        peer.expectNothing();
+        peer.ack();
+        assertFalse(peer.expect().data(2, "b").has(TcpSegment.PSH), "it is not the end of anything");
+    }
+
+    @Test
+    void noDelayChosenAgainSendsWhatIsCorkedOnceAndTheCorkStays() {
+        connect();
+        SocketOptions both = CORK.toBuilder().noDelay(true).build();
+        connection.setSocketOptions(both);
+        Script.write(connection, "a");
+        peer.expectNothing();
+        connection.setSocketOptions(both);
+        peer.expect().data(1, "a");
+        Script.write(connection, "b");
+        peer.expectNothing();
+    }
+
+    @Test
+    void noSegmentHoldsBytesOfTwoRecords() {
+        connect();
+        Script.write(connection, "a");
+        peer.expect();
+        Script.write(connection, "b");
+        connection.endRecord();
+        peer.expectNothing();
+        Script.write(connection, Script.pattern(FakePeer.MSS + 10));
+        connection.endRecord();
+        Script.write(connection, "c");
+        assertTrue(peer.expect().data(2, "b").has(TcpSegment.PSH), "what can never grow need not wait");
+        peer.expect().data(3, FakePeer.MSS);
+        peer.expect().data(3 + FakePeer.MSS, 10);
+        peer.expectNothing();
+        peer.ack();
+        peer.expect().data(13 + FakePeer.MSS, "c");
+    }
+
+    @Test
+    void recordsStayApartWhenTheyAreSentAgain() {
+        connect();
+        Script.write(connection, "a");
+        connection.endRecord();
+        Script.write(connection, "b");
+        connection.endRecord();
+        Script.write(connection, "c");
+        peer.skip();
+        script.advance(41);
+        peer.expect().data(2, "b");
+        script.advance(200);
+        peer.expect().data(1, "a");
+        peer.expect().data(2, "b");
+    }
+
+    @Test
+    void aSuperSegmentEndsWithTheRecord() {
+        script = new Script(StackConfig.defaults().withMptcp(false), new LinkProperties(1500, 65_000, 1, false));
+        connect();
+        peer.inject(packet(".").window(1));
+        Script.write(connection, Script.pattern(FakePeer.MSS + 10));
+        connection.endRecord();
+        Script.write(connection, Script.pattern(2 * FakePeer.MSS));
+        peer.inject(packet(".").window(60_000));
+        peer.expect().data(1, FakePeer.MSS + 10);
+        peer.expect().data(11 + FakePeer.MSS, 2 * FakePeer.MSS);
+    }
+
     /** RFC 9293 MUST-61. */
     @Test
     void theLastSegmentThereIsCarriesPushAlsoWhenItIsSentAgain() {
