@@ -49,6 +49,7 @@ final class Connection extends DeadlineQueue.Node {
     private boolean connected;
     /** The SYN opened it, its payload included (RFC 7413), and the third ACK has not come yet. */
     private boolean openedFast;
+    private boolean synDataTaken;
     private FastOpenClient fastOpen;
     private boolean writeBlocked;
     private boolean endSeen;
@@ -106,7 +107,17 @@ final class Connection extends DeadlineQueue.Node {
         if (syn.payloadLength > 0) {
             receiver.takeSynPayload(syn.buffer, syn.payloadOffset, syn.payloadLength);
             subflow.tcb.acceptSynPayload(syn.payloadLength);
+            synDataTaken = true;
         }
+        if (!mptcp) { // whose first data has to wait for the keys of the third ACK
+            subflow.tcb.sendEarly(stack.nowNanos());
+            sender.onWindow(1 + subflow.tcb.sndWnd());
+            raise(Readiness.WRITABLE);
+        }
+    }
+
+    boolean isSynDataTaken() {
+        return synDataTaken || fastOpen != null && fastOpen.isSynDataTaken();
     }
 
     boolean isOpenedFast() {
@@ -116,6 +127,11 @@ final class Connection extends DeadlineQueue.Node {
     /** Active side: what is written before the SYN may go with it. */
     void setFastOpen(FastOpenClient client) {
         fastOpen = client;
+    }
+
+    /** What went with the SYN was not taken, or not all of it. */
+    void onSynDataRefused(int bytes) {
+        output.small().onSynDataRefused(bytes);
     }
 
     /** Null where it was not asked for. */

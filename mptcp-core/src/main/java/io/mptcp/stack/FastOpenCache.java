@@ -13,6 +13,8 @@ final class FastOpenCache {
     /** After a SYN with the option was lost the next tries do without for so long, twice as long after each further loss. */
     private static final long FIRST_PAUSE_NANOS = 60_000_000_000L;
     private static final int MAX_DOUBLINGS = 10;
+    /** What the link takes is the only bound. */
+    static final int UNKNOWN_MSS = 65_535;
 
     /** What is known of one server. */
     private static final class Server {
@@ -41,9 +43,15 @@ final class FastOpenCache {
         return known == null ? null : known.cookie;
     }
 
-    /** MSS of the SYN/ACK the cookie came with; only with a cookie. */
+    /** MSS of the server's last SYN/ACK, {@link #UNKNOWN_MSS} when there was none. */
     int mssBytes(IpAddress server) {
-        return entries.get(server).mssBytes;
+        Server known = entries.get(server);
+        return known == null || known.mssBytes == 0 ? UNKNOWN_MSS : known.mssBytes;
+    }
+
+    /** A SYN/ACK brought no cookie, but tells how much the next SYN may carry. */
+    void onMss(IpAddress server, int mssBytes) {
+        entries.computeIfAbsent(server, key -> new Server()).mssBytes = mssBytes;
     }
 
     void onCookie(IpAddress server, byte[] cookie, int mssBytes) {

@@ -18,16 +18,20 @@ final class FastOpenClient {
     private final FastOpenCache cache;
     private final IpAddress server;
     private final DataSender sender;
+    private final boolean withoutCookie;
     private boolean optionSent;
     private boolean cookieSent;
     private boolean lost;
+    private int sentBytes;
     private int ackedBytes;
 
-    FastOpenClient(Stack stack, FastOpenCache cache, IpAddress server, DataSender sender) {
+    /** @param withoutCookie data goes with the SYN in any case, and no cookie is asked for (RFC 7413 section 4.1.3 leaves that to closed networks) */
+    FastOpenClient(Stack stack, FastOpenCache cache, IpAddress server, DataSender sender, boolean withoutCookie) {
         this.stack = stack;
         this.cache = cache;
         this.server = server;
         this.sender = sender;
+        this.withoutCookie = withoutCookie;
     }
 
     /** Writes the option of a SYN. @param retransmission whether a SYN has been sent before */
@@ -35,6 +39,11 @@ final class FastOpenClient {
         cookieSent = false;
         if (retransmission) {
             noteLoss();
+            return;
+        }
+        if (withoutCookie) {
+            cookieSent = true;
+            stack.count(Counter.TCPFastOpenActive);
             return;
         }
         if (!cache.mayTry(stack.nowNanos(), server)) {
@@ -66,21 +75,36 @@ final class FastOpenClient {
         }
         int reserveBytes = stack.config().wire().fullOptionRoomInSyn() ? OptionWriter.MAX_LENGTH - optionBytes : 0;
         int mssBytes = Math.min(roomBytes, cache.mssBytes(server) - optionBytes) - reserveBytes;
-        return (int) Math.max(0, Math.min(mssBytes, sender.pendingBytes()));
+        sentBytes = (int) Math.max(0, Math.min(mssBytes, sender.pendingBytes()));
+        return sentBytes;
     }
 
     void onSynAck(IncomingSegment segment, int synPayloadAckedBytes) {
         TcpOptions options = segment.options;
+        int mssBytes = options.mss > 0 ? options.mss : 536;
         if (options.fastOpenLength > 0 && optionSent) {
-            cache.onCookie(server, Arrays.copyOf(options.fastOpenCookie, options.fastOpenLength), options.mss > 0 ? options.mss : 536);
-        } else if (cookieSent && synPayloadAckedBytes == 0 && sender.pendingBytes() > 0) {
-            stack.count(Counter.TCPFastOpenActiveFail);
+            cache.onCookie(server, Arrays.copyOf(options.fastOpenCookie, options.fastOpenLength), mssBytes);
+        } else {
+            cache.onMss(server, mssBytes);
+            if (cookieSent && synPayloadAckedBytes == 0 && sender.pendingBytes() > 0) {
+                stack.count(Counter.TCPFastOpenActiveFail);
+            }
         }
         if (synPayloadAckedBytes > 0) {
             cache.onSuccess(server);
             ackedBytes = synPayloadAckedBytes;
             sender.dropFirst(synPayloadAckedBytes);
         }
+    }
+
+    /** Payload was sent with the SYN, and the server took all of it. */
+    boolean isSynDataTaken() {
+        return sentBytes > 0 && ackedBytes == sentBytes;
+    }
+
+    /** Bytes that were sent with the SYN, and have to be sent again. */
+    int refusedBytes() {
+        return sentBytes - ackedBytes;
     }
 
     /** Bytes the server took with the SYN. */

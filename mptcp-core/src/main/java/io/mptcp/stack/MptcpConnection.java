@@ -142,6 +142,11 @@ public final class MptcpConnection {
         return core.wasConnected() && !isClosed();
     }
 
+    /** Whether the handshake has been completed, whatever came after. */
+    public boolean wasConnected() {
+        return core.wasConnected();
+    }
+
     public boolean isClosed() {
         return core.closeReason() != CloseReason.NONE;
     }
@@ -225,6 +230,11 @@ public final class MptcpConnection {
     /** Payload bytes the server took with our SYN (RFC 7413); 0 without Fast Open. */
     public int fastOpenBytes() {
         return core.fastOpen() == null ? 0 : core.fastOpen().ackedBytes();
+    }
+
+    /** Payload went with the SYN of this connection, and the server has taken all of it; on either side (RFC 7413). */
+    public boolean isSynDataTaken() {
+        return core.isSynDataTaken();
     }
 
     /** Payload bytes received in order. */

@@ -24,6 +24,8 @@ final class SmallSegments {
     private boolean moreFollows;
     /** End of the last segment sent that was not full. */
     private long smallEndDsn;
+    /** Up to there it went with a SYN whose payload was not taken. */
+    private long sentOnceDsn;
     private boolean heldByCork;
     private boolean heldByWindow;
     private long heldRtoNanos;
@@ -55,6 +57,11 @@ final class SmallSegments {
         return !moreFollows;
     }
 
+    /** So many bytes went with a SYN already, and have to go again. */
+    void onSynDataRefused(int bytes) {
+        sentOnceDsn = sender.dsnNxt() + bytes;
+    }
+
     /** Another attempt to send begins: what held it back last time may be gone. */
     void begin() {
         heldByCork = false;
@@ -68,6 +75,10 @@ final class SmallSegments {
         long chunk = possibleBytes(tcb, pendingBytes, windowBytes);
         if (chunk <= 0) {
             return 0;
+        }
+        long again = sentOnceDsn - sender.dsnNxt();
+        if (again > 0) {
+            return (int) Math.min(chunk, again); // nothing new, which could be held back or be joined by more
         }
         long partial = chunk % mss;
         if (partial == 0) {

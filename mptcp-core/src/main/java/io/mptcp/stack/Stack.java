@@ -161,7 +161,7 @@ public final class Stack {
             localKeys.draw(connection);
         }
         if (options.fastOpen()) {
-            connection.setFastOpen(new FastOpenClient(this, fastOpens, remote.address(), connection.data().sender));
+            connection.setFastOpen(new FastOpenClient(this, fastOpens, remote.address(), connection.data().sender, options.fastOpenWithoutCookie()));
         }
         counters.increment(Counter.ActiveOpens);
         add(connection).openInitial(linkId, key, true).tcb.openActive();
@@ -261,10 +261,12 @@ public final class Stack {
 
     /** How many bytes can go at least with a SYN to this server over this link, whatever its options; -1 while no cookie of it is known, or its SYNs with data got lost. */
     public int fastOpenRoomBytes(int linkId, IpAddress server) {
+        return fastOpens.mayTry(nowNanos, server) && fastOpens.cookie(server) != null ? fastOpenRoomWithoutCookieBytes(linkId, server) : -1;
+    }
+
+    /** As {@link #fastOpenRoomBytes} where no cookie is needed ({@link ConnectOptions#fastOpenWithoutCookie}). */
+    public int fastOpenRoomWithoutCookieBytes(int linkId, IpAddress server) {
         requireLink(linkId);
-        if (!fastOpens.mayTry(nowNanos, server) || fastOpens.cookie(server) == null) {
-            return -1;
-        }
         int mssBytes = Math.min(linkProperties(linkId).mtuBytes() - (server.isIpv4() ? 40 : 60), fastOpens.mssBytes(server));
         return Math.max(0, mssBytes - OptionWriter.MAX_LENGTH);
     }
@@ -294,7 +296,7 @@ public final class Stack {
                 in.sourceHi, in.sourceLo, TcpSegment.sourcePort(in.buffer, in.offset));
         if (subflow == null) {
             acceptor.receive(nowNanos, in, incoming);
-        } else if (subflow.tcb.isForeignAck(incoming)) {
+        } else if (subflow.tcb.isForeignAck(nowNanos, incoming)) {
             acceptor.reset(in, incoming, -1);
         } else {
             receiveOn(subflow);

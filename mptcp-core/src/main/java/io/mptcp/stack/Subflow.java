@@ -230,7 +230,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         // A subflow the peer has finished with takes no more data, unless it is the peer's whole stream that has ended.
         boolean halfClosed = !connection.isMptcp() || connection.data().receiver.isFinReceived();
         boolean open = tcb.state() == TcpState.ESTABLISHED || (tcb.state() == TcpState.CLOSE_WAIT && halfClosed);
-        return phase == Phase.ESTABLISHED && open && !stale;
+        return phase == Phase.ESTABLISHED && open && !stale || phase == Phase.HANDSHAKE && tcb.maySend();
     }
 
     boolean isBackup() {
@@ -361,6 +361,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     public boolean onSynAck(IncomingSegment segment, int synPayloadAckedBytes) {
         if (!isJoin && connection.fastOpen() != null) {
             connection.fastOpen().onSynAck(segment, synPayloadAckedBytes);
+            connection.onSynDataRefused(connection.fastOpen().refusedBytes());
         }
         return isJoin ? join.onSynAck(segment.options.mptcp) : connection.handshake().onSynAck(this, segment.options.mptcp);
     }

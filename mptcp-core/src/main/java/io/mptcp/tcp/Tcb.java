@@ -82,8 +82,12 @@ public final class Tcb {
     long synSsn;
     boolean synDue;
     boolean synRetransmitted;
+    /** When our SYN or SYN/ACK was sent last, Long.MIN_VALUE when nobody knows. */
+    long synSentNanos;
     /** Another layer has to decide before the SYN/ACK goes out. */
     boolean synAckHeld;
+    /** Data may follow the SYN/ACK before that is acknowledged (RFC 7413 section 4.2.2). */
+    boolean sendsEarly;
     boolean finRequested;
     boolean finSent;
     boolean probeDue;
@@ -179,6 +183,7 @@ public final class Tcb {
         synRetransmitted = retransmissions > 0;
         timeouts = retransmissions;
         lastSendNanos = sentNanos;
+        synSentNanos = sentNanos;
     }
 
     /** The payload of the SYN has been taken (RFC 7413): relative numbers begin behind it. */
@@ -186,6 +191,17 @@ public final class Tcb {
         irs += length;
         synSsn = -length;
         bytesReceived += length;
+    }
+
+    /** The SYN has proved where the peer is: what answers it need not wait for the third ACK (RFC 7413 section 4.2.2). */
+    public void sendEarly(long nowNanos) {
+        sendsEarly = true;
+        cc.onEstablished(nowNanos, payloadMssBytes(), false);
+    }
+
+    /** New data may be sent in this state: after the handshake, or before its end where the SYN allows that. */
+    public boolean maySend() {
+        return state.canSend() || state == TcpState.SYN_RECV && sendsEarly && !synDue;
     }
 
     public void releaseSynAck() {
@@ -264,9 +280,12 @@ public final class Tcb {
      * During the handshake an ACK of anything but our SYN belongs to another life of the connection, and a RST is the answer
      * (RFC 9293 sections 3.5.1 and 3.10.7.3): it clears what the peer still holds.
      */
-    public boolean isForeignAck(IncomingSegment segment) {
+    public boolean isForeignAck(long nowNanos, IncomingSegment segment) {
         if (!segment.has(TcpSegment.ACK) || segment.has(TcpSegment.RST)) {
             return false;
+        }
+        if (state == TcpState.SYN_SENT && config.timestamps() && segment.options.hasTimestamps && segment.options.tsEcr - tsNow(nowNanos) > 0) {
+            return true; // it answers a SYN with a timestamp that is still to come
         }
         boolean foreign = segment.acknowledgmentNumber - (iss + 1) < 0 || segment.acknowledgmentNumber - wireSndNxt() > 0;
         return foreign && (state == TcpState.SYN_SENT || state == TcpState.SYN_RECV && !segment.has(TcpSegment.SYN) && input.isInWindow(segment));
@@ -589,7 +608,7 @@ public final class Tcb {
      * it may be used right now is for {@link #isPaced} to say.
      */
     public long sendableBytes() {
-        if (!state.canSend() || finRequested) {
+        if (!maySend() || finRequested) {
             return 0;
         }
         long room = recovery.probesWithNewData() ? Math.max(congestionRoomBytes(), payloadMssBytes()) : congestionRoomBytes();

@@ -93,6 +93,7 @@ final class TcpInput {
             simultaneousOpen(segment);
             return;
         }
+        segment.ssn = 0;
         segment.windowBytes = segment.window; // never scaled on a SYN (RFC 7323 section 2.2)
         if (tcb.timestampsOn) {
             tcb.tsRecent = segment.options.tsVal;
@@ -113,6 +114,21 @@ final class TcpInput {
         tcb.requestAck();
         tcb.state = TcpState.ESTABLISHED;
         tcb.upper.onEstablished();
+        if (tcb.upper.isWindowOfSubflow()) { // in Multipath TCP no mapping covers it: the peer sends it again
+            synAckText(nowNanos, segment);
+        }
+    }
+
+    /** Text and FIN that came with the SYN/ACK (RFC 9293 section 3.10.7.3, and RFC 7413 section 3). */
+    private void synAckText(long nowNanos, IncomingSegment segment) {
+        segment.ssn = 1;
+        if (segment.payloadLength > 0 && tcb.state != TcpState.CLOSED) {
+            payload(nowNanos, segment);
+        }
+        if (segment.has(FIN) && tcb.state != TcpState.CLOSED) {
+            fin(nowNanos, segment);
+        }
+        deliverFin(nowNanos);
     }
 
     /** Both have sent a SYN: ours is answered with theirs acknowledged, and whoever hears the other's acknowledgment is ESTABLISHED. */
@@ -148,11 +164,13 @@ final class TcpInput {
         tcb.rtoDeadlineNanos = Long.MAX_VALUE;
         if (tcb.synRetransmitted) {
             tcb.rtt.onSynTimeout();
-        } else if (tcb.lastSendNanos != Long.MIN_VALUE) {
-            tcb.rtt.onSample(nowNanos, nowNanos - tcb.lastSendNanos);
+        } else if (tcb.synSentNanos != Long.MIN_VALUE) {
+            tcb.rtt.onSample(nowNanos, nowNanos - tcb.synSentNanos);
         }
         // RFC 6928 section 2: one lost SYN or SYN/ACK is no reason to begin with a single segment.
-        tcb.cc.onEstablished(nowNanos, tcb.payloadMssBytes(), tcb.timeouts > 1);
+        if (!tcb.sendsEarly || tcb.timeouts > 1) {
+            tcb.cc.onEstablished(nowNanos, tcb.payloadMssBytes(), tcb.timeouts > 1);
+        }
         tcb.timeouts = 0;
         tcb.rtt.resetBackoff();
     }
@@ -257,7 +275,7 @@ final class TcpInput {
     }
 
     private boolean synReceived(long nowNanos, IncomingSegment segment) {
-        if (tcb.synAckHeld || segment.ackSsn != 1) {
+        if (tcb.synAckHeld || segment.ackSsn < 1 || segment.ackSsn > tcb.sndNxt) {
             return false;
         }
         if (!tcb.upper.onHandshakeAck(segment)) {
@@ -267,6 +285,10 @@ final class TcpInput {
         tcb.synDue = false;
         takeWindow(segment);
         synAcknowledged(nowNanos);
+        if (!tcb.log.isEmpty()) { // sent early: from now on it has timers of its own
+            tcb.armRto(nowNanos);
+            tcb.recovery.armLossProbe(nowNanos);
+        }
         tcb.state = TcpState.ESTABLISHED;
         tcb.upper.onEstablished();
         return tcb.state != TcpState.CLOSED;

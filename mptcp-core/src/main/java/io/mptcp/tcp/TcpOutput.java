@@ -64,6 +64,7 @@ final class TcpOutput {
 
     private void transmitSyn(long nowNanos, PacketSlot out) {
         tcb.synDue = false;
+        tcb.synSentNanos = nowNanos;
         boolean synAck = tcb.state == TcpState.SYN_RECV;
         begin(out);
         boolean timestamps = synAck ? tcb.timestampsOn : tcb.config.timestamps();
@@ -127,6 +128,9 @@ final class TcpOutput {
         tcb.pacer.onSent(nowNanos, length);
         transmitEntry(nowNanos, out, log.size() - 1, SegmentKind.DATA, tcb.ecn.newDataFlags());
         out.ecn = tcb.ecn.newDataCodepoint();
+        if (!tcb.state.isSynchronized()) {
+            return; // the timer is the SYN/ACK's, and without the peer's answer to that nothing is worth sending again
+        }
         if (idle || tcb.rtoDeadlineNanos == Long.MAX_VALUE) {
             tcb.armRto(nowNanos);
         }

@@ -11,6 +11,7 @@ import java.util.function.IntSupplier;
 final class FastOpenCalls {
     private static final int CLIENT = 0x1;
     private static final int SERVER = 0x2;
+    private static final int CLIENT_WITHOUT_COOKIE = 0x4;
     private static final int SERVER_WITHOUT_COOKIE = 0x200;
     private static final int EVERY_LISTENER = 0x400;
 
@@ -41,12 +42,20 @@ final class FastOpenCalls {
         return (bits.getAsInt() & CLIENT) != 0;
     }
 
-    ConnectOptions options(ConnectOptions options) {
-        return options.withFastOpen(mayOpen());
+    private boolean needsNoCookie(VirtualSocket socket) {
+        return socket.fastOpenNoCookie || (bits.getAsInt() & CLIENT_WITHOUT_COOKIE) != 0;
+    }
+
+    ConnectOptions options(VirtualSocket socket, ConnectOptions options) {
+        return options.withFastOpen(mayOpen()).withFastOpenWithoutCookie(needsNoCookie(socket));
     }
 
     /** How much could go with a SYN, -1 when there is no cookie. */
-    int roomBytes(IpAddress local, IpEndpoint remote) {
-        return mayOpen() ? stack.fastOpenRoomBytes(host.linkOf(local), remote.address()) : -1;
+    int roomBytes(VirtualSocket socket, IpAddress local, IpEndpoint remote) {
+        if (!mayOpen()) {
+            return -1;
+        }
+        int linkId = host.linkOf(local);
+        return needsNoCookie(socket) ? stack.fastOpenRoomWithoutCookieBytes(linkId, remote.address()) : stack.fastOpenRoomBytes(linkId, remote.address());
     }
 }

@@ -179,6 +179,9 @@ final class SocketOptionCalls {
         switch (name) {
             case SocketConstants.TCP_FASTOPEN -> socket.fastOpenQueue = Math.max(number, 0);
             case SocketConstants.TCP_FASTOPEN_CONNECT -> {
+                if (!fastOpen.mayOpen()) {
+                    return Outcome.error(Errno.EOPNOTSUPP);
+                }
                 if (socket.connection != null || socket.listener != null || number < 0 || number > 1) {
                     return Outcome.error(Errno.EINVAL);
                 }

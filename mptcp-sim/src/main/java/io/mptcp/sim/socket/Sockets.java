@@ -156,6 +156,9 @@ public final class Sockets {
                 return Outcome.error(Errno.EISCONN);
             }
             if (socket.connection == null) {
+                if (socket.deferredRemote != null) {
+                    return Outcome.error(Errno.EISCONN);
+                }
                 if (socket.fastOpenConnect && roomBytes(socket, remote) >= 0) {
                     socket.deferredRemote = remote;
                     return Outcome.DONE;
@@ -180,7 +183,7 @@ public final class Sockets {
 
     private int roomBytes(VirtualSocket socket, IpEndpoint remote) {
         IpAddress local = localFor(socket, remote);
-        return local == null ? -1 : fastOpen.roomBytes(local, remote);
+        return local == null ? -1 : fastOpen.roomBytes(socket, local, remote);
     }
 
     private Outcome open(VirtualSocket socket, IpEndpoint remote, boolean fast) {
@@ -189,7 +192,7 @@ public final class Sockets {
             return Outcome.error(Errno.ENETUNREACH);
         }
         int port = socket.bound == null ? 0 : socket.bound.port();
-        ConnectOptions options = fast ? fastOpen.options(connectOptions(socket)) : connectOptions(socket);
+        ConnectOptions options = fast ? fastOpen.options(socket, connectOptions(socket)) : connectOptions(socket);
         try {
             socket.connection = stack.connect(host.linkOf(local), new IpEndpoint(local, port), remote, options, socket);
         } catch (IllegalStateException _) {
@@ -265,6 +268,7 @@ public final class Sockets {
     /** @param remote where to connect to with MSG_FASTOPEN, or null */
     public Call sendTo(int fd, byte[] bytes, int flags, IpEndpoint remote) {
         int[] written = {0};
+        boolean[] opened = {false};
         VirtualSocket known = table.get(fd);
         long timeout = known == null ? Long.MAX_VALUE : known.sendTimeoutNanos;
         long deadline = timeout == Long.MAX_VALUE ? Long.MAX_VALUE : host.nowNanos() + timeout;
@@ -273,8 +277,9 @@ public final class Sockets {
             if (socket == null) {
                 return Outcome.error(Errno.EBADF);
             }
-            boolean opens = socket.connection == null && socket.listener == null && (socket.deferredRemote != null || isFastOpen(flags));
-            return opens ? openAndWrite(socket, bytes, written, flags, remote) : writeMore(socket, bytes, written, flags);
+            boolean opens = !opened[0] && socket.connection == null && socket.listener == null && (socket.deferredRemote != null || isFastOpen(flags));
+            opened[0] |= opens;
+            return opens ? openAndWrite(socket, bytes, written, flags, remote) : writeMore(socket, bytes, written, opened, flags);
         }, () -> written[0] > 0 ? Outcome.of(written[0]) : Outcome.error(Errno.EAGAIN));
     }
 
@@ -304,7 +309,7 @@ public final class Sockets {
         return written[0] > 0 ? Outcome.of(written[0]) : Outcome.error(Errno.EINPROGRESS);
     }
 
-    private Outcome writeMore(VirtualSocket socket, byte[] bytes, int[] written, int flags) {
+    private Outcome writeMore(VirtualSocket socket, byte[] bytes, int[] written, boolean[] opened, int flags) {
         MptcpConnection connection = socket.connection;
         if (connection == null || socket.writeShut) {
             return Outcome.error(Errno.EPIPE);
@@ -315,7 +320,8 @@ public final class Sockets {
         }
         if (connection.isClosed()) {
             int error = socket.takeError();
-            return written[0] > 0 ? Outcome.of(written[0]) : Outcome.error(error == 0 ? Errno.EPIPE : error);
+            boolean opening = opened[0] && !connection.wasConnected(); // what went with the SYN was for nothing
+            return written[0] > 0 && !opening ? Outcome.of(written[0]) : Outcome.error(error == 0 ? Errno.EPIPE : error);
         }
         while (written[0] < bytes.length) {
             int chunk = Math.min(bytes.length - written[0], BUFFER_BYTES);

@@ -23,6 +23,7 @@ final class TcpInfoLayout {
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         if (info == null) {
             buffer.put(0, (byte) (socket.listener != null ? TCP_LISTEN : TCP_CLOSE));
+            buffer.put(5, (byte) (connection != null && connection.isSynDataTaken() ? OPTION_SYN_DATA : 0));
             return bytes;
         }
         buffer.put(0, (byte) stateNumber(info.state()));
@@ -30,7 +31,7 @@ final class TcpInfoLayout {
         buffer.put(2, (byte) info.timeouts());
         buffer.put(3, (byte) info.probesUnanswered());
         buffer.put(4, (byte) Math.max(info.timeouts(), info.probesUnanswered()));
-        buffer.put(5, (byte) (info.options() | (connection.fastOpenBytes() > 0 || connection.isOpenedFast() ? OPTION_SYN_DATA : 0)));
+        buffer.put(5, (byte) (info.options() | (connection.isSynDataTaken() ? OPTION_SYN_DATA : 0)));
         buffer.put(6, (byte) (info.sndWndShift() | info.rcvWndShift() << 4));
         micros(buffer, 8, info.rtoNanos());
         buffer.putInt(16, info.sndMssBytes());
