@@ -66,8 +66,8 @@ abstract sealed class LossBasedController implements CongestionController permit
         if (afterTimeout) {
             bytes = limitAfterTimeout(sample, bytes);
         }
-        // A window not used says nothing about the path. Slow start may double it in a round trip, so half used is used.
-        boolean used = 2 * sample.maxInFlightBytes >= cwndBytes;
+        // A window not used says nothing about the path. Slow start may double it in a round trip, so up to twice what was used.
+        boolean used = 2 * sample.maxInFlightBytes > cwndBytes;
         if (inSlowStart()) {
             bytes = used ? slowStart(sample, bytes) : 0;
         }

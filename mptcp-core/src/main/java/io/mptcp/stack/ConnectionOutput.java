@@ -79,6 +79,9 @@ final class ConnectionOutput {
             return false;
         }
         small.begin();
+        for (int i = 0; i < subflows.size(); i++) {
+            subflows.get(i).tcb.restartAfterIdle(nowNanos);
+        }
         long mask = select(nowNanos, view.forNewData(pending, window));
         if (mask == 0) {
             return false;
@@ -275,7 +278,8 @@ final class ConnectionOutput {
             timerNanos = Long.MAX_VALUE;
             backoff = 0;
         } else if (timerNanos == Long.MAX_VALUE) {
-            timerNanos = nowNanos + (timeoutNanos() << Math.max(0, backoff - 1)); // as Linux, doubled from the second time on
+            // Probes of the window are further and further apart (RFC 9293 section 3.8.6.1); what is sent again, as Linux, from the second time on.
+            timerNanos = nowNanos + (timeoutNanos() << (isOutstanding() ? Math.max(0, backoff - 1) : backoff));
         }
     }
 
@@ -284,8 +288,12 @@ final class ConnectionOutput {
         if (!connection.isMptcp()) {
             return windowClosed || isSubflowWindowClosed();
         }
-        boolean finOutstanding = sender.isFinSent() && !sender.isFinAcked();
-        return windowClosed || finOutstanding || sender.dsnUna() < sender.dsnNxt();
+        return windowClosed || isOutstanding();
+    }
+
+    /** Data or DATA_FIN is not acknowledged at data level. */
+    private boolean isOutstanding() {
+        return connection.isMptcp() && ((sender.isFinSent() && !sender.isFinAcked()) || sender.dsnUna() < sender.dsnNxt());
     }
 
     /** Plain TCP: nothing is in flight whose acknowledgment could open the window again. */

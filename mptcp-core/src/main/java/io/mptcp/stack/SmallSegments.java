@@ -72,7 +72,7 @@ final class SmallSegments {
     int newDataBytes(Subflow subflow, long pendingBytes, long windowBytes) {
         Tcb tcb = subflow.tcb;
         int mss = tcb.payloadMssBytes();
-        long chunk = possibleBytes(tcb, pendingBytes, windowBytes);
+        long chunk = possibleBytes(tcb, Math.min(pendingBytes, tcb.maxNewPayloadBytes()), windowBytes);
         if (chunk <= 0) {
             return 0;
         }

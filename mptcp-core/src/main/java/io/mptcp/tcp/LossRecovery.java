@@ -66,6 +66,16 @@ final class LossRecovery {
         };
     }
 
+    /** How far segments have been seen to overtake others, in segments; at least 3 (as tcpi_reordering). */
+    int reorderingSegments() {
+        return rack.reorderingSegments();
+    }
+
+    /** How often segments were seen to have been overtaken (as tcpi_reord_seen). */
+    int reorderings() {
+        return rack.reorderings();
+    }
+
     /** Bytes that may be in flight now. */
     long limitBytes() {
         return isReducing() ? prr.limitBytes() : tcb.cc.cwndBytes();
@@ -84,6 +94,7 @@ final class LossRecovery {
 
     void onAck(long nowNanos, IncomingSegment segment, boolean windowChanged) {
         long priorInFlight = log.inFlightBytes();
+        long outstanding = log.totalLength();
         long lostBefore = log.lostBytes();
         scoreboard.take(nowNanos, segment, windowChanged);
         tcb.onSndUna();
@@ -101,14 +112,14 @@ final class LossRecovery {
         }
         boolean duplicateAck = acked == 0 && segment.payloadLength == 0 && segment.options.sackCount == 0;
         if (probe.repairedLoss(segment.ackSsn, scoreboard.duplicateReported, duplicateAck) && phase == Phase.OPEN) {
-            tcb.cc.onLoss(nowNanos, priorInFlight);
+            tcb.cc.onLoss(nowNanos, flightSize(outstanding));
             tcb.ecn.onReduction();
         }
         leaveRecovery();
         detect(nowNanos);
         long newlyLost = log.lostBytes() - lostBefore;
         boolean newLoss = newlyLost > tcb.takeLostMtuProbe(nowNanos, newlyLost);
-        react(nowNanos, priorInFlight, newLoss, echo);
+        react(nowNanos, flightSize(outstanding), newLoss, echo);
         if (isReducing()) {
             updatePrr(scoreboard.deliveredBytes, acked > 0 && !newLoss);
         }
@@ -151,15 +162,23 @@ final class LossRecovery {
         }
     }
 
+    /**
+     * FlightSize of RFC 5681 section 2: all that is not acknowledged cumulatively, whatever SACK says of it; but no more than cwnd, which is
+     * what limited transmit goes beyond (RFC 5681 section 3.2, step 2).
+     */
+    private long flightSize(long outstandingBytes) {
+        return Math.min(outstandingBytes, tcb.cc.cwndBytes());
+    }
+
     /** Draws the consequence of what was found: at most one reduction for all that was lost or marked of one window. */
-    private void react(long nowNanos, long priorInFlight, boolean newLoss, boolean echo) {
+    private void react(long nowNanos, long flightSize, boolean newLoss, boolean echo) {
         if (newLoss && !isRecovering()) {
-            enterRecovery(nowNanos, priorInFlight, scoreboard.deliveredBytes);
+            enterRecovery(nowNanos, flightSize, scoreboard.deliveredBytes);
         } else if (newLoss && isRetransmissionLost()) {
-            reduceAgain(nowNanos, priorInFlight, scoreboard.deliveredBytes);
+            reduceAgain(nowNanos, scoreboard.deliveredBytes);
         } else if (echo && phase == Phase.OPEN) {
             phase = Phase.CWR;
-            tcb.cc.onEcnEcho(nowNanos, priorInFlight);
+            tcb.cc.onEcnEcho(nowNanos, flightSize);
             startReduction(nowNanos, scoreboard.deliveredBytes);
         }
     }
@@ -192,12 +211,12 @@ final class LossRecovery {
 
     // ---- phases ----
 
-    private void enterRecovery(long nowNanos, long priorInFlight, long deliveredBytes) {
+    private void enterRecovery(long nowNanos, long flightSize, long deliveredBytes) {
         boolean reduced = phase == Phase.CWR; // for the same window, on account of a mark
         phase = Phase.RECOVERY;
         spurious.start(tcb.sndUna);
         if (!reduced) {
-            tcb.cc.onLoss(nowNanos, priorInFlight);
+            tcb.cc.onLoss(nowNanos, flightSize);
         }
         startReduction(nowNanos, deliveredBytes);
     }
@@ -208,10 +227,10 @@ final class LossRecovery {
     }
 
     /** RFC 5681 section 4.3: the loss of a retransmission is a second indication of congestion; after a timeout it ends slow start. */
-    private void reduceAgain(long nowNanos, long priorInFlight, long deliveredBytes) {
+    private void reduceAgain(long nowNanos, long deliveredBytes) {
         phase = Phase.RECOVERY;
         frto.stop();
-        tcb.cc.onLoss(nowNanos, Math.max(priorInFlight, tcb.cc.cwndBytes()));
+        tcb.cc.onLoss(nowNanos, tcb.cc.cwndBytes());
         startReduction(nowNanos, deliveredBytes);
     }
 
@@ -359,18 +378,18 @@ final class LossRecovery {
             rack.detect(nowNanos, isRecovering());
             long newlyLost = log.lostBytes() - lostBefore;
             if (newlyLost > tcb.takeLostMtuProbe(nowNanos, newlyLost)) {
-                onLossFoundByTimer(nowNanos, inFlight);
+                onLossFoundByTimer(nowNanos, inFlight, flightSize(log.totalLength()));
             }
         }
         probe.expire(nowNanos);
     }
 
-    private void onLossFoundByTimer(long nowNanos, long inFlightBefore) {
+    private void onLossFoundByTimer(long nowNanos, long inFlightBefore, long flightSize) {
         if (!isRecovering()) {
-            enterRecovery(nowNanos, inFlightBefore, 0);
+            enterRecovery(nowNanos, flightSize, 0);
             updatePrr(0, false);
         } else if (isRetransmissionLost()) {
-            reduceAgain(nowNanos, inFlightBefore, 0);
+            reduceAgain(nowNanos, 0);
             updatePrr(0, false);
         } else if (phase == Phase.RECOVERY) {
             prr.onLossFound(inFlightBefore, log.inFlightBytes());

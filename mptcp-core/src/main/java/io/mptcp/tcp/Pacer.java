@@ -77,6 +77,13 @@ final class Pacer {
         return Math.max(MIN_BURST_SEGMENTS, (long) (rate * BURST_NANOS / NANOS_PER_SECOND) / mss) * mss;
     }
 
+    /** Linux's size of a super-segment: what leaves in a millisecond, in full segments, at least {@code minSegments}. */
+    long autosizeBytes(int minSegments) {
+        double rate = bytesPerSecond();
+        int mss = tcb.payloadMssBytes();
+        return rate <= 0 ? Long.MAX_VALUE : Math.max(minSegments, (long) (rate * BURST_NANOS / NANOS_PER_SECOND) / mss) * mss;
+    }
+
     /** The rate, 0 before there is a round-trip time. */
     double bytesPerSecond() {
         long wanted = tcb.cc.pacingBytesPerSecond();

@@ -10,6 +10,8 @@ final class RackDetector {
     private static final int DUP_THRESH = 3;
     private static final int REO_WND_PERSIST = 16;
     private static final int MAX_REO_WND_MULT = 20;
+    /** As Linux's sysctl tcp_max_reordering. */
+    private static final int MAX_REORDERING_SEGMENTS = 300;
 
     private final Tcb tcb;
     private final SegmentLog log;
@@ -19,6 +21,11 @@ final class RackDetector {
     private long rttNanos;
     private long fackSsn;
     private boolean reorderingSeen;
+    private int reorderingSegments = DUP_THRESH;
+    private int reorderings;
+    /** Of one acknowledgment: RACK.fack before it, and the lowest number it delivered below that. */
+    private long priorFackSsn;
+    private long lowestOvertakenSsn;
     private int reoWndMult = 1;
     private int reoWndPersist;
     private long dsackRoundEndSsn;
@@ -39,14 +46,45 @@ final class RackDetector {
         deadlineNanos = Long.MAX_VALUE;
     }
 
+    /** The {@link #delivered} that follow are for one acknowledgment. */
+    void beginAck() {
+        priorFackSsn = fackSsn;
+        lowestOvertakenSsn = Long.MAX_VALUE;
+    }
+
+    /** Measures by how far what it delivered had been overtaken. */
+    void endAck() {
+        if (lowestOvertakenSsn == Long.MAX_VALUE) {
+            return;
+        }
+        int mss = tcb.payloadMssBytes();
+        long distance = Math.min((fackSsn - lowestOvertakenSsn + mss - 1) / mss, MAX_REORDERING_SEGMENTS);
+        reorderingSegments = Math.max(reorderingSegments, (int) distance);
+        reorderings++;
+    }
+
+    /** By how many segments some were overtaken at most; at least the 3 that loss detection allows for anyway. */
+    int reorderingSegments() {
+        return reorderingSegments;
+    }
+
+    /** How many acknowledgments told of segments that had been overtaken. */
+    int reorderings() {
+        return reorderings;
+    }
+
     /**
      * Section 6.2, steps 1 to 3: something last sent at {@code sentNanos} and ending at {@code end} has newly been delivered.
      *
+     * @param start     where it starts
      * @param echoOlder the timestamp that came back is older than that
      */
-    void delivered(long nowNanos, long sentNanos, long end, boolean retransmitted, boolean echoOlder) {
+    void delivered(long nowNanos, long sentNanos, long start, long end, boolean retransmitted, boolean echoOlder) {
         if (!retransmitted && end < fackSsn) {
             reorderingSeen = true;
+            if (end < priorFackSsn) {
+                lowestOvertakenSsn = Math.min(lowestOvertakenSsn, start);
+            }
         }
         if (retransmitted && (echoOlder || nowNanos - sentNanos < tcb.rtt.minRttNanos())) {
             return; // the acknowledgment is for the original, not for the retransmission

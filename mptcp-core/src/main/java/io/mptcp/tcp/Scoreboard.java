@@ -48,10 +48,12 @@ final class Scoreboard {
         duplicateReported = false;
         originalAcked = false;
         newerSacked = false;
+        rack.beginAck();
         takeCumulative(nowNanos, segment);
         ackedBytes = tcb.sndUna - priorUna;
         if (tcb.sackOn) {
             takeSacks(nowNanos, segment);
+            rack.endAck();
         } else {
             deliveredBytes = duplicates.onAck(segment, ackedBytes, windowChanged);
         }
@@ -89,7 +91,7 @@ final class Scoreboard {
             if (left >= right || right > tcb.sndNxt) {
                 continue;
             }
-            boolean duplicate = right <= tcb.sndUna || (k == 0 && options.sackCount > 1 && insideSecond(options, left, right));
+            boolean duplicate = right <= segment.ackSsn || (k == 0 && options.sackCount > 1 && insideSecond(options, left, right));
             if (duplicate) {
                 if (k == 0) {
                     duplicateReported = true;
@@ -97,7 +99,9 @@ final class Scoreboard {
                 }
                 continue;
             }
-            sackRange(nowNanos, Math.max(left, tcb.sndUna), right);
+            if (right > tcb.sndUna) {
+                sackRange(nowNanos, Math.max(left, tcb.sndUna), right);
+            }
         }
         if (duplicateReported) {
             rack.onDuplicateReported(tcb.sndUna, tcb.sndNxt);
@@ -158,6 +162,6 @@ final class Scoreboard {
             newestSentNanos = Math.max(newestSentNanos, log.sentNanos(index));
             originalAcked |= endSsn <= recoveryPointSsn;
         }
-        rack.delivered(nowNanos, log.sentNanos(index), endSsn, retransmitted, echoOlder);
+        rack.delivered(nowNanos, log.sentNanos(index), log.ssn(index), endSsn, retransmitted, echoOlder);
     }
 }

@@ -603,6 +603,17 @@ public final class Tcb {
         return (int) Math.min(maxSuperSegmentBytes / mss * mss, pacer.maxBurstBytes());
     }
 
+    /** As {@link #maxPayloadBytes} for new data: where super-segments are sized as Linux does it, the ACK of one clocks out another. */
+    public int maxNewPayloadBytes() {
+        int most = maxPayloadBytes();
+        int mss = payloadMssBytes();
+        if (config.minTsoSegments() == 0 || most <= mss) {
+            return most;
+        }
+        long halfWindow = Math.max(1, cc.cwndBytes() / 2 / mss) * mss;
+        return (int) Math.min(most, Math.min(halfWindow, pacer.autosizeBytes(config.minTsoSegments())));
+    }
+
     /**
      * Room for new data: congestion window (or what recovery allows) and the peer's window on this connection, whichever is smaller. Whether
      * it may be used right now is for {@link #isPaced} to say.
@@ -613,6 +624,13 @@ public final class Tcb {
         }
         long room = recovery.probesWithNewData() ? Math.max(congestionRoomBytes(), payloadMssBytes()) : congestionRoomBytes();
         return Math.min(room, sndUna + sndWnd - sndNxt);
+    }
+
+    /** After an idle time cwnd says nothing any more (RFC 5681 section 4.1). To be called before it is asked how much may be sent. */
+    public void restartAfterIdle(long nowNanos) {
+        if (log.isEmpty() && lastDataNanos >= 0 && !isWindowShut() && nowNanos - lastDataNanos > rtt.rtoNanos()) {
+            cc.onIdleRestart(nowNanos);
+        }
     }
 
     /** Pacing holds new data back for a moment, at most a few milliseconds on all but the slowest paths; {@link #deadlineNanos} tells how long. */

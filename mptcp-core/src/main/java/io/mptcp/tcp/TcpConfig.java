@@ -24,6 +24,8 @@ package io.mptcp.tcp;
  * @param ecn                explicit congestion notification (RFC 3168)
  * @param pacing             spread what the congestion window allows over the round trip. Off, as on Linux without the fq qdisc: in the simulator bursts cost
  *                           nothing, and pacing leaves slow start later and with more loss
+ * @param minTsoSegments     new data goes in super-segments of half a window and of what the path takes in a millisecond at most, but of this many segments
+ *                           at least (Linux: tcp_min_tso_segs); 0 for as large as the window and the link allow
  */
 public record TcpConfig(
         int sendBufferBytes,
@@ -43,7 +45,8 @@ public record TcpConfig(
         int timeWaitMillis,
         boolean synCookies,
         EcnMode ecn,
-        boolean pacing) {
+        boolean pacing,
+        int minTsoSegments) {
 
     public TcpConfig {
         if (sendBufferBytes < 4096 || receiveBufferBytes < 4096) {
@@ -77,6 +80,7 @@ public record TcpConfig(
         builder.synCookies = synCookies;
         builder.ecn = ecn;
         builder.pacing = pacing;
+        builder.minTsoSegments = minTsoSegments;
         return builder;
     }
 
@@ -126,6 +130,7 @@ public record TcpConfig(
         private boolean synCookies = true;
         private EcnMode ecn = EcnMode.PASSIVE;
         private boolean pacing;
+        private int minTsoSegments;
 
         private Builder() {
         }
@@ -220,6 +225,11 @@ public record TcpConfig(
             return this;
         }
 
+        public Builder minTsoSegments(int minTsoSegments) {
+            this.minTsoSegments = minTsoSegments;
+            return this;
+        }
+
         public TcpConfig build() {
             return new TcpConfig(
                     sendBufferBytes,
@@ -239,7 +249,8 @@ public record TcpConfig(
                     timeWaitMillis,
                     synCookies,
                     ecn,
-                    pacing);
+                    pacing,
+                    minTsoSegments);
         }
     }
 }

@@ -10,9 +10,13 @@ import io.mptcp.buffer.SegmentLog;
  * @param timeouts             consecutive timeouts of the retransmission timer
  * @param options              1 timestamps, 2 SACK, 4 window scale
  * @param unackedSegments      sent and not acknowledged cumulatively
+ * @param lostSegments         found lost and not acknowledged yet, whether sent again or not
  * @param retransSegments      sent again and not acknowledged yet
  * @param totalRetransSegments sent again since the connection began
  * @param sndSsthreshSegments  Integer.MAX_VALUE while there is no threshold
+ * @param cwndSegments         what may be in flight: while the window is being reduced what PRR allows (RFC 9937)
+ * @param reorderingSegments   how far segments have been seen to overtake others, at least 3
+ * @param reorderings          how often such acknowledgments came
  */
 public record TcpInfo(
         TcpState state,
@@ -37,6 +41,8 @@ public record TcpInfo(
         long minRttNanos,
         int sndSsthreshSegments,
         int cwndSegments,
+        int reorderingSegments,
+        int reorderings,
         long bytesAcked,
         long bytesReceived,
         long bytesSent,
@@ -45,10 +51,12 @@ public record TcpInfo(
     private static final int OPTION_SACK = 2;
     private static final int OPTION_WINDOW_SCALE = 4;
     private static final int CA_DISORDER = 1;
+    private static final int CA_RECOVERY = 3;
 
     static TcpInfo of(Tcb tcb, long nowNanos) {
         int mss = Math.max(1, tcb.payloadMssBytes());
         SegmentLog log = tcb.log;
+        int phase = tcb.recovery.caState();
         int unacked = 0;
         int sacked = 0;
         int lost = 0;
@@ -57,16 +65,16 @@ public record TcpInfo(
             int segments = Math.max(1, (log.payloadLength(i) + mss - 1) / mss);
             unacked += segments;
             sacked += log.has(i, SegmentLog.SACKED) ? segments : 0;
-            lost += log.has(i, SegmentLog.LOST) ? segments : 0;
-            retrans += log.has(i, SegmentLog.RETRANSMITTED) && !log.has(i, SegmentLog.SACKED) ? segments : 0;
+            boolean repaired = log.has(i, SegmentLog.RETRANSMITTED) && !log.has(i, SegmentLog.SACKED | SegmentLog.LOST);
+            lost += log.has(i, SegmentLog.LOST) || (repaired && phase >= CA_RECOVERY) ? segments : 0;
+            retrans += repaired ? segments : 0;
         }
         int options = (tcb.timestampsOn ? OPTION_TIMESTAMPS : 0) | (tcb.sackOn ? OPTION_SACK : 0) | (tcb.windowScaleOn ? OPTION_WINDOW_SCALE : 0);
-        int phase = tcb.recovery.caState();
         long ssthresh = tcb.cc.ssthreshBytes();
         return new TcpInfo(tcb.state, phase == 0 && sacked > 0 ? CA_DISORDER : phase, tcb.timeouts, tcb.probesUnanswered, options,
                 tcb.sndWndShift, tcb.rcvWndShift, tcb.rtt.rtoNanos(), mss, tcb.rcvMssBytes, unacked, sacked, lost, retrans,
                 tcb.retransmits, nowNanos - tcb.lastSendNanos, nowNanos - tcb.lastReceiveNanos, tcb.rtt.srttNanos(), tcb.rtt.rttVarNanos(),
-                tcb.rtt.minRttNanos(), ssthresh >= Integer.MAX_VALUE ? Integer.MAX_VALUE : (int) (ssthresh / mss), (int) (tcb.cc.cwndBytes() / mss),
+                tcb.rtt.minRttNanos(), ssthresh >= Integer.MAX_VALUE ? Integer.MAX_VALUE : (int) (ssthresh / mss), (int) (tcb.recovery.limitBytes() / mss), tcb.recovery.reorderingSegments(), tcb.recovery.reorderings(),
                 tcb.bytesAcked, tcb.bytesReceived, tcb.bytesSent, tcb.bytesRetransmitted);
     }
 }

@@ -306,7 +306,8 @@ final class TcpInput {
         if (tcb.sndWnd == 0) {
             tcb.timeouts = 0; // it lives, and has no room: that may last (RFC 9293 MUST-37)
         }
-        if (segment.ackSsn >= tcb.sndUna) {
+        // An ACK that was overtaken may still tell by SACK what the newer one, with room for a few blocks only, left out.
+        if (segment.ackSsn >= tcb.sndUna || (tcb.sackOn && segment.options.sackCount > 0)) {
             tcb.recovery.onAck(nowNanos, segment, windowChanged);
         }
         if (newData) {

@@ -116,13 +116,9 @@ final class TcpOutput {
     void transmitData(long nowNanos, PacketSlot out, long dsn, int length, int checksum, boolean push) {
         SegmentLog log = tcb.log;
         boolean idle = log.isEmpty();
-        if (idle && tcb.lastDataNanos >= 0 && nowNanos - tcb.lastDataNanos > tcb.rtt.rtoNanos()) {
-            tcb.cc.onIdleRestart(nowNanos);
-        }
+        tcb.restartAfterIdle(nowNanos);
         tcb.delayedAck.onDataSent(nowNanos);
-        // As Linux: a super-segment is pushed, so that what merges its pieces at the peer does not wait for more.
-        boolean pushed = push || length > tcb.payloadMssBytes();
-        log.append(tcb.sndNxt, length, pushed ? SegmentLog.PUSH : 0, dsn, checksum, nowNanos);
+        log.append(tcb.sndNxt, length, push ? SegmentLog.PUSH : 0, dsn, checksum, nowNanos);
         tcb.sndNxt += length;
         tcb.recovery.onNewDataSent(length);
         tcb.pacer.onSent(nowNanos, length);
@@ -155,7 +151,8 @@ final class TcpOutput {
         long ssn = log.ssn(index);
         tcb.upper.writeOptions(kind, ssn, index, options);
         int headerLength = FIXED + options.finish();
-        int push = log.has(index, SegmentLog.PUSH) ? TcpSegment.PSH : 0;
+        // As Linux: a super-segment is pushed, so that what merges its pieces at the peer does not wait for more.
+        int push = log.has(index, SegmentLog.PUSH) || payloadLength > tcb.payloadMssBytes() ? TcpSegment.PSH : 0;
         int flags = TcpSegment.ACK | push | moreFlags | (kind == SegmentKind.FIN ? TcpSegment.FIN : 0);
         header(out, ssn, headerLength, flags, tcb.upper.windowField(tcb.rcvWndShift));
         out.length = headerLength;

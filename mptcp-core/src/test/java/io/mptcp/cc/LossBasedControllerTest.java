@@ -49,9 +49,9 @@ class LossBasedControllerTest {
     @ValueSource(strings = {"cubic", "newreno"})
     void windowThatIsNotUsedDoesNotGrow(String name) {
         AckScript script = new AckScript(CongestionControllers.create(name));
-        script.ack(MSS, 4 * MSS);
-        assertEquals(10 * MSS, script.controller.cwndBytes());
         script.ack(MSS, 5 * MSS);
+        assertEquals(10 * MSS, script.controller.cwndBytes(), "it is twice what was used already");
+        script.ack(MSS, 6 * MSS);
         assertEquals(11 * MSS, script.controller.cwndBytes());
         script.controller.onLoss(0, 11 * MSS);
         long reduced = script.controller.cwndBytes();

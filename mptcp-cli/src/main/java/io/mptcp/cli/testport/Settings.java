@@ -146,6 +146,7 @@ final class Settings {
                 .peerDelayedAckMillis(LINUX_MIN_RTO_MILLIS)
                 .quickAck(true)
                 .ecn(ecn())
+                .minTsoSegments(number("net.ipv4.tcp_min_tso_segs"))
                 .receiveBufferBytes(bufferBytes("net.ipv4.tcp_rmem"))
                 .sendBufferBytes(bufferBytes("net.ipv4.tcp_wmem"))
                 .build();

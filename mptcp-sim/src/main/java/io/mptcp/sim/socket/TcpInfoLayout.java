@@ -47,6 +47,7 @@ final class TcpInfoLayout {
         buffer.putInt(76, info.sndSsthreshSegments());
         buffer.putInt(80, info.cwndSegments());
         buffer.putInt(84, info.advmssBytes());
+        buffer.putInt(88, info.reorderingSegments());
         buffer.putInt(100, (int) info.totalRetransSegments());
         buffer.putLong(104, -1L); // pacing rates: none known
         buffer.putLong(112, -1L);
@@ -56,6 +57,7 @@ final class TcpInfoLayout {
         micros(buffer, 148, info.minRttNanos());
         buffer.putLong(200, info.bytesSent());
         buffer.putLong(208, info.bytesRetransmitted());
+        buffer.putInt(220, info.reorderings());
         return bytes;
     }
 

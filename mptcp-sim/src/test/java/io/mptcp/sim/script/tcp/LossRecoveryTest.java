@@ -256,7 +256,34 @@ class LossRecoveryTest {
         assertTrue(all().stream().noneMatch(s -> s.seq < end(6)), "what was SACKed or is still under way is not sent again");
     }
 
+    @Test
+    void whatAnOvertakenAckTellsBySackCountsAndIsNoDuplicate() {
+        connect();
+        write(10);
+        script.advance(RTT);
+        peer.inject(packet(".").ack(end(4)).sack(end(8), end(9)));
+        assertEquals(1, connection.tcpInfo(script.nowNanos()).sackedSegments());
+        peer.inject(packet(".").ack(end(1)).sack(end(5), end(7)));
+        assertEquals(3, connection.tcpInfo(script.nowNanos()).sackedSegments());
+        peer.inject(packet(".").ack(end(1)).sack(end(2), end(3)));
+        assertEquals(3, connection.tcpInfo(script.nowNanos()).sackedSegments(), "it has been acknowledged since");
+        assertEquals(end(4), connection.tcpInfo(script.nowNanos()).bytesAcked() + 1);
+    }
+
     // ---- tail loss probe ----
+
+    @Test
+    void theFinIsProbedAfterTwoRoundTripsOfItsOwn() {
+        connect();
+        write(2);
+        script.advance(RTT);
+        connection.shutdownOutput();
+        peer.expect().flags("F.");
+        script.advance(2 * RTT - 1);
+        peer.expectNothing();
+        script.advance(1);
+        peer.expect().flags("F.");
+    }
 
     @Test
     void theTailIsProbedAfterTwoRoundTrips() {
@@ -394,6 +421,18 @@ class LossRecoveryTest {
             peer.inject(packet(".").ack(1).sack(end(1), end(i)));
             assertTrue(all().size() <= (i == 4 ? 3 : 2));
         }
+    }
+
+    @Test
+    void theThresholdGoesByAllThatIsNotAcknowledgedSackedOrNot() {
+        connect();
+        write(10);
+        script.advance(RTT);
+        for (int i = 2; i <= 4; i++) {
+            peer.inject(packet(".").ack(1).sack(end(1), end(i)));
+        }
+        peer.expect().data(1, MSS);
+        assertEquals(7 * MSS, connection.subflows().getFirst().ssthreshBytes(), 1);
     }
 
     @Test
