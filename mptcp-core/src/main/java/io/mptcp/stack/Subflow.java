@@ -30,8 +30,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         CLOSED
     }
 
-    private static final long JOIN_ACK_RETRY_NANOS = 1_000_000_000L;
-    private static final int MAX_JOIN_ACK_RETRIES = 5;
+    private static final long MIN_JOIN_ACK_RETRY_NANOS = 200_000_000L;
+    private static final int MAX_JOIN_ACK_RETRIES = 8;
     private static final int MAX_WINDOW_PROBE_BACKOFF = 6;
     /** As many timeouts in a row are no longer the loss of a few segments. */
     private static final int OUTAGE_TIMEOUTS = 3;
@@ -161,8 +161,9 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         tcb.requestAck();
     }
 
+    /** As Linux begins: twice the round trip. It is doubled from the second time on, and over all is close to a minute at least. */
     private long joinAckIntervalNanos() {
-        return Math.max(2 * tcb.rtt().srttNanos(), JOIN_ACK_RETRY_NANOS) << joinAckRetries;
+        return Math.max(2 * tcb.rtt().srttNanos(), MIN_JOIN_ACK_RETRY_NANOS) << Math.max(0, joinAckRetries - 1);
     }
 
     boolean transmitControl(long nowNanos, PacketSlot out) {

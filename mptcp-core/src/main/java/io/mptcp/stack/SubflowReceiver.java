@@ -57,7 +57,8 @@ final class SubflowReceiver {
 
     private boolean onMapping(IncomingSegment segment, MptcpOptions mptcp) {
         if (mptcp.dataLevelLength == 0) {
-            return mptcp.dataFin || connection.fallback().onInfiniteMapping(subflow, mptcp); // both together mean nothing
+            boolean withoutData = segment.payloadLength == 0 && connection.stack.config().wire().infiniteMappingNeedsData();
+            return mptcp.dataFin || withoutData || connection.fallback().onInfiniteMapping(subflow, mptcp); // with DATA_FIN it means nothing
         }
         long dsn = connection.data().toDsn(mptcp);
         if (dsn == Long.MIN_VALUE) {

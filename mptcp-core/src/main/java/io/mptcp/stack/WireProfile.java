@@ -1,16 +1,18 @@
 package io.mptcp.stack;
 
 /**
- * How segments are written where RFC 8684 leaves a choice.
+ * How segments are written, and read, where RFC 8684 leaves a choice.
  *
  * @param adaptiveDataAck DATA_ACKs have four octets until the peer's data comes with data sequence numbers of eight, and follow their size from then
  *                        on (section 3.3.2); false for always eight
  * @param dssBesideSignals an acknowledgment that carries an address signal carries a DATA_ACK as well where both have room; false leaves it out
  * @param fullOptionRoomInSyn a SYN with data (RFC 7413) leaves room for all 40 bytes of options, as if it had them; false for those it has
+ * @param infiniteMappingNeedsData an infinite mapping counts only on a segment with data, which is where RFC 8684 section 3.7 has the sender put it;
+ *                        false takes it on any, so that a fallback is noticed before there is data
  */
-public record WireProfile(boolean adaptiveDataAck, boolean dssBesideSignals, boolean fullOptionRoomInSyn) {
-    public static final WireProfile DEFAULT = new WireProfile(false, false, false);
+public record WireProfile(boolean adaptiveDataAck, boolean dssBesideSignals, boolean fullOptionRoomInSyn, boolean infiniteMappingNeedsData) {
+    public static final WireProfile DEFAULT = new WireProfile(false, false, false, false);
 
     /** As current Linux kernels write them. */
-    public static final WireProfile LINUX = new WireProfile(true, false, true);
+    public static final WireProfile LINUX = new WireProfile(true, false, true, true);
 }

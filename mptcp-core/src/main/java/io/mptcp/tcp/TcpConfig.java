@@ -8,6 +8,9 @@ package io.mptcp.tcp;
  * @param receiveBufferBytes most bytes a connection holds unread; the largest window it advertises. The window begins with 64 KB and follows what the
  *                           application reads
  * @param timestamps         RFC 7323 timestamps
+ * @param strictTimestamps   a segment without a timestamp where both sides agreed on them is dropped silently, as RFC 7323 section 3.2 recommends; RSTs
+ *                           and segments with MPTCP options, which may have taken its room, are not. False takes it, as Linux: a path that strips
+ *                           options from data then works, but what has no timestamp passes by the check against old duplicates (PAWS)
  * @param sack               RFC 2018 selective acknowledgments
  * @param minRtoMillis       lower bound of the retransmission timeout
  * @param maxRtoMillis       upper bound of the retransmission timeout
@@ -31,6 +34,7 @@ public record TcpConfig(
         int sendBufferBytes,
         int receiveBufferBytes,
         boolean timestamps,
+        boolean strictTimestamps,
         boolean sack,
         int minRtoMillis,
         int maxRtoMillis,
@@ -65,6 +69,7 @@ public record TcpConfig(
         builder.sendBufferBytes = sendBufferBytes;
         builder.receiveBufferBytes = receiveBufferBytes;
         builder.timestamps = timestamps;
+        builder.strictTimestamps = strictTimestamps;
         builder.sack = sack;
         builder.minRtoMillis = minRtoMillis;
         builder.maxRtoMillis = maxRtoMillis;
@@ -115,6 +120,7 @@ public record TcpConfig(
         private int sendBufferBytes = 16 << 20;
         private int receiveBufferBytes = 16 << 20;
         private boolean timestamps = true;
+        private boolean strictTimestamps = true;
         private boolean sack = true;
         private int minRtoMillis = 200;
         private int maxRtoMillis = 120_000;
@@ -147,6 +153,11 @@ public record TcpConfig(
 
         public Builder timestamps(boolean timestamps) {
             this.timestamps = timestamps;
+            return this;
+        }
+
+        public Builder strictTimestamps(boolean strictTimestamps) {
+            this.strictTimestamps = strictTimestamps;
             return this;
         }
 
@@ -235,6 +246,7 @@ public record TcpConfig(
                     sendBufferBytes,
                     receiveBufferBytes,
                     timestamps,
+                    strictTimestamps,
                     sack,
                     minRtoMillis,
                     maxRtoMillis,

@@ -183,7 +183,8 @@ final class TcpInput {
             return true;
         }
         if (!segment.options.hasTimestamps) {
-            return segment.options.mptcp.present != 0; // section 3.2: dropped silently; RFC 8684 appendix A lets MPTCP options take their room
+            // section 3.2: dropped silently; RFC 8684 appendix A lets MPTCP options take their room
+            return !tcb.config.strictTimestamps() || segment.options.mptcp.present != 0;
         }
         if (!tcb.tsRecentValid) {
             return true;

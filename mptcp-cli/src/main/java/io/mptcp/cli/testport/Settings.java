@@ -140,6 +140,7 @@ final class Settings {
     synchronized StackConfig stackConfig() {
         TcpConfig tcp = TcpConfig.defaults().toBuilder()
                 .timestamps(number("net.ipv4.tcp_timestamps") != 0)
+                .strictTimestamps(false)
                 .sack(number("net.ipv4.tcp_sack") != 0)
                 .synRetries(number("net.ipv4.tcp_syn_retries"))
                 .synAckRetries(number("net.ipv4.tcp_synack_retries"))

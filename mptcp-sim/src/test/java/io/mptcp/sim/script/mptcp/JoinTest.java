@@ -255,13 +255,28 @@ class JoinTest {
         MpJoinSyn syn = join.expectSyn().option(MpJoinSyn.class);
         join.inject(join.synAck().option(join.joinSynAck(syn.nonce(), 99)));
         Segment third = join.expect();
-        script.advance(999);
+        script.advance(199);
         join.expectNothing();
         script.advance(1);
         assertEquals(third.mptcp, join.expect().flags(".").mptcp);
         join.ack();
         script.advance(10_000);
         join.expectNothing();
+    }
+
+    @Test
+    void theThirdAckIsRepeatedAfterTwoRoundTripsAndThenEverMoreSeldom() {
+        FakePeer join = connectAndJoin();
+        MpJoinSyn syn = join.expectSyn().option(MpJoinSyn.class);
+        script.advance(200);
+        join.inject(join.synAck().option(join.joinSynAck(syn.nonce(), 99)));
+        Segment third = join.expect();
+        for (int millis : new int[] {400, 400, 800, 1600}) {
+            script.advance(millis - 1);
+            join.expectNothing();
+            script.advance(1);
+            assertEquals(third.mptcp, join.expect().flags(".").mptcp);
+        }
     }
 
     @Test

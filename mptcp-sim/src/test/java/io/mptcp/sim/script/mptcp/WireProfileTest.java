@@ -61,12 +61,30 @@ class WireProfileTest {
     @Test
     void anAddressEchoCarriesADataAckOnlyWhenTheProfileSaysSo() {
         for (boolean beside : new boolean[] {false, true}) {
-            FakePeer peer = connected(new WireProfile(true, beside, false));
+            FakePeer peer = connected(new WireProfile(true, beside, false, false));
             peer.inject(packet(".").option(announcement(peer)));
             Segment echo = peer.expect();
             assertTrue(echo.has(MptcpOption.AddAddrEcho.class));
             assertEquals(beside, echo.has(MptcpOption.Dss.class));
         }
+    }
+
+    @Test
+    void anInfiniteMappingWithoutDataCountsOnlyWhereTheProfileTakesIt() {
+        for (boolean needsData : new boolean[] {false, true}) {
+            FakePeer peer = connected(new WireProfile(true, false, false, needsData));
+            peer.inject(packet(".").option(peer.dss(peer.map(1, 1, 0))));
+            assertEquals(!needsData, peer.script.accepted().isFallback());
+        }
+    }
+
+    @Test
+    void anInfiniteMappingWithDataCountsInEveryProfile() {
+        FakePeer peer = connected(WireProfile.LINUX);
+        peer.inject(packet("P.").data(HELLO).option(peer.dss(peer.map(1, 1, 0))));
+        MptcpConnection connection = peer.script.accepted();
+        assertTrue(connection.isFallback());
+        assertEquals("hello", Script.read(connection));
     }
 
     private static MptcpOption announcement(FakePeer peer) {

@@ -9,6 +9,8 @@ import io.mptcp.sim.script.FakePeer;
 import io.mptcp.sim.script.Script;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.StackConfig;
+import io.mptcp.tcp.TcpConfig;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -171,6 +173,16 @@ class BlindAttackTest {
         assertEquals("", Script.read(connection));
         peer.inject(packet("P.").seq(1).data("right"));
         assertEquals("right", Script.read(connection));
+    }
+
+    @Test
+    void aSegmentWithoutTheTimestampAgreedOnIsTakenWhereTimestampsAreNotStrict() {
+        TcpConfig lenient = TcpConfig.defaults().toBuilder().strictTimestamps(false).build();
+        Script other = new Script(StackConfig.defaults().withMptcp(false).withTcp(lenient)).listen();
+        FakePeer stripped = FakePeer.client(other).openPlain();
+        stripped.inject(packet("P.").data("taken").withoutTimestamps());
+        assertEquals("taken", Script.read(other.accepted()));
+        assertTrue(stripped.expect().ack(6).options.hasTimestamps, "ours still have them");
     }
 
     @Test
