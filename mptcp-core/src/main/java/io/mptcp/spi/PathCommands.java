@@ -33,6 +33,15 @@ public interface PathCommands {
     /** MP_JOIN from a local address over a link. The local port is chosen by the stack. @return subflow id, or -1 when a limit forbids it */
     int openSubflow(int linkId, IpAddress local, IpEndpoint remote, boolean backup);
 
+    /**
+     * ADD_ADDR: tells the peer of an address that takes joins at the port of the initial subflow. It is repeated up to three times until echoed.
+     *
+     * @param addressId  1 to 255: the id it should have, if neither is in use otherwise; 0 for any
+     * @param retryNanos time between transmissions, more than 0, Long.MAX_VALUE for a single one
+     * @return false when the connection is over or no longer MPTCP, or too many announcements are pending
+     */
+    boolean announceAddress(int addressId, IpAddress address, long retryNanos);
+
     /** Closes a subflow with RST and MP_TCPRST {@code reason}. */
     void closeSubflow(int subflowId, int reason);
 

@@ -9,6 +9,10 @@ import io.mptcp.wire.IpEndpoint;
 public interface PathManager {
     String name();
 
+    /** This side knows that the peer has both keys: addresses may be announced. Always before {@link #onEstablished}, on a server well before. */
+    default void onKeysExchanged(PathCommands commands) {
+    }
+
     /** ESTABLISHED: joins are possible from now on (RFC 8684 section 3.1, "fully established"). */
     void onEstablished(PathCommands commands);
 

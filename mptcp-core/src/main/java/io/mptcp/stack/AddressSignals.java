@@ -8,7 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Address ids of a connection and the signals about addresses: ADD_ADDR received and echoed, REMOVE_ADDR, MP_PRIO (RFC 8684 sections 3.3.8 and 3.4). */
+/** Address ids of a connection and the signals about addresses: ADD_ADDR both ways and its echoes, REMOVE_ADDR, MP_PRIO (RFC 8684 sections 3.3.8 and 3.4). */
 final class AddressSignals {
     /** An announcement that is not echoed comes again. */
     private static final int MAX_ECHOES = 8;
@@ -27,10 +27,12 @@ final class AddressSignals {
 
     /** Announcements to be echoed, each on the subflow it came on. */
     private final ArrayDeque<Echo> echoes = new ArrayDeque<>(0);
+    private final AddressAnnouncements announcements;
 
     AddressSignals(Connection connection, DataSequence sequence) {
         this.connection = connection;
         this.sequence = sequence;
+        announcements = new AddressAnnouncements(connection);
     }
 
     void noteLocalAddress(IpAddress address) {
@@ -45,6 +47,30 @@ final class AddressSignals {
         return localAddresses.indexOf(address) & 0xff;
     }
 
+    /** Gives an address the id it is configured with, if neither has been used yet; it is known by another one otherwise. */
+    private void proposeAddressId(IpAddress address, int id) {
+        boolean used = localAddresses.contains(address) || (id < localAddresses.size() && localAddresses.get(id) != null);
+        if (used) {
+            return;
+        }
+        while (localAddresses.size() <= id) {
+            localAddresses.add(null);
+        }
+        localAddresses.set(id, address);
+    }
+
+    /** @param id from 1 to 255, 0 for any */
+    boolean announce(int id, IpAddress address, long retryNanos) {
+        if (id > 0) {
+            proposeAddressId(address, id);
+        }
+        return announcements.announce(localAddressId(address), address, retryNanos);
+    }
+
+    AddressAnnouncements announcements() {
+        return announcements;
+    }
+
     /** @return false when the segment's subflow was closed by what it said */
     boolean onSegment(Subflow subflow, MptcpOptions mptcp) {
         if (mptcp.has(MptcpOptions.MP_PRIO)) {
@@ -52,8 +78,12 @@ final class AddressSignals {
             subflow.remoteBackup = mptcp.prioBackup;
             connection.stack.trace("SF_PRIO", connection, subflow, mptcp.prioBackup ? "backup" : "");
         }
-        if (mptcp.has(MptcpOptions.ADD_ADDR) && !mptcp.addAddrEcho) {
-            onAddAddr(subflow, mptcp);
+        if (mptcp.has(MptcpOptions.ADD_ADDR)) {
+            if (mptcp.addAddrEcho) {
+                announcements.onEcho(mptcp);
+            } else {
+                onAddAddr(subflow, mptcp);
+            }
         }
         if (mptcp.has(MptcpOptions.REMOVE_ADDR)) {
             for (int i = 0; i < mptcp.removeAddrCount; i++) {
@@ -100,7 +130,7 @@ final class AddressSignals {
             return MP_PRIO_BYTES;
         }
         Echo echo = nextEcho(subflow);
-        return echo == null ? 0 : echo.optionBytes();
+        return echo == null ? announcements.pendingBytes(subflow) : echo.optionBytes();
     }
 
     private Echo nextEcho(Subflow subflow) {
@@ -124,7 +154,7 @@ final class AddressSignals {
         }
         Echo echo = nextEcho(subflow);
         if (echo == null) {
-            return false;
+            return announcements.writePending(subflow, writer);
         }
         echoes.remove(echo);
         connection.stack.count(Counter.EchoAddTx);

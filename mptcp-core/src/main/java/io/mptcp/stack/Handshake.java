@@ -125,6 +125,7 @@ final class Handshake {
         }
         subflow.stack.count(Counter.MPCapableACKRX);
         connection.data().sequence.setRemoteKey(mptcp.senderKey);
+        connection.paths().onKeysExchanged();
         return true;
     }
 

@@ -11,12 +11,14 @@ import java.util.List;
 final class PathControl implements PathCommands {
     /** A manager that asks to be woken at once, each time it is woken, must not stop the stack. */
     private static final long MIN_WAKE_NANOS = 1_000_000L;
+    private static final int MAX_ADDRESS_ID = 255;
 
     private final Connection connection;
     private final List<Subflow> subflows;
     private final PathManager manager;
     private final ArrayDeque<Runnable> events = new ArrayDeque<>(0);
     private long timerNanos = Long.MAX_VALUE;
+    private boolean keysExchanged;
 
     PathControl(Connection connection, List<Subflow> subflows, PathManager manager) {
         this.connection = connection;
@@ -26,7 +28,15 @@ final class PathControl implements PathCommands {
 
     // ---- events ----
 
+    void onKeysExchanged() {
+        if (!keysExchanged) {
+            keysExchanged = true;
+            events.add(() -> manager.onKeysExchanged(this));
+        }
+    }
+
     void onEstablished() {
+        onKeysExchanged();
         events.add(() -> manager.onEstablished(this));
     }
 
@@ -60,19 +70,24 @@ final class PathControl implements PathCommands {
     }
 
     private boolean isUseful() {
-        return connection.isMptcp() && connection.isFullyEstablished() && connection.closeReason() == CloseReason.NONE;
+        return isAlive() && connection.isFullyEstablished();
+    }
+
+    private boolean isAlive() {
+        return connection.isMptcp() && connection.closeReason() == CloseReason.NONE;
     }
 
     void deliverEvents() {
         while (!events.isEmpty()) {
             Runnable event = events.poll();
-            if (isUseful()) {
+            if (isAlive()) { // events other than the first are kept only when they are useful
                 event.run();
             }
         }
     }
 
     void expire(long nowNanos) {
+        connection.signals().announcements().expire(nowNanos);
         if (timerNanos <= nowNanos) {
             timerNanos = Long.MAX_VALUE;
             if (isUseful()) {
@@ -82,7 +97,8 @@ final class PathControl implements PathCommands {
     }
 
     long timerNanos() {
-        return connection.closeReason() != CloseReason.NONE ? Long.MAX_VALUE : timerNanos;
+        return connection.closeReason() != CloseReason.NONE ? Long.MAX_VALUE
+                : Math.min(timerNanos, connection.signals().announcements().deadlineNanos());
     }
 
     /** REMOVE_ADDR: the peer no longer answers there. */
@@ -164,6 +180,18 @@ final class PathControl implements PathCommands {
         subflow.tcb.openActive();
         stack.enqueue(connection);
         return subflow.id;
+    }
+
+    @Override
+    public boolean announceAddress(int addressId, IpAddress address, long retryNanos) {
+        if (addressId < 0 || addressId > MAX_ADDRESS_ID || retryNanos <= 0) {
+            throw new IllegalArgumentException("address id " + addressId + ", again after " + retryNanos + " ns");
+        }
+        boolean taken = isAlive() && connection.signals().announce(addressId, address, retryNanos);
+        if (taken) {
+            connection.stack.enqueue(connection);
+        }
+        return taken;
     }
 
     @Override

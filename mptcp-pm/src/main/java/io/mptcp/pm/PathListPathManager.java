@@ -19,6 +19,7 @@ import java.util.TreeMap;
  */
 public final class PathListPathManager implements PathManager {
     private final int maxAnnouncedSubflows;
+    private final List<SignalAddress> signals;
     private final List<Path> paths;
     private final List<Slot> slots = new ArrayList<>();
     /** Addresses the peer announced, by id, in the order of their ids. */
@@ -32,10 +33,16 @@ public final class PathListPathManager implements PathManager {
 
     /** @param maxAnnouncedSubflows subflows opened to announced addresses beyond one for each path */
     public PathListPathManager(List<Path> paths, int maxAnnouncedSubflows) {
+        this(paths, maxAnnouncedSubflows, List.of());
+    }
+
+    /** @param signals addresses the peer is told of as soon as it can be, but for the one it knows already */
+    public PathListPathManager(List<Path> paths, int maxAnnouncedSubflows, List<SignalAddress> signals) {
         if (maxAnnouncedSubflows < 0) {
             throw new IllegalArgumentException("maxAnnouncedSubflows must not be negative: " + maxAnnouncedSubflows);
         }
         this.paths = List.copyOf(paths);
+        this.signals = List.copyOf(signals);
         this.maxAnnouncedSubflows = maxAnnouncedSubflows;
         for (Path path : this.paths) {
             slots.add(new Slot(path, Slot.INITIAL_ADDRESS));
@@ -48,6 +55,15 @@ public final class PathListPathManager implements PathManager {
     }
 
     // ---- events ----
+
+    @Override
+    public void onKeysExchanged(PathCommands commands) {
+        for (SignalAddress signal : signals) {
+            if (!signal.address().equals(commands.initialLocal().address())) {
+                commands.announceAddress(signal.id(), signal.address(), signal.retryNanos());
+            }
+        }
+    }
 
     @Override
     public void onEstablished(PathCommands commands) {

@@ -31,6 +31,7 @@ final class FakeConnection implements PathCommands {
     private long wakeNanos = Long.MAX_VALUE;
     private int nextId = 1;
     int opened;
+    final List<String> announced = new ArrayList<>();
 
     FakeConnection(PathManager manager) {
         this.manager = manager;
@@ -160,6 +161,12 @@ final class FakeConnection implements PathCommands {
         opened++;
         subflows.add(new Subflow(nextId, linkId, local, remote, backup));
         return nextId++;
+    }
+
+    @Override
+    public boolean announceAddress(int addressId, IpAddress address, long retryNanos) {
+        announced.add(addressId + " " + address);
+        return true;
     }
 
     @Override

@@ -33,6 +33,19 @@ class PathListPathManagerTest {
         return new FakeConnection(new PathListPathManager(List.of(paths)));
     }
 
+    // ---- announcing ----
+
+    @Test
+    void addressesToSignalAreAnnouncedOnceThePeerHasTheKeysButForTheOneItKnows() {
+        IpAddress known = IpAddress.parse("192.0.2.1");
+        IpAddress other = IpAddress.parse("192.0.2.200");
+        List<SignalAddress> signals = List.of(new SignalAddress(1, known, SECOND), new SignalAddress(2, other, SECOND));
+        FakeConnection connection = new FakeConnection(new PathListPathManager(List.of(FIRST), 0, signals));
+        connection.server = true;
+        connection.manager.onKeysExchanged(connection);
+        assertEquals(List.of("2 " + other), connection.announced);
+    }
+
     // ---- opening ----
 
     @Test

@@ -77,7 +77,9 @@ final class ControlCommands {
         }
         if (line.startsWith("endpoint add ") && words.size() > 2) {
             IpAddress address = address(words.get(2));
-            settings.addEndpoint(new Settings.Endpoint(address, words.contains("signal"), words.contains("subflow"), words.contains("backup")));
+            int at = words.indexOf("id");
+            int id = at >= 0 && at + 1 < words.size() ? Math.clamp(SysctlTable.number(words.get(at + 1)), 0, 255) : 0;
+            settings.addEndpoint(new Settings.Endpoint(address, id, words.contains("signal"), words.contains("subflow"), words.contains("backup")));
             return Result.OK;
         }
         return Result.wrong("ip mptcp: '" + line + "' is none of limits set, endpoint add, endpoint flush");

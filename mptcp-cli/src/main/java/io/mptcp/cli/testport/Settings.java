@@ -2,6 +2,7 @@ package io.mptcp.cli.testport;
 
 import io.mptcp.pm.Path;
 import io.mptcp.pm.PathListPathManager;
+import io.mptcp.pm.SignalAddress;
 import io.mptcp.stack.StackConfig;
 import io.mptcp.stack.WireProfile;
 import io.mptcp.tcp.EcnMode;
@@ -18,10 +19,11 @@ final class Settings {
     /** The largest buffers that are allocated for a client's wish. */
     private static final int MAX_BUFFER_BYTES = 64 << 20;
     private static final int MIN_BUFFER_BYTES = 4096;
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
     private static final int LINUX_MIN_RTO_MILLIS = 200;
 
     /** An endpoint of {@code ip mptcp endpoint}. */
-    record Endpoint(IpAddress address, boolean signal, boolean subflow, boolean backup) {
+    record Endpoint(IpAddress address, int id, boolean signal, boolean subflow, boolean backup) {
     }
 
     private final List<IpAddress> addresses = new ArrayList<>();
@@ -156,7 +158,14 @@ final class Settings {
                 .withCongestionControl(sysctl("net.ipv4.tcp_congestion_control"))
                 .withMptcp(number("net.mptcp.enabled") != 0)
                 .withWire(WireProfile.LINUX)
-                .withPathManager(() -> new PathListPathManager(paths(), acceptedAnnouncements));
+                .withPathManager(() -> new PathListPathManager(paths(), acceptedAnnouncements, signals()));
+    }
+
+    /** Addresses of signal endpoints; ids that were not chosen are given as they are announced. */
+    private synchronized List<SignalAddress> signals() {
+        int seconds = number("net.mptcp.add_addr_timeout");
+        long retryNanos = seconds <= 0 ? Long.MAX_VALUE : seconds * NANOS_PER_SECOND;
+        return endpoints.stream().filter(Endpoint::signal).map(known -> new SignalAddress(known.id(), known.address(), retryNanos)).toList();
     }
 
     /** The first address of each family, and those of subflow endpoints. Links are numbered in the order of the addresses. */

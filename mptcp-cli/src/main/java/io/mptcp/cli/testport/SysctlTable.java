@@ -17,7 +17,7 @@ final class SysctlTable {
             "net.ipv4.tcp_slow_start_after_idle", "net.ipv4.tcp_fastopen_blackhole_timeout_sec",
             "net.ipv4.tcp_fastopen_cookies", "net.ipv4.tcp_autocorking", "net.ipv4.tcp_mtu_probe_floor", "net.ipv4.tcp_base_mss",
             "net.ipv4.ip_dynaddr", "net.ipv4.tcp_shrink_window", "net.ipv4.tcp_window_scaling",
-            "net.mptcp.add_addr_timeout", "net.mptcp.close_timeout", "net.mptcp.scheduler", "net.core.default_qdisc");
+            "net.mptcp.close_timeout", "net.mptcp.scheduler", "net.core.default_qdisc");
     static final Map<String, String> DEFAULTS = defaults();
 
     private SysctlTable() {
@@ -37,6 +37,7 @@ final class SysctlTable {
         defaults.put("net.ipv4.tcp_fastopen", "1");
         defaults.put("net.ipv4.tcp_fastopen_key", "");
         defaults.put("net.mptcp.enabled", "1");
+        defaults.put("net.mptcp.add_addr_timeout", "120");
         for (String name : WITHOUT_EFFECT.stream().sorted().toList()) {
             defaults.put(name, "0");
         }

@@ -1,0 +1,112 @@
+package io.mptcp.stack;
+
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.MptcpOptions;
+import io.mptcp.wire.OptionWriter;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * ADD_ADDRs of this side (RFC 8684 section 3.4.1): each goes on a pure acknowledgment of any subflow, and again until the peer has echoed it,
+ * within reason.
+ */
+final class AddressAnnouncements {
+    /** As Linux: once, and three times more. */
+    private static final int MAX_TRANSMISSIONS = 4;
+    private static final int MAX_PENDING = 8;
+    private static final int ADD_ADDR_IPV4_BYTES = 16;
+    private static final int ADD_ADDR_IPV6_BYTES = 28;
+
+    private static final class Announcement {
+        final int id;
+        final IpAddress address;
+        final long retryNanos;
+        boolean due = true;
+        int transmissions;
+        long deadlineNanos = Long.MAX_VALUE;
+
+        Announcement(int id, IpAddress address, long retryNanos) {
+            this.id = id;
+            this.address = address;
+            this.retryNanos = retryNanos;
+        }
+    }
+
+    private final Connection connection;
+    /** Not echoed yet, in the order they were asked for. */
+    private final List<Announcement> pending = new ArrayList<>(0);
+
+    AddressAnnouncements(Connection connection) {
+        this.connection = connection;
+    }
+
+    /** @return false when too many are pending */
+    boolean announce(int id, IpAddress address, long retryNanos) {
+        if (pending.size() >= MAX_PENDING) {
+            return false;
+        }
+        pending.add(new Announcement(id, address, retryNanos));
+        return true;
+    }
+
+    /** An echo with another id, address or port is none of what was announced. */
+    void onEcho(MptcpOptions mptcp) {
+        connection.stack.count(Counter.EchoAdd);
+        pending.removeIf(sent -> sent.id == mptcp.addAddrId && sent.address.hi() == mptcp.addAddrHi && sent.address.lo() == mptcp.addAddrLo
+                && mptcp.addAddrPort == 0);
+    }
+
+    /** An acknowledgment that is due in any case belongs to the data: there may be no room for a DATA_ACK beside an address. */
+    private Announcement next(Subflow subflow) {
+        if (pending.isEmpty() || subflow.tcb.isAckDue()) {
+            return null;
+        }
+        for (int i = 0; i < pending.size(); i++) {
+            if (pending.get(i).due) {
+                return pending.get(i);
+            }
+        }
+        return null;
+    }
+
+    /** Option bytes of what is due on the next pure acknowledgment of this subflow, 0 when nothing is. */
+    int pendingBytes(Subflow subflow) {
+        Announcement next = next(subflow);
+        return next == null ? 0 : next.address.isIpv4() ? ADD_ADDR_IPV4_BYTES : ADD_ADDR_IPV6_BYTES;
+    }
+
+    /** @return whether there was something to write and room for it */
+    boolean writePending(Subflow subflow, OptionWriter writer) {
+        Announcement next = next(subflow);
+        if (next == null) {
+            return false;
+        }
+        next.due = false;
+        next.transmissions++;
+        boolean retries = next.retryNanos < Long.MAX_VALUE && next.transmissions < MAX_TRANSMISSIONS;
+        next.deadlineNanos = retries ? connection.stack.nowNanos() + next.retryNanos : Long.MAX_VALUE;
+        DataSequence sequence = connection.data().sequence;
+        long hmac = connection.stack.keys().addAddrHmac(sequence.localKey(), sequence.remoteKey(), next.id, next.address.hi(), next.address.lo(), 0);
+        connection.stack.count(Counter.AddAddrTx);
+        return writer.addAddr(next.id, next.address.hi(), next.address.lo(), 0, hmac);
+    }
+
+    long deadlineNanos() {
+        long deadline = Long.MAX_VALUE;
+        for (int i = 0; i < pending.size() && connection.isMptcp() && connection.closeReason() == CloseReason.NONE; i++) {
+            deadline = Math.min(deadline, pending.get(i).deadlineNanos);
+        }
+        return deadline;
+    }
+
+    void expire(long nowNanos) {
+        for (int i = 0; i < pending.size(); i++) {
+            Announcement announcement = pending.get(i);
+            if (announcement.deadlineNanos <= nowNanos) {
+                announcement.deadlineNanos = Long.MAX_VALUE;
+                announcement.due = true;
+                connection.stack.enqueue(connection);
+            }
+        }
+    }
+}
