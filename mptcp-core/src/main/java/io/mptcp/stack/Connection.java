@@ -199,6 +199,15 @@ final class Connection extends DeadlineQueue.Node {
         return room;
     }
 
+    /** The application waits for room. */
+    boolean isWriteBlocked() {
+        return writeBlocked;
+    }
+
+    SendTimes sendTimes() {
+        return output.times();
+    }
+
     private boolean canWrite() {
         return !isFinished() && !sender.isFinRequested();
     }

@@ -25,6 +25,7 @@ final class ConnectionOutput {
     private final PacketScheduler scheduler;
     private final ConnectionView view;
     private final SmallSegments small;
+    private final SendTimes times = new SendTimes();
     private int nextControl;
 
     /** Further subflows that are to carry a copy of the range just sent. */
@@ -274,6 +275,7 @@ final class ConnectionOutput {
     /** Arms the timer if there is anything to wait for, and stops it if not. */
     void updateTimer(long nowNanos) {
         small.updateTimer(nowNanos);
+        times.enter(nowNanos, sendPhase());
         if (!isWaiting()) {
             timerNanos = Long.MAX_VALUE;
             backoff = 0;
@@ -281,6 +283,38 @@ final class ConnectionOutput {
             // Probes of the window are further and further apart (RFC 9293 section 3.8.6.1); what is sent again, as Linux, from the second time on.
             timerNanos = nowNanos + (timeoutNanos() << (isOutstanding() ? Math.max(0, backoff - 1) : backoff));
         }
+    }
+
+    SendTimes times() {
+        return times;
+    }
+
+    /** What the connection does, after an attempt to send. */
+    private SendTimes.Phase sendPhase() {
+        long pending = sender.pendingBytes();
+        if (pending == 0) {
+            boolean outstanding = sender.dsnUna() < sender.dsnNxt();
+            boolean starved = connection.isWriteBlocked() && hasCongestionRoom();
+            return !outstanding ? SendTimes.Phase.IDLE : starved ? SendTimes.Phase.SEND_BUFFER : SendTimes.Phase.BUSY;
+        }
+        for (int i = 0; i < subflows.size(); i++) {
+            Tcb tcb = subflows.get(i).tcb;
+            long window = Math.min(sender.windowBytes(), tcb.sndUna() + tcb.sndWnd() - tcb.sndNxt());
+            if (window >= Math.min(pending, tcb.payloadMssBytes())) {
+                return SendTimes.Phase.BUSY;
+            }
+        }
+        return subflows.isEmpty() ? SendTimes.Phase.BUSY : SendTimes.Phase.RECEIVE_WINDOW;
+    }
+
+    private boolean hasCongestionRoom() {
+        for (int i = 0; i < subflows.size(); i++) {
+            Tcb tcb = subflows.get(i).tcb;
+            if (tcb.congestionRoomBytes() >= tcb.payloadMssBytes()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean isWaiting() {

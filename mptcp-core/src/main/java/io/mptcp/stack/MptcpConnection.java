@@ -212,6 +212,21 @@ public final class MptcpConnection {
         return core.data().sender.pendingBytes();
     }
 
+    /** For how long there was something to send, or sent and not acknowledged (Linux: {@code tcpi_busy_time}). */
+    public long busyNanos(long nowNanos) {
+        return core.sendTimes().busyNanos(nowNanos);
+    }
+
+    /** Of {@link #busyNanos} the time in which the peer's window had no room for what there was to send. */
+    public long receiveWindowLimitedNanos(long nowNanos) {
+        return core.sendTimes().nanos(nowNanos, SendTimes.Phase.RECEIVE_WINDOW);
+    }
+
+    /** Of {@link #busyNanos} the time in which all was sent and the application waited for room to write more. */
+    public long sendBufferLimitedNanos(long nowNanos) {
+        return core.sendTimes().nanos(nowNanos, SendTimes.Phase.SEND_BUFFER);
+    }
+
     /** Bytes written and not acknowledged by the peer's data level. */
     public long unacknowledgedBytes() {
         return core.data().sender.finDsn() - core.data().sender.dsnUna();

@@ -55,6 +55,9 @@ final class TcpInfoLayout {
         buffer.putLong(128, info.bytesReceived());
         buffer.putInt(144, (int) Math.max(0, connection.unsentBytes()));
         micros(buffer, 148, info.minRttNanos());
+        buffer.putLong(168, connection.busyNanos(nowNanos) / 1000);
+        buffer.putLong(176, connection.receiveWindowLimitedNanos(nowNanos) / 1000);
+        buffer.putLong(184, connection.sendBufferLimitedNanos(nowNanos) / 1000);
         buffer.putLong(200, info.bytesSent());
         buffer.putLong(208, info.bytesRetransmitted());
         buffer.putInt(220, info.reorderings());
