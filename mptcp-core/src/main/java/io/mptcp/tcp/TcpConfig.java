@@ -21,6 +21,7 @@ package io.mptcp.tcp;
  * @param delayedAckMillis   longest delay of an acknowledgment; the usual one is 40 ms, or this if it is less
  * @param peerDelayedAckMillis longest delay of the peer\'s acknowledgments that a tail loss probe allows for (RFC 8985 section 7.2; Linux: the least RTO)
  * @param quickAck           every data segment is acknowledged at once
+ * @param answerUnsentAck    in ESTABLISHED an acknowledgment of what was never sent is answered (RFC 9293 section 3.10.7.4), false drops it silently (Linux)
  * @param mtuProbing         whether data segments probe the path MTU
  * @param timeWaitMillis     2 MSL: how long the side that closed first remembers the connection
  * @param synCookies         answer SYNs for which there is no room with cookies (RFC 4987), false drops them
@@ -45,6 +46,7 @@ public record TcpConfig(
         int delayedAckMillis,
         int peerDelayedAckMillis,
         boolean quickAck,
+        boolean answerUnsentAck,
         MtuProbing mtuProbing,
         int timeWaitMillis,
         boolean synCookies,
@@ -80,6 +82,7 @@ public record TcpConfig(
         builder.delayedAckMillis = delayedAckMillis;
         builder.peerDelayedAckMillis = peerDelayedAckMillis;
         builder.quickAck = quickAck;
+        builder.answerUnsentAck = answerUnsentAck;
         builder.mtuProbing = mtuProbing;
         builder.timeWaitMillis = timeWaitMillis;
         builder.synCookies = synCookies;
@@ -131,6 +134,7 @@ public record TcpConfig(
         private int delayedAckMillis = 200;
         private int peerDelayedAckMillis = 40;
         private boolean quickAck = false;
+        private boolean answerUnsentAck = true;
         private MtuProbing mtuProbing = MtuProbing.BLACK_HOLE;
         private int timeWaitMillis = 60_000;
         private boolean synCookies = true;
@@ -206,6 +210,11 @@ public record TcpConfig(
             return this;
         }
 
+        public Builder answerUnsentAck(boolean answerUnsentAck) {
+            this.answerUnsentAck = answerUnsentAck;
+            return this;
+        }
+
         public Builder quickAck(boolean quickAck) {
             this.quickAck = quickAck;
             return this;
@@ -257,6 +266,7 @@ public record TcpConfig(
                     delayedAckMillis,
                     peerDelayedAckMillis,
                     quickAck,
+                    answerUnsentAck,
                     mtuProbing,
                     timeWaitMillis,
                     synCookies,

@@ -298,7 +298,10 @@ final class TcpInput {
     /** Fifth: ACK (RFC 5961 section 5.2 for the range that is acceptable). */
     private boolean checkAck(long nowNanos, IncomingSegment segment) {
         if (segment.ackSsn > tcb.sndNxt || segment.ackSsn < tcb.sndUna - tcb.maxSndWnd) {
-            tcb.challenge(nowNanos);
+            boolean unsent = segment.ackSsn > tcb.sndNxt;
+            if (!unsent || tcb.state != TcpState.ESTABLISHED || tcb.config.answerUnsentAck()) {
+                tcb.challenge(nowNanos);
+            }
             return false;
         }
         boolean newData = segment.ackSsn > tcb.sndUna;

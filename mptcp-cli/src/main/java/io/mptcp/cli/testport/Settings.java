@@ -148,6 +148,7 @@ final class Settings {
                 .synAckRetries(number("net.ipv4.tcp_synack_retries"))
                 .peerDelayedAckMillis(LINUX_MIN_RTO_MILLIS)
                 .quickAck(true)
+                .answerUnsentAck(false)
                 .ecn(ecn())
                 .minTsoSegments(number("net.ipv4.tcp_min_tso_segs"))
                 .receiveBufferBytes(bufferBytes("net.ipv4.tcp_rmem"))

@@ -78,6 +78,20 @@ class BlindAttackTest {
         assertEquals("", Script.read(connection));
     }
 
+    /** As Linux does it: what is forged gets no answer that could be counted. */
+    @Test
+    void anAckOfWhatWasNeverSentMayBeDroppedSilently() {
+        TcpConfig silent = TcpConfig.defaults().toBuilder().answerUnsentAck(false).build();
+        script = new Script(StackConfig.defaults().withMptcp(false).withTcp(silent)).listen();
+        peer = FakePeer.client(script).openPlain();
+        connection = script.accepted();
+        peer.inject(packet("P.").ack(2).data("evil"));
+        peer.expectNothing();
+        assertEquals("", Script.read(connection));
+        peer.inject(packet("P.").seq(1).data("good"));
+        assertEquals("good", Script.read(connection));
+    }
+
     @Test
     void anAckFarBelowTheWindowIsChallengedAndItsDataDropped() {
         peer.inject(packet("P.").ack(-1_000_000_000L).data("evil"));
