@@ -184,6 +184,7 @@ public final class Tcb {
         timeouts = retransmissions;
         lastSendNanos = sentNanos;
         synSentNanos = sentNanos;
+        lastAckSentSsn = rcvNxt;
     }
 
     /** The payload of the SYN has been taken (RFC 7413): relative numbers begin behind it. */

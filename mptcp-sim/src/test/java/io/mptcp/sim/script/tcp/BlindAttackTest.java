@@ -57,6 +57,18 @@ class BlindAttackTest {
         assertEquals("still there", Script.read(connection));
     }
 
+    /** RFC 7323 section 4.3: the SYN/ACK has acknowledged the SYN, so that what follows it is at Last.ACK.sent. */
+    @Test
+    void theTimestampOfTheThirdAckIsEchoed() {
+        script = Script.tcp().listen();
+        peer = FakePeer.client(script);
+        peer.inject(peer.syn());
+        peer.expect();
+        peer.inject(packet(".").tsVal(78_000));
+        Script.write(script.accepted(), "x");
+        assertEquals(78_000, peer.expect().options.tsEcr);
+    }
+
     @Test
     void aSynInTheWindowIsChallenged() {
         peer.inject(packet("S").seq(10).mss(1460));
