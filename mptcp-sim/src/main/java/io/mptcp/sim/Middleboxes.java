@@ -46,6 +46,19 @@ public final class Middleboxes {
         };
     }
 
+    /** Flips one bit of the TCP segment in packets that match, and leaves the checksum as it was: what a broken router does. */
+    public static Middlebox damage(SeededRandom random, Predicate<PacketSlot> on) {
+        return packet -> {
+            if (on.test(packet)) {
+                long at = packet.offset + random.nextInt(packet.length);
+                byte value = packet.buffer.get(ValueLayout.JAVA_BYTE, at);
+                packet.buffer.set(ValueLayout.JAVA_BYTE, at, (byte) (value ^ 1 << random.nextInt(8)));
+                packet.checksumState = PacketSlot.CHECKSUM_UNVERIFIED;
+            }
+            return true;
+        };
+    }
+
     /** Lets this many packets pass, then strips MPTCP options from all that follow. */
     public static Middlebox stripMptcpAfter(int packets) {
         int[] seen = {0};

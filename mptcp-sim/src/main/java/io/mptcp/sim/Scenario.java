@@ -33,6 +33,9 @@ public final class Scenario {
     private TransferApp client;
     private TransferApp server;
     private MptcpConnection connection;
+    /** Applications of further connections, both sides. */
+    private final List<TransferApp> others = new ArrayList<>();
+    private int otherConnections;
     private long startNanos;
     private final List<Report.Sample> samples = new ArrayList<>();
 
@@ -151,6 +154,21 @@ public final class Scenario {
         return connection;
     }
 
+    /** One more connection, of the same client to the same server, opened so many seconds after the start. */
+    public Scenario another(double startSeconds, TransferApp.Plan ofClient, TransferApp.Plan ofServer) {
+        open();
+        int number = ++otherConnections;
+        Pattern up = new Pattern(simulation.random().nextLong());
+        Pattern down = new Pattern(simulation.random().nextLong());
+        TransferApp near = new TransferApp(simulation, "client " + number, ofClient, up, down);
+        TransferApp far = new TransferApp(simulation, "server " + number, ofServer, down, up);
+        others.add(near);
+        others.add(far);
+        IpEndpoint remote = new IpEndpoint(topology.path(0).serverAddress(), Topology.SERVER_PORT + number);
+        topology.server().listen(remote, serverOptions, () -> far);
+        return at(startSeconds, () -> topology.client().connect(0, topology.clientEndpoint(0), remote, clientOptions, near));
+    }
+
     /** Does something so many seconds after the start, and lets both hosts run afterwards. */
     public Scenario at(double seconds, Runnable action) {
         open();
@@ -204,8 +222,17 @@ public final class Scenario {
     public Report runUntilClosed(double budgetSeconds) {
         open();
         long limit = startNanos + Math.round(budgetSeconds * SECOND);
-        simulation.runUntil(() -> isDelivered() && client.isClosed() && server.isClosed(), limit);
+        simulation.runUntil(() -> isDelivered() && client.isClosed() && server.isClosed() && areOthersOver(), limit);
         return report();
+    }
+
+    private boolean areOthersOver() {
+        for (int i = 0; i < others.size(); i++) {
+            if (!others.get(i).checker().isComplete() || !others.get(i).isClosed()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Lets all timers run out, and requires that nothing of the connection is left. */
@@ -214,6 +241,9 @@ public final class Scenario {
         for (Host host : List.of(topology.client(), topology.server())) {
             if (host.stack().connectionCount() != 0) {
                 throw simulation.failure(host.name() + ": " + host.stack().connectionCount() + " connections left behind");
+            }
+            if (host.stack().bufferBytes() != 0) {
+                throw simulation.failure(host.name() + ": " + host.stack().bufferBytes() + " bytes of buffers left behind");
             }
             if (host.stack().deadlineNanos() != Long.MAX_VALUE) {
                 throw simulation.failure(host.name() + ": a timer left behind");

@@ -6,14 +6,16 @@ import io.mptcp.wire.IpAddress;
 public final class SimPath {
     private final int id;
     private final Host client;
+    private final Host server;
     private final IpAddress clientAddress;
     private final IpAddress serverAddress;
     private final SimLink up;
     private final SimLink down;
 
-    SimPath(int id, Host client, IpAddress clientAddress, IpAddress serverAddress, SimLink up, SimLink down) {
+    SimPath(int id, Host client, Host server, IpAddress clientAddress, IpAddress serverAddress, SimLink up, SimLink down) {
         this.id = id;
         this.client = client;
+        this.server = server;
         this.clientAddress = clientAddress;
         this.serverAddress = serverAddress;
         this.up = up;
@@ -54,6 +56,13 @@ public final class SimPath {
         setPassing(carrier);
         client.stack().setLinkUp(id, carrier);
         client.wake();
+    }
+
+    /** The same at the server's end: it is the one that is told. */
+    public void setServerCarrier(boolean carrier) {
+        setPassing(carrier);
+        server.stack().setLinkUp(id, carrier);
+        server.wake();
     }
 
     /** Takes all faults away: the way a network looks in the end. Middleboxes stay: they are no fault that passes. */

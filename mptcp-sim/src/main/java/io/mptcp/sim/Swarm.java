@@ -28,12 +28,17 @@ public final class Swarm {
     private static final int MAX_BUFFER_BYTES = 8 << 20;
 
     private final long seed;
+    private static final int MAX_OTHERS = 3;
+
     private final SeededRandom random;
+    /** For what was added later: the seeds keep their networks. */
+    private final SeededRandom more;
     private final StringBuilder description = new StringBuilder();
 
     private Swarm(long seed) {
         this.seed = seed;
         this.random = new SeededRandom(SeededRandom.mix(seed));
+        this.more = new SeededRandom(SeededRandom.mix(~seed));
     }
 
     /**
@@ -64,6 +69,8 @@ public final class Swarm {
         scenario.plans(randomPlan("client", up, down, clientEnding), randomPlan("server", down, up, serverEnding));
         scheduleOutages(scenario, paths);
         addMiddleboxes(scenario, paths);
+        addDamage(scenario, paths);
+        addConnections(scenario);
         scenario.simulation().describe(description.toString());
         scenario.at(HEAL_SECONDS, () -> scenario.topology().paths().forEach(SimPath::heal));
         Report report = scenario.runUntilClosed(HEAL_SECONDS + LIVENESS_SECONDS);
@@ -140,7 +147,9 @@ public final class Swarm {
             default -> schedulers.get(choice - 2).apply(random.fork());
         };
         note(side + " scheduler", scheduler == null ? "built-in" : scheduler.name());
-        return ConnectOptions.DEFAULT.withScheduler(scheduler == null ? null : () -> scheduler);
+        // One for each connection.
+        return ConnectOptions.DEFAULT.withScheduler(scheduler == null ? null
+                : choice == 1 ? () -> new RandomScheduler(more.fork()) : () -> schedulers.get(choice - 2).apply(more.fork()));
     }
 
     private long randomSize() {
@@ -178,9 +187,10 @@ public final class Swarm {
                 double end = start + random.betweenLogarithmic(1, 20_000) / 1e3;
                 boolean carrier = random.chance(0.3);
                 int path = i;
-                note("outage", "path " + path + " " + start + ".." + end + " s" + (carrier ? ", carrier lost" : ""));
-                scenario.at(start, () -> set(scenario.path(path), carrier, false));
-                scenario.at(end, () -> set(scenario.path(path), carrier, true));
+                boolean atServer = carrier && more.chance(0.5);
+                note("outage", "path " + path + " " + start + ".." + end + " s" + (carrier ? ", carrier lost" : "") + (atServer ? " at the server" : ""));
+                scenario.at(start, () -> set(scenario.path(path), carrier, atServer, false));
+                scenario.at(end, () -> set(scenario.path(path), carrier, atServer, true));
             }
         }
     }
@@ -204,6 +214,32 @@ public final class Swarm {
         }
     }
 
+    /** Bits that change on the way, until the network is healed. */
+    private void addDamage(Scenario scenario, int paths) {
+        for (int i = 0; i < paths; i++) {
+            if (more.chance(0.8)) {
+                continue;
+            }
+            double probability = more.nextDouble() * 0.02;
+            note("damage", "path " + i + " " + probability);
+            for (SimLink link : List.of(scenario.path(i).up(), scenario.path(i).down())) {
+                SeededRandom dice = more.fork();
+                link.add(Middleboxes.damage(dice, packet -> scenario.simulation().nowNanos() < HEAL_SECONDS * 1e9 && dice.chance(probability)));
+            }
+        }
+    }
+
+    /** Connections beside the first one, over the same paths. */
+    private void addConnections(Scenario scenario) {
+        for (int count = more.chance(0.3) ? 1 + more.nextInt(MAX_OTHERS) : 0; count > 0; count--) {
+            double start = more.nextDouble() * 5;
+            long up = more.betweenLogarithmic(1, MAX_STREAM_BYTES / 4);
+            long down = more.betweenLogarithmic(1, MAX_STREAM_BYTES / 4);
+            note("another connection", "at " + start + " s, " + up + " bytes up, " + down + " down");
+            scenario.another(start, Plan.of(up, down), Plan.of(down, up));
+        }
+    }
+
     private static Middlebox middlebox(int kind) {
         return switch (kind) {
             case 0 -> Middleboxes.stripMptcp(Middleboxes::isSyn);
@@ -214,8 +250,10 @@ public final class Swarm {
         };
     }
 
-    private static void set(SimPath path, boolean carrier, boolean up) {
-        if (carrier) {
+    private static void set(SimPath path, boolean carrier, boolean atServer, boolean up) {
+        if (atServer) {
+            path.setServerCarrier(up);
+        } else if (carrier) {
             path.setCarrier(up);
         } else {
             path.setPassing(up);

@@ -54,7 +54,7 @@ public final class Topology {
         down.setReverse(up);
         client.addLink(id, up, properties(spec.up(), spec));
         server.addLink(id, down, properties(spec.down(), spec));
-        return new SimPath(id, client, clientAddress(id, ipv6), serverAddress(id, ipv6), up, down);
+        return new SimPath(id, client, server, clientAddress(id, ipv6), serverAddress(id, ipv6), up, down);
     }
 
     private static LinkProperties properties(LinkSpec link, PathSpec path) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.sim.TransferApp.Plan;
+import io.mptcp.stack.Counter;
 import io.mptcp.stack.StackConfig;
 import io.mptcp.stack.SubflowInfo;
 import io.mptcp.tcp.TcpConfig;
@@ -181,6 +182,31 @@ class ScenarioTest {
     @Test
     void jitterIsHarmless() {
         download(new Scenario(1).path(FAST.withJitter(10)), TEN_MB, 2);
+    }
+
+    /** The TCP checksum finds them all; what is lost so is sent again. */
+    @Test
+    void damagedSegmentsAreDroppedAndCounted() {
+        Scenario scenario = new Scenario(1).path(FAST).transfer(0, 2 * MB);
+        SeededRandom random = new SeededRandom(3);
+        int[] damaged = {0};
+        scenario.path(0).down().add(Middleboxes.damage(random, packet -> random.chance(0.01) && ++damaged[0] > 0));
+        scenario.runUntilClosed(10);
+        assertTrue(damaged[0] > 5);
+        long found = scenario.topology().client().stack().counters().get(Counter.TCPCsumErrors)
+                + scenario.topology().client().stack().counters().get(Counter.InMalformed);
+        assertEquals(damaged[0], found);
+    }
+
+    @Test
+    void connectionsBesideEachOtherAllArriveAndLeaveNothing() {
+        Scenario scenario = new Scenario(1).path(FAST).path(FAST).transfer(MB, MB);
+        for (int i = 0; i < 5; i++) {
+            scenario.another(0.05 * i, Plan.of(MB, MB), Plan.of(MB, MB));
+        }
+        scenario.runUntilClosed(3);
+        assertEquals(6, scenario.topology().server().connections().size());
+        scenario.runUntilQuiet();
     }
 
     // ---- two paths ----
