@@ -11,8 +11,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -49,6 +52,39 @@ class ConformanceTableTest {
         }
         assertEquals(List.of(), missing);
         assertTrue(named > 300, "only " + named + " tests found in the table: has its form changed?");
+    }
+
+    @Test
+    void theCountsAtTheTopAreThoseOfTheRows() throws IOException {
+        Path table = ROOT.resolve("docs/conformance.md");
+        assumeTrue(Files.exists(table), "docs/conformance.md is not there: the tests do not run in the source tree");
+        List<String> stated = new ArrayList<>();
+        Map<String, int[]> counts = new TreeMap<>();
+        for (String line : Files.readAllLines(table)) {
+            String[] cells = line.split("(?<!\\\\)\\|");
+            if (cells.length == 8 && cells[1].strip().matches("[A-C]\\. .*")) {
+                stated.add(cells[1].strip().charAt(0) + Stream.of(cells).skip(2).map(String::strip).collect(Collectors.joining(" ", " ", "")));
+            } else if (cells.length == 7 && cells[1].strip().matches("[A-C]-\\d{3}")) {
+                int[] count = counts.computeIfAbsent(cells[1].strip().substring(0, 1), part -> new int[6]);
+                count[0]++;
+                count[column(cells[5].strip(), cells[6].strip())]++;
+            }
+        }
+        List<String> counted = counts.entrySet().stream()
+                .map(part -> part.getKey() + IntStream.of(part.getValue()).mapToObj(Integer::toString).collect(Collectors.joining(" ", " ", "")))
+                .toList();
+        assertEquals(counted, stated);
+    }
+
+    /** 1 implemented and tested, 2 untested, 3 partly, 4 not implemented, 5 nothing to do. */
+    private static int column(String where, String test) {
+        if (where.startsWith("not implemented")) {
+            return 4;
+        }
+        if (where.startsWith("partly")) {
+            return 3;
+        }
+        return test.equals("untested") ? 2 : test.equals("—") ? 5 : 1;
     }
 
     /** By simple class name; classes of one name in several modules count as one. */
