@@ -119,16 +119,12 @@ final class TcpInput {
         }
     }
 
-    /** Text and FIN that came with the SYN/ACK (RFC 9293 section 3.10.7.3, and RFC 7413 section 3). */
+    /** Text that came with the SYN/ACK (RFC 9293 section 3.10.7.3, and RFC 7413 section 3); a FIN with it is left for the peer to repeat. */
     private void synAckText(long nowNanos, IncomingSegment segment) {
         segment.ssn = 1;
         if (segment.payloadLength > 0 && tcb.state != TcpState.CLOSED) {
             payload(nowNanos, segment);
         }
-        if (segment.has(FIN) && tcb.state != TcpState.CLOSED) {
-            fin(nowNanos, segment);
-        }
-        deliverFin(nowNanos);
     }
 
     /** Both have sent a SYN: ours is answered with theirs acknowledged, and whoever hears the other's acknowledgment is ESTABLISHED. */
