@@ -118,15 +118,15 @@ class GoodputTest {
     }
 
     /**
-     * Within 20 % of the fair half over 60 s, in the mean of eight runs, whether they start together or the second finds the path full. One
-     * cell misses this by a little: 20.3 % since the threshold goes by FlightSize. Its bound says so, and is to come down again.
+     * Within 20 % of the fair half over 60 s, whether they start together or the second finds the path full. The mean of so many runs because
+     * single ones differ by a tenth of the half: with eight, two CUBIC flows at 100 ms were 20.3 % off, and are 18.8 % with 16 (18.2 % with 24).
      */
     @ParameterizedTest
     @CsvSource({
-        "cubic,   20, 0, 0.2", "cubic,   20, 10, 0.2", "cubic,   40, 0, 0.2", "cubic,   40, 10, 0.2", "cubic,   100, 0, 0.2", "cubic,   100, 10, 0.21",
-        "newreno, 20, 0, 0.2", "newreno, 20, 10, 0.2", "newreno, 40, 0, 0.2", "newreno, 40, 10, 0.2", "newreno, 100, 0, 0.2", "newreno, 100, 10, 0.2"})
-    void twoFlowsOfOneKindShareABottleneck(String controller, double rttMillis, double secondStartsAtSeconds, double share) {
-        int runs = 8;
+        "cubic,   20, 0", "cubic,   20, 10", "cubic,   40, 0", "cubic,   40, 10", "cubic,   100, 0", "cubic,   100, 10",
+        "newreno, 20, 0", "newreno, 20, 10", "newreno, 40, 0", "newreno, 40, 10", "newreno, 100, 0", "newreno, 100, 10"})
+    void twoFlowsOfOneKindShareABottleneck(String controller, double rttMillis, double secondStartsAtSeconds) {
+        int runs = 16;
         double[] goodput = new double[2];
         double capacity = 0;
         for (int seed = 1; seed <= runs; seed++) {
@@ -138,7 +138,7 @@ class GoodputTest {
             }
         }
         double sum = goodput[0] + goodput[1];
-        assertEquals(sum / 2, goodput[0], share * sum / 2, "bit/s of the first, where each should have half");
+        assertEquals(sum / 2, goodput[0], 0.2 * sum / 2, "bit/s of the first, where each should have half");
         double full = capacity;
         assertTrue(sum > 0.95 * full, () -> "together they have " + sum + " of " + full + " bit/s");
     }
