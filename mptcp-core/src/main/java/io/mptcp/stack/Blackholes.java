@@ -44,11 +44,22 @@ final class Blackholes {
         }
     }
 
-    List<Blackhole> list() {
-        return List.copyOf(entries.values());
+    /** Those that hold now, the oldest first. Others are kept only to know how often they were found. */
+    List<Blackhole> list(long nowNanos) {
+        return entries.values().stream().filter(entry -> nowNanos < entry.untilNanos()).toList();
     }
 
     void clear() {
         entries.clear();
+    }
+
+    /** @return whether there was one */
+    boolean clear(int linkId, IpAddress remote) {
+        return entries.remove(new Key(linkId, remote)) != null;
+    }
+
+    /** The link came up: it may lead through another network now. */
+    void clearLink(int linkId) {
+        entries.keySet().removeIf(key -> key.linkId == linkId);
     }
 }

@@ -94,6 +94,9 @@ public final class Stack {
             return;
         }
         links.setUp(linkId, up);
+        if (up) {
+            blackholes.clearLink(linkId);
+        }
         for (Connection connection : List.copyOf(connections)) {
             connection.onLinkChange(linkId, up);
             enqueue(connection);
@@ -175,14 +178,22 @@ public final class Stack {
         }
     }
 
-    /** Destinations to which connections begin as plain TCP, because SYNs with MP_CAPABLE were lost on the way there. */
+    /**
+     * Destinations to which connections begin as plain TCP, because SYNs with MP_CAPABLE were lost on the way there (RFC 8684 section 3.9.3).
+     * They are forgotten in time, when MPTCP gets through after all, and when their link has been down.
+     */
     public List<Blackhole> blackholes() {
-        return blackholes.list();
+        return blackholes.list(nowNanos);
     }
 
-    /** Forgets {@link #blackholes}: the next connections try MPTCP again. */
+    /** Forgets {@link #blackholes}, and how often they were found: the next connections try MPTCP again. */
     public void clearBlackholes() {
         blackholes.clear();
+    }
+
+    /** As {@link #clearBlackholes()}, for one destination over one link. @return whether anything was known of it */
+    public boolean clearBlackhole(int linkId, IpAddress remote) {
+        return blackholes.clear(linkId, remote);
     }
 
     Blackholes blackholeTable() {

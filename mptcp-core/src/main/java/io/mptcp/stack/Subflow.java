@@ -568,6 +568,6 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         return new SubflowInfo(id, linkId, local(), remote(), state, isBackup(), !isJoin, tcb.bytesSent(), tcb.bytesReceived(),
                 tcb.bytesAcked(), tcb.bytesRetransmitted(), tcb.retransmits(), tcb.rtt().srttNanos(), tcb.rtt().rttVarNanos(),
                 tcb.congestionController().cwndBytes(), tcb.congestionController().ssthreshBytes(), tcb.inFlightBytes(),
-                tcb.rtt().rtoNanos(), tcb.payloadMssBytes());
+                tcb.rtt().rtoNanos(), tcb.payloadMssBytes(), tcb.pathMtuBytes());
     }
 }

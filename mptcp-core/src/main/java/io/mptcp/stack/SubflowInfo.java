@@ -9,8 +9,10 @@ import io.mptcp.wire.IpEndpoint;
  * @param bytesSent    payload bytes sent, retransmissions included
  * @param bytesAcked   payload bytes acknowledged at subflow level
  * @param bytesRetrans payload bytes sent again
+ * @param mssBytes     largest payload of a segment, options that come with data taken off
+ * @param pmtuBytes    path MTU as far as it is known: that of the link until ICMP or loss has told of a smaller one
  */
 public record SubflowInfo(int id, int linkId, IpEndpoint local, IpEndpoint remote, String state, boolean backup, boolean initial,
                           long bytesSent, long bytesReceived, long bytesAcked, long bytesRetrans, long retransmits,
-                          long srttNanos, long rttVarNanos, long cwndBytes, long ssthreshBytes, long inFlightBytes, long rtoNanos, int mssBytes) {
+                          long srttNanos, long rttVarNanos, long cwndBytes, long ssthreshBytes, long inFlightBytes, long rtoNanos, int mssBytes, int pmtuBytes) {
 }

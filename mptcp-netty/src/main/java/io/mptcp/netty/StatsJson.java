@@ -1,6 +1,7 @@
 package io.mptcp.netty;
 
 import io.mptcp.stack.SubflowInfo;
+import java.util.List;
 import java.util.Map;
 
 /** The machine-readable form of {@link StackStatistics}: one line of JSON. Names follow {@code tcp_info} and {@code nstat} where these have one. */
@@ -35,7 +36,23 @@ public final class StatsJson {
         for (Map.Entry<String, Long> counter : statistics.counters().entrySet()) {
             json.member(counter.getKey(), counter.getValue());
         }
-        json.endObject().endObject();
+        json.endObject().name("blackholes");
+        writeBlackholes(statistics.blackholes(), json);
+        json.endObject();
+    }
+
+    /** An array: where SYNs with MP_CAPABLE get lost, over which link, how often in a row that was found, and how long MPTCP is not tried there. */
+    public static void writeBlackholes(List<StackStatistics.KnownBlackhole> blackholes, JsonWriter json) {
+        json.beginArray();
+        for (StackStatistics.KnownBlackhole blackhole : blackholes) {
+            json.beginObject()
+                    .member("link", blackhole.link())
+                    .member("remote", blackhole.remote().toString())
+                    .member("times", blackhole.times())
+                    .member("seconds_left", blackhole.leftNanos() / NANOS_PER_SECOND)
+                    .endObject();
+        }
+        json.endArray();
     }
 
     private static void writeSubflow(String link, SubflowInfo info, JsonWriter json) {
@@ -59,6 +76,7 @@ public final class StatsJson {
                 .member("ssthresh_bytes", info.ssthreshBytes())
                 .member("in_flight_bytes", info.inFlightBytes())
                 .member("mss", info.mssBytes())
+                .member("pmtu", info.pmtuBytes())
                 .endObject();
     }
 }

@@ -14,24 +14,26 @@ class StatsJsonTest {
     @Test
     void everyFieldStandsUnderItsName() {
         SubflowInfo info = new SubflowInfo(3, 1, new IpEndpoint(IpAddress.parse("fd00::1"), 50_000), new IpEndpoint(IpAddress.parse("fd00::2"), 80),
-                "ESTABLISHED", true, false, 1001, 1002, 1003, 1004, 5, 12_345_678, 2_000_000, 14_480, 28_960, 1448, 212_345_678, 1448);
+                "ESTABLISHED", true, false, 1001, 1002, 1003, 1004, 5, 12_345_678, 2_000_000, 14_480, 28_960, 1448, 212_345_678, 1448, 1500);
         Map<String, Long> counters = new LinkedHashMap<>();
         counters.put("MPJoinSynTx", 1L);
         counters.put("TCPTimeouts", 2L);
         StackStatistics statistics = new StackStatistics(7, 8, 1_234_567_890L, true, "MPCapableFallbackSYNACK", "closed",
-                List.of(new StackStatistics.Subflow("eth\"0", info)), counters);
+                List.of(new StackStatistics.Subflow("eth\"0", info)), counters,
+                List.of(new StackStatistics.KnownBlackhole("wwan0", IpAddress.parse("192.0.2.7"), 2, 7_199_500_000_000L)));
         assertEquals("{\"bytes_sent\":7,\"bytes_received\":8,\"duration_seconds\":1.235,\"fallback\":true,"
                 + "\"fallback_reason\":\"MPCapableFallbackSYNACK\",\"close_reason\":\"closed\",\"subflows\":[{\"id\":3,\"link\":\"eth\\\"0\","
                 + "\"local\":\"[fd00::1]:50000\",\"remote\":\"[fd00::2]:80\",\"state\":\"ESTABLISHED\",\"backup\":true,\"initial\":false,"
                 + "\"bytes_sent\":1001,\"bytes_received\":1002,\"bytes_acked\":1003,\"retransmits\":5,\"bytes_retrans\":1004,"
                 + "\"srtt_ms\":12.346,\"rttvar_ms\":2,\"rto_ms\":212.346,\"cwnd_bytes\":14480,\"ssthresh_bytes\":28960,"
-                + "\"in_flight_bytes\":1448,\"mss\":1448}],\"counters\":{\"MPJoinSynTx\":1,\"TCPTimeouts\":2}}", StatsJson.line(statistics));
+                + "\"in_flight_bytes\":1448,\"mss\":1448,\"pmtu\":1500}],\"counters\":{\"MPJoinSynTx\":1,\"TCPTimeouts\":2},"
+                + "\"blackholes\":[{\"link\":\"wwan0\",\"remote\":\"192.0.2.7\",\"times\":2,\"seconds_left\":7199.5}]}", StatsJson.line(statistics));
     }
 
     @Test
     void aConnectionThatNeverWasHasNoReasonAndNoSubflows() {
-        StackStatistics statistics = new StackStatistics(0, 0, 0, false, null, "open", List.of(), Map.of());
+        StackStatistics statistics = new StackStatistics(0, 0, 0, false, null, "open", List.of(), Map.of(), List.of());
         assertEquals("{\"bytes_sent\":0,\"bytes_received\":0,\"duration_seconds\":0,\"fallback\":false,\"fallback_reason\":null,"
-                + "\"close_reason\":\"open\",\"subflows\":[],\"counters\":{}}", StatsJson.line(statistics));
+                + "\"close_reason\":\"open\",\"subflows\":[],\"counters\":{},\"blackholes\":[]}", StatsJson.line(statistics));
     }
 }

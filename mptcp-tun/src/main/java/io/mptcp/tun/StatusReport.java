@@ -1,9 +1,12 @@
 package io.mptcp.tun;
 
 import io.mptcp.netty.JsonWriter;
+import io.mptcp.netty.StackStatistics;
+import io.mptcp.netty.StatsJson;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What the daemon is doing, at one moment; taken on the loop, readable anywhere.
@@ -16,9 +19,10 @@ import java.util.Map;
  * @param rejected    connections turned away by the limit
  * @param paths       in the order of the configuration
  * @param counters    counters of the uplinks' stack that are not zero, under the kernel's MIB names
+ * @param blackholes  where SYNs with MP_CAPABLE get lost, so that connections begin as plain TCP for some time
  */
 record StatusReport(String device, long uptimeNanos, int active, long accepted, long failed, long rejected, List<PathStatus> paths,
-                    Map<String, Long> counters) {
+                    Map<String, Long> counters, List<StackStatistics.KnownBlackhole> blackholes) {
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double BITS_PER_MEGABIT = 1e6;
 
@@ -39,7 +43,7 @@ record StatusReport(String device, long uptimeNanos, int active, long accepted, 
     static StatusReport take(String device, long uptimeNanos, Gateway gateway, Uplinks uplinks) {
         return new StatusReport(device, uptimeNanos, gateway.activeFlows(), gateway.acceptedFlows(), gateway.failedFlows(),
                 gateway.rejectedFlows(), uplinks.links().stream().map(PathStatus::of).toList(),
-                uplinks.driver().stack().counters().nonZero());
+                uplinks.driver().stack().counters().nonZero(), StackStatistics.blackholes(uplinks.driver()));
     }
 
     /** One JSON object without a line break. */
@@ -67,7 +71,9 @@ record StatusReport(String device, long uptimeNanos, int active, long accepted, 
         }
         json.endArray().name("counters").beginObject();
         counters.forEach(json::member);
-        return json.endObject().endObject().toString();
+        json.endObject().name("blackholes");
+        StatsJson.writeBlackholes(blackholes, json);
+        return json.endObject().toString();
     }
 
     /** One line for people: totals, and the rate of every path since {@code before}. */
@@ -87,6 +93,10 @@ record StatusReport(String device, long uptimeNanos, int active, long accepted, 
             line.append("; ").append(now.device()).append(now.up() ? "" : " down").append(now.backup() ? " backup" : "")
                     .append(" in ").append(megabits(now.bytesReceived() - then.bytesReceived(), seconds))
                     .append(" out ").append(megabits(now.bytesSent() - then.bytesSent(), seconds)).append(" Mbit/s");
+        }
+        if (!blackholes.isEmpty()) {
+            line.append("; MPTCP is lost on the way to ").append(blackholes.stream().map(known -> known.remote() + " over " + known.link())
+                    .collect(Collectors.joining(", ")));
         }
         return line.toString();
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.netty.MptcpDriver;
+import io.mptcp.netty.StackStatistics;
 import io.mptcp.scheduler.Schedulers;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.ConnectOptions;
@@ -20,6 +21,7 @@ import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -361,6 +363,17 @@ class GatewayTest {
         assertTrue(report.json().startsWith("{\"device\":\"mptcp0\",\"uptime_seconds\":2,\"connections\":{\"active\":"), report.json());
         assertTrue(report.json().contains("{\"device\":\"p1\",\"up\":true,\"backup\":false,\"bytes_sent\":"), report.json());
         assertTrue(report.line(before).contains("1 so far, 1 failed; p1 in "), report.line(before));
+    }
+
+    @Test
+    void theReportNamesWhereMptcpIsLost() {
+        var known = new StackStatistics.KnownBlackhole("p2", SERVER.address(), 1, 3_000_000_000L);
+        StatusReport quiet = StatusReport.take("mptcp0", 0, gateway, uplinks);
+        StatusReport report = new StatusReport("mptcp0", 0, 0, 0, 0, 0, quiet.paths(), Map.of(), List.of(known));
+        assertFalse(quiet.line(quiet).contains("MPTCP"), quiet.line(quiet));
+        assertTrue(report.line(quiet).endsWith("; MPTCP is lost on the way to " + SERVER.address() + " over p2"), report.line(quiet));
+        assertTrue(report.json().contains("\"blackholes\":[{\"link\":\"p2\",\"remote\":\"" + SERVER.address() + "\",\"times\":1,\"seconds_left\":3}]"),
+                report.json());
     }
 
     private static Random random(long seed) {

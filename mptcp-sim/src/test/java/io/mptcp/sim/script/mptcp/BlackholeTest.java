@@ -122,6 +122,39 @@ class BlackholeTest {
     }
 
     @Test
+    void oneDestinationOverOneLinkCanBeCleared() {
+        findBlackhole();
+        assertFalse(script.stack.clearBlackhole(1, server.local.address()), "over another link");
+        assertFalse(script.stack.clearBlackhole(0, IpAddress.parse("10.1.0.2")), "to another destination");
+        expectPlainSyn();
+        assertTrue(script.stack.clearBlackhole(0, server.local.address()));
+        assertEquals(List.of(), script.stack.blackholes());
+        expectMptcpSyn();
+    }
+
+    @Test
+    void whatHasExpiredIsNotShown() {
+        findBlackhole();
+        script.advance(HOUR_MILLIS - 1);
+        assertEquals(1, script.stack.blackholes().size());
+        script.advance(1);
+        script.stack.expire(script.nowNanos());
+        assertEquals(List.of(), script.stack.blackholes());
+    }
+
+    @Test
+    void itIsForgottenWhenItsLinkHasBeenDown() {
+        findBlackhole();
+        script.stack.setLinkUp(1, false);
+        script.stack.setLinkUp(1, true);
+        assertEquals(1, script.stack.blackholes().size(), "of another link");
+        script.stack.setLinkUp(0, false);
+        script.stack.setLinkUp(0, true);
+        assertEquals(List.of(), script.stack.blackholes());
+        expectMptcpSyn();
+    }
+
+    @Test
     void aLateAnswerToAnEarlierSynShowsThereIsNone() {
         script.connect();
         FakePeer peer = FakePeer.server(script).mptcp();
