@@ -4,6 +4,7 @@
  *   STACKSHIM_SOCKET=/run/port.sock LD_PRELOAD=./stackshim.so packetdrill --so_filename=./stackshim.so ... script.pkt
  * (preloading is only needed for scripts that assert TCP_INFO values). */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <endian.h>
@@ -129,6 +131,19 @@ void packetdrill_interface_init(const char*flags, struct stack_calls*t){
   if(tfd<0) conn();
 }
 /* %{ assert tcpi_... }% and teardown call libc's getsockopt()/close() directly, not the interface: when this file is
- * also LD_PRELOADed these two interposers catch them. */
+ * also LD_PRELOADed these interposers catch them. */
 int getsockopt(int fd,int lv,int nm,void*v,socklen_t*l){ if(fd>=0&&fd<1024&&ours[fd]) return f_getsockopt(0,fd,lv,nm,v,l); return syscall(SYS_getsockopt,fd,lv,nm,v,l); }
+/* The main thread gives a call of the other thread some time to return before it ends. Nothing but that thread is left to act then: if it has not
+ * returned by itself, virtual time passes. */
+int pthread_cond_timedwait(pthread_cond_t*c,pthread_mutex_t*m,const struct timespec*end){
+  static int (*libc_wait)(pthread_cond_t*,pthread_mutex_t*,const struct timespec*);
+  if(!libc_wait) libc_wait=dlsym(RTLD_NEXT,"pthread_cond_timedwait");
+  if(!is_main()||!session) return libc_wait(c,m,end);
+  for(int step=0;step<20;step++){
+    struct timespec t; clock_gettime(CLOCK_REALTIME,&t); t.tv_nsec+=step?10000000:100000000; if(t.tv_nsec>=1000000000){ t.tv_sec++; t.tv_nsec-=1000000000; }
+    int k=libc_wait(c,m,&t); if(k!=ETIMEDOUT) return k;
+    vnow+=50000; begin(OP_ADVANCE); call();
+  }
+  return ETIMEDOUT;
+}
 int close(int fd){ if(fd>=0&&fd<1024&&ours[fd]){ ours[fd]=0; begin(OP_CLOSE);p32(fd);call(); } return syscall(SYS_close,fd); }

@@ -21,7 +21,8 @@ final class FastOpenServer {
     /** Whether the SYN brings a good cookie to a listener that has room for one more unproven connection. */
     boolean mayOpenAtOnce(long nowNanos, PacketSlot in, IncomingSegment syn, Listener listener) {
         int length = syn.options.fastOpenLength;
-        boolean withoutCookie = !listener.isFastOpenCookieRequired() && syn.payloadLength > 0;
+        // As Linux: a request for a cookie where none is needed is no less welcome than data.
+        boolean withoutCookie = !listener.isFastOpenCookieRequired() && (syn.payloadLength > 0 || length >= 0);
         if ((length <= 0 && !withoutCookie) || listener.fastOpenQueue() == 0) {
             return false;
         }
@@ -43,7 +44,7 @@ final class FastOpenServer {
     /** The cookie to send with the SYN/ACK, null for none: to whoever asked for one, or brought one that is no good or soon will be. */
     byte[] cookieToSend(long nowNanos, PacketSlot in, IncomingSegment syn, Listener listener) {
         int length = syn.options.fastOpenLength;
-        if (length < 0 || listener.fastOpenQueue() == 0) {
+        if (length < 0 || listener.fastOpenQueue() == 0 || !listener.isFastOpenCookieRequired()) {
             return null;
         }
         if (length > 0 && cookies.isCurrent(nowNanos, in, syn.options.fastOpenCookie, length)) {

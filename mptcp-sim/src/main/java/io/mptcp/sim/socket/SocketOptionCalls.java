@@ -187,7 +187,12 @@ final class SocketOptionCalls {
                 }
                 socket.fastOpenConnect = number != 0;
             }
-            case SocketConstants.TCP_FASTOPEN_NO_COOKIE -> socket.fastOpenNoCookie = number != 0;
+            case SocketConstants.TCP_FASTOPEN_NO_COOKIE -> {
+                if (socket.connection != null || number < 0 || number > 1) {
+                    return Outcome.error(Errno.EINVAL);
+                }
+                socket.fastOpenNoCookie = number != 0;
+            }
             default -> {
                 return setTcpOption(socket, name, number);
             }

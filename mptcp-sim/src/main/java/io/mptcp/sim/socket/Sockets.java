@@ -140,6 +140,7 @@ public final class Sockets {
             accepted.connection = connection;
             accepted.connectReported = true;
             accepted.options = connection.socketOptions();
+            accepted.endIfDeserted();
             table.put(newFd, accepted);
             return Outcome.of(newFd, encode(connection.remote()));
         });

@@ -50,6 +50,15 @@ final class VirtualSocket {
         }
     }
 
+    /** As Linux: an MPTCP connection that lost all its subflows before it was accepted is not revived. What it has brought can be read. */
+    void endIfDeserted() {
+        boolean deserted = !connection.isFallback() && connection.subflows().stream().allMatch(subflow -> subflow.state().equals("CLOSED"));
+        if (deserted && !connection.isClosed()) {
+            connection.shutdownOutput();
+            writeShut = true;
+        }
+    }
+
     boolean isConnecting() {
         return connection != null && connection.listener() == null && !connection.isConnected() && !connection.isClosed();
     }

@@ -128,6 +128,40 @@ class SocketsTest {
     }
 
     @Test
+    void whetherACookieIsNeededIsSaidBeforeConnecting() {
+        listen();
+        open(CLIENT, SOCK_NONBLOCK);
+        assertEquals(Errno.EINVAL, client.run(client.setsockopt(CLIENT, IPPROTO_TCP, SocketConstants.TCP_FASTOPEN_NO_COOKIE, integer(2))).errno());
+        assertEquals(0, client.run(client.setsockopt(CLIENT, IPPROTO_TCP, SocketConstants.TCP_FASTOPEN_NO_COOKIE, integer(1))).value());
+        client.run(client.connect(CLIENT, SERVER));
+        assertEquals(Errno.EINVAL, client.run(client.setsockopt(CLIENT, IPPROTO_TCP, SocketConstants.TCP_FASTOPEN_NO_COOKIE, integer(0))).errno());
+        assertArrayEquals(integer(1), client.run(client.getsockopt(CLIENT, IPPROTO_TCP, SocketConstants.TCP_FASTOPEN_NO_COOKIE, 4)).data());
+    }
+
+    @Test
+    void aConnectionThatLostItsOnlySubflowBeforeItWasAcceptedCanBeReadAndNotWritten() {
+        server.run(server.socket(LISTENER, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, SocketConstants.IPPROTO_MPTCP));
+        server.run(server.bind(LISTENER, SERVER));
+        server.run(server.listen(LISTENER, 5));
+        client.run(client.socket(CLIENT, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, SocketConstants.IPPROTO_MPTCP));
+        client.run(client.connect(CLIENT, SERVER));
+        carryAll();
+        client.run(client.write(CLIENT, HELLO, 0));
+        carryAll();
+        client.run(client.write(CLIENT, HELLO, 0));
+        byte[] packet = near.pollEmitted().bytes();
+        packet[33] = 0x14; // RST, ACK; the checksum allows for it
+        int checksum = (packet[36] & 0xff) << 8 | packet[37] & 0xff;
+        checksum = checksum + 0x18 - 0x14;
+        packet[36] = (byte) (checksum >> 8);
+        packet[37] = (byte) checksum;
+        far.inject(packet);
+        assertEquals(ACCEPTED, server.run(server.accept(LISTENER, ACCEPTED)).value());
+        assertEquals(Errno.EPIPE, server.run(server.write(ACCEPTED, HELLO, 0)).errno());
+        assertArrayEquals(HELLO, server.run(server.read(ACCEPTED, 100, 0)).data());
+    }
+
+    @Test
     void aLargeWriteIsCutAsByADeviceAndPushedAtItsEnd() {
         listen();
         open(CLIENT, SOCK_NONBLOCK);
