@@ -7,8 +7,6 @@ public final class AckSample {
     public long ackedBytes;
     /** Bytes newly delivered: acknowledged cumulatively or by SACK, each once. */
     public long deliveredBytes;
-    /** Bytes in flight before this ACK was processed. */
-    public long priorInFlightBytes;
     /** Most bytes in flight at any time of the last round trip. */
     public long maxInFlightBytes;
     /** Bytes in flight after it. */

@@ -77,6 +77,9 @@ final class Closing {
     /** Nobody will read what arrives after the application has closed (RFC 9293 section 3.6.1). */
     void abortIfUnwanted() {
         if (closedByApplication && !isFinished() && receiver.readableBytes() > 0) {
+            if (!connection.isMptcp()) {
+                subflows.getFirst().tcb.resetAnswersSegment();
+            }
             terminate(CloseReason.ABORTED, true);
             receiver.close();
         }

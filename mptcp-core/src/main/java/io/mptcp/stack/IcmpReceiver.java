@@ -14,15 +14,17 @@ final class IcmpReceiver {
 
     private final Stack stack;
     private final FlowTable<Subflow> flows;
+    private final SynQueue synQueue;
     private final Counters counters;
     private final int maxPerSecond;
     private final IcmpMessage message = new IcmpMessage();
     private long secondStartNanos = Long.MIN_VALUE;
     private int thisSecond;
 
-    IcmpReceiver(Stack stack, FlowTable<Subflow> flows, int maxPerSecond) {
+    IcmpReceiver(Stack stack, FlowTable<Subflow> flows, SynQueue synQueue, int maxPerSecond) {
         this.stack = stack;
         this.flows = flows;
+        this.synQueue = synQueue;
         this.maxPerSecond = maxPerSecond;
         counters = stack.counters();
     }
@@ -50,11 +52,22 @@ final class IcmpReceiver {
         return null;
     }
 
+    /** The handshake of a passive open, which is no connection yet. */
+    private void applyToRequest() {
+        SynRequest request = synQueue.get(message.sourceHi, message.sourceLo, message.sourcePort,
+                message.destinationHi, message.destinationLo, message.destinationPort);
+        if (request == null) {
+            counters.increment(Counter.IcmpInErrors); // as Linux counts those that no socket wants
+        } else if (!synQueue.receiveIcmp(request, message)) {
+            counters.increment(Counter.OutOfWindowIcmps);
+        }
+    }
+
     private Subflow apply(long nowNanos) {
         Subflow subflow = flows.get(message.sourceHi, message.sourceLo, message.sourcePort,
                 message.destinationHi, message.destinationLo, message.destinationPort);
         if (subflow == null) {
-            counters.increment(Counter.IcmpInErrors); // as Linux counts those that no socket wants
+            applyToRequest();
             return null;
         }
         if (subflow.tcb.state() == TcpState.TIME_WAIT) {

@@ -62,8 +62,8 @@ public final class Stack {
         memory = new MemoryBudget(this, config.limits().maxBufferBytes(), connections);
         isns = new IsnGenerator(random);
         flows = new FlowTable<>(random.nextLong());
-        icmp = new IcmpReceiver(this, flows, config.limits().maxIcmpPerSecond());
         acceptor = new Acceptor(this, random);
+        icmp = new IcmpReceiver(this, flows, acceptor.synQueue, config.limits().maxIcmpPerSecond());
         localKeys = new LocalKeys(keys, random, acceptor.synQueue);
         ports = new PortAllocator(random);
         fourTuples = new FourTuples(this, flows, acceptor, isns);

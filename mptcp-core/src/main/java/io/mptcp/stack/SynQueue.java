@@ -7,10 +7,12 @@ import static io.mptcp.wire.TcpSegment.SYN;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.Tcb;
 import io.mptcp.tcp.TcpConfig;
+import io.mptcp.wire.IcmpMessage;
 import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.OptionWriter;
 import io.mptcp.wire.PacketSlot;
+import io.mptcp.wire.PathError;
 import io.mptcp.wire.TcpSegment;
 import java.util.ArrayDeque;
 
@@ -138,6 +140,22 @@ final class SynQueue {
             return Verdict.DONE;
         }
         return Verdict.COMPLETE;
+    }
+
+    /**
+     * An ICMP error quotes a segment to the peer of a request.
+     *
+     * @return false when that is not our SYN/ACK: somebody guesses
+     */
+    boolean receiveIcmp(SynRequest request, IcmpMessage icmp) {
+        if (icmp.sequenceNumber != request.iss) {
+            return false;
+        }
+        if (icmp.error != PathError.PACKET_TOO_BIG && config.isFatal(icmp.error)) {
+            remove(request); // nobody has heard of it yet
+            stack.count(Counter.ListenDrops);
+        }
+        return true;
     }
 
     private boolean isAcceptable(SynRequest request, IncomingSegment segment, int offset) {

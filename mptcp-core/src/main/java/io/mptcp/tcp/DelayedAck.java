@@ -87,6 +87,11 @@ final class DelayedAck {
         quickAcksLeft = (int) Math.max(quickAcksLeft, wanted);
     }
 
+    /** Payload of the largest packet received, at least 536. */
+    int rcvMssBytes() {
+        return rcvMssBytes;
+    }
+
     /** New data of this side leaves. */
     void onDataSent(long nowNanos) {
         pingpong |= atoNanos > 0 && nowNanos - lastPayloadNanos < atoNanos;

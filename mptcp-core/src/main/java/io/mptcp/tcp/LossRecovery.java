@@ -196,7 +196,6 @@ final class LossRecovery {
         sample.nowNanos = nowNanos;
         sample.ackedBytes = scoreboard.ackedBytes;
         sample.deliveredBytes = scoreboard.deliveredBytes;
-        sample.priorInFlightBytes = priorInFlight;
         sample.inFlightBytes = log.inFlightBytes();
         sample.rttNanos = rttNanos;
         sample.srttNanos = tcb.rtt.srttNanos();

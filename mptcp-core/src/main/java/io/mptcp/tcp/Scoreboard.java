@@ -68,6 +68,7 @@ final class Scoreboard {
         while (!log.isEmpty() && log.endSsn(0) <= ackSsn) {
             if (!log.has(0, SegmentLog.SACKED)) {
                 delivered(nowNanos, 0, log.length(0), log.endSsn(0), isEchoOlder(segment));
+                tcb.deliveredSegments += segments(log.length(0));
             }
             tcb.bytesAcked += log.payloadLength(0);
             log.removeHead();
@@ -76,6 +77,7 @@ final class Scoreboard {
             int part = (int) (ackSsn - log.ssn(0));
             if (!log.has(0, SegmentLog.SACKED)) {
                 delivered(nowNanos, 0, part, ackSsn, isEchoOlder(segment));
+                tcb.deliveredSegments += part / tcb.payloadMssBytes(); // the rest counts with the end of the entry
             }
             tcb.bytesAcked += part;
             log.trimHead(ackSsn);
@@ -138,6 +140,7 @@ final class Scoreboard {
                 log.split(i, border);
             }
             delivered(nowNanos, i, log.length(i), log.endSsn(i), false);
+            tcb.deliveredSegments += segments(log.length(i));
             log.markSacked(i);
             newerSacked |= log.ssn(i) >= recoveryPointSsn;
         }
@@ -150,6 +153,12 @@ final class Scoreboard {
     private boolean isEchoOlder(IncomingSegment segment) {
         return tcb.timestampsOn && segment.options.hasTimestamps && segment.options.tsEcr != 0
                 && segment.options.tsEcr - tcb.tsNow(log.sentNanos(0)) < 0;
+    }
+
+    /** Packets that an entry was sent in. */
+    private int segments(int length) {
+        int mss = tcb.payloadMssBytes();
+        return length <= mss ? 1 : (length + mss - 1) / mss;
     }
 
     /** Entry {@code index}, or its first part up to {@code endSsn}, is newly known to have arrived. */

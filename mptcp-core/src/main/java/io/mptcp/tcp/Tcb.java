@@ -93,6 +93,8 @@ public final class Tcb {
     boolean probeDue;
     int probesUnanswered;
     boolean resetDue;
+    /** The RST takes its number from the acknowledgment of a segment that should not have come. */
+    boolean resetAnswers;
 
     long rtoDeadlineNanos = Long.MAX_VALUE;
     long timeWaitDeadlineNanos = Long.MAX_VALUE;
@@ -114,6 +116,8 @@ public final class Tcb {
     long retransmits;
     long bytesReceived;
     long bytesAcked;
+    /** Segments known to have arrived, the SYN among them, as {@code tcpi_delivered}. */
+    long deliveredSegments;
 
     /**
      * @param mtuBytes             largest IP packet on the way to the peer
@@ -292,6 +296,14 @@ public final class Tcb {
         return foreign && (state == TcpState.SYN_SENT || state == TcpState.SYN_RECV && !segment.has(TcpSegment.SYN) && input.isInWindow(segment));
     }
 
+    /**
+     * The {@link #reset} that follows answers a segment: the RST takes its sequence number from there, which is the one the peer expects, whatever
+     * of ours it has received (RFC 9293 section 3.5.2; RFC 5961 section 3.2 takes no other).
+     */
+    public void resetAnswersSegment() {
+        resetAnswers = true;
+    }
+
     /** A RST waits to be sent with {@link #transmitControl}. */
     public boolean isResetDue() {
         return resetDue;
@@ -384,8 +396,9 @@ public final class Tcb {
             return true;
         }
         pathError = icmp.error;
-        if (icmp.error.isHard() && state == TcpState.SYN_SENT) {
-            close(icmp.error == PathError.PORT_UNREACHABLE ? TcpCloseReason.REFUSED : TcpCloseReason.UNREACHABLE);
+        if (!state.isSynchronized() && config.isFatal(icmp.error)) {
+            boolean refused = state == TcpState.SYN_SENT && icmp.error == PathError.PORT_UNREACHABLE;
+            close(refused ? TcpCloseReason.REFUSED : TcpCloseReason.UNREACHABLE);
         }
         return true;
     }

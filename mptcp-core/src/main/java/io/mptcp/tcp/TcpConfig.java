@@ -1,5 +1,7 @@
 package io.mptcp.tcp;
 
+import io.mptcp.wire.PathError;
+
 /**
  * TCP settings. Times in milliseconds, sizes in bytes.
  *
@@ -22,6 +24,8 @@ package io.mptcp.tcp;
  * @param peerDelayedAckMillis longest delay of the peer\'s acknowledgments that a tail loss probe allows for (RFC 8985 section 7.2; Linux: the least RTO)
  * @param quickAck           every data segment is acknowledged at once
  * @param answerUnsentAck    in ESTABLISHED an acknowledgment of what was never sent is answered (RFC 9293 section 3.10.7.4), false drops it silently (Linux)
+ * @param softErrorsEndOpening an ICMP error that may pass (RFC 9293 section 3.9.2.2) ends a connection that is still being opened, on either side, as
+ *                           Linux does and RFC 5461 section 3.1 describes; false remembers it and tries on, as MUST-56 wants
  * @param mtuProbing         whether data segments probe the path MTU
  * @param timeWaitMillis     2 MSL: how long the side that closed first remembers the connection
  * @param synCookies         answer SYNs for which there is no room with cookies (RFC 4987), false drops them
@@ -47,6 +51,7 @@ public record TcpConfig(
         int peerDelayedAckMillis,
         boolean quickAck,
         boolean answerUnsentAck,
+        boolean softErrorsEndOpening,
         MtuProbing mtuProbing,
         int timeWaitMillis,
         boolean synCookies,
@@ -83,6 +88,7 @@ public record TcpConfig(
         builder.peerDelayedAckMillis = peerDelayedAckMillis;
         builder.quickAck = quickAck;
         builder.answerUnsentAck = answerUnsentAck;
+        builder.softErrorsEndOpening = softErrorsEndOpening;
         builder.mtuProbing = mtuProbing;
         builder.timeWaitMillis = timeWaitMillis;
         builder.synCookies = synCookies;
@@ -90,6 +96,11 @@ public record TcpConfig(
         builder.pacing = pacing;
         builder.minTsoSegments = minTsoSegments;
         return builder;
+    }
+
+    /** Whether an ICMP error ends a connection that is still being opened; {@link PathError#PACKET_TOO_BIG} is no such error. */
+    public boolean isFatal(PathError error) {
+        return error.isHard() || softErrorsEndOpening;
     }
 
     public TcpConfig withBuffers(int sendBufferBytes, int receiveBufferBytes) {
@@ -135,6 +146,7 @@ public record TcpConfig(
         private int peerDelayedAckMillis = 40;
         private boolean quickAck = false;
         private boolean answerUnsentAck = true;
+        private boolean softErrorsEndOpening;
         private MtuProbing mtuProbing = MtuProbing.BLACK_HOLE;
         private int timeWaitMillis = 60_000;
         private boolean synCookies = true;
@@ -215,6 +227,11 @@ public record TcpConfig(
             return this;
         }
 
+        public Builder softErrorsEndOpening(boolean softErrorsEndOpening) {
+            this.softErrorsEndOpening = softErrorsEndOpening;
+            return this;
+        }
+
         public Builder quickAck(boolean quickAck) {
             this.quickAck = quickAck;
             return this;
@@ -267,6 +284,7 @@ public record TcpConfig(
                     peerDelayedAckMillis,
                     quickAck,
                     answerUnsentAck,
+                    softErrorsEndOpening,
                     mtuProbing,
                     timeWaitMillis,
                     synCookies,

@@ -17,6 +17,8 @@ import io.mptcp.buffer.SegmentLog;
  * @param cwndSegments         what may be in flight: while the window is being reduced what PRR allows (RFC 9937)
  * @param reorderingSegments   how far segments have been seen to overtake others, at least 3
  * @param reorderings          how often such acknowledgments came
+ * @param rcvMssBytes          payload of the largest packet received, at least 536
+ * @param deliveredSegments    known to have arrived, the SYN among them
  */
 public record TcpInfo(
         TcpState state,
@@ -46,7 +48,9 @@ public record TcpInfo(
         long bytesAcked,
         long bytesReceived,
         long bytesSent,
-        long bytesRetransmitted) {
+        long bytesRetransmitted,
+        int rcvMssBytes,
+        long deliveredSegments) {
     private static final int OPTION_TIMESTAMPS = 1;
     private static final int OPTION_SACK = 2;
     private static final int OPTION_WINDOW_SCALE = 4;
@@ -75,6 +79,7 @@ public record TcpInfo(
                 tcb.sndWndShift, tcb.rcvWndShift, tcb.rtt.rtoNanos(), mss, tcb.rcvMssBytes, unacked, sacked, lost, retrans,
                 tcb.retransmits, nowNanos - tcb.lastSendNanos, nowNanos - tcb.lastReceiveNanos, tcb.rtt.srttNanos(), tcb.rtt.rttVarNanos(),
                 tcb.rtt.minRttNanos(), ssthresh >= Integer.MAX_VALUE ? Integer.MAX_VALUE : (int) (ssthresh / mss), (int) (tcb.recovery.limitBytes() / mss), tcb.recovery.reorderingSegments(), tcb.recovery.reorderings(),
-                tcb.bytesAcked, tcb.bytesReceived, tcb.bytesSent, tcb.bytesRetransmitted);
+                tcb.bytesAcked, tcb.bytesReceived, tcb.bytesSent, tcb.bytesRetransmitted,
+                tcb.delayedAck.rcvMssBytes(), tcb.deliveredSegments);
     }
 }

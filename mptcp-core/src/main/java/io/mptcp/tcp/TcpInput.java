@@ -157,6 +157,7 @@ final class TcpInput {
     }
 
     private void synAcknowledged(long nowNanos) {
+        tcb.deliveredSegments++;
         tcb.rtoDeadlineNanos = Long.MAX_VALUE;
         if (tcb.synRetransmitted) {
             tcb.rtt.onSynTimeout();

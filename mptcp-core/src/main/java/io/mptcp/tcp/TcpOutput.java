@@ -193,6 +193,10 @@ final class TcpOutput {
             writeTimestamps(nowNanos);
         }
         tcb.upper.writeOptions(SegmentKind.RST, tcb.sndNxt, -1, options);
+        if (tcb.resetAnswers) {
+            finish(nowNanos, out, tcb.sndUna, TcpSegment.RST, 0);
+            return true;
+        }
         // Refusing a SYN: sequence number 0 if ours was never sent (RFC 9293 section 3.5.2, group 1).
         long ssn = tcb.sndUna > 0 ? tcb.sndNxt : 1;
         finish(nowNanos, out, ssn, TcpSegment.RST | TcpSegment.ACK, 0);

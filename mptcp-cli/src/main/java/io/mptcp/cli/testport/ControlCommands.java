@@ -137,7 +137,7 @@ final class ControlCommands {
 
     /** Our counters have the kernel's names less the group's. */
     private static String fullName(String name) {
-        if (name.startsWith("TCP") || name.startsWith("Listen")) {
+        if (name.startsWith("TCP") || name.startsWith("Listen") || name.equals("OutOfWindowIcmps")) {
             return "TcpExt" + name;
         }
         return switch (name) {

@@ -149,6 +149,7 @@ final class Settings {
                 .peerDelayedAckMillis(LINUX_MIN_RTO_MILLIS)
                 .quickAck(true)
                 .answerUnsentAck(false)
+                .softErrorsEndOpening(true)
                 .ecn(ecn())
                 .minTsoSegments(number("net.ipv4.tcp_min_tso_segs"))
                 .receiveBufferBytes(bufferBytes("net.ipv4.tcp_rmem"))

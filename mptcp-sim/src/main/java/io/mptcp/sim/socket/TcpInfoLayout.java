@@ -35,6 +35,7 @@ final class TcpInfoLayout {
         buffer.put(6, (byte) (info.sndWndShift() | info.rcvWndShift() << 4));
         micros(buffer, 8, info.rtoNanos());
         buffer.putInt(16, info.sndMssBytes());
+        buffer.putInt(20, info.rcvMssBytes());
         buffer.putInt(24, info.unackedSegments());
         buffer.putInt(28, info.sackedSegments());
         buffer.putInt(32, info.lostSegments());
@@ -58,6 +59,7 @@ final class TcpInfoLayout {
         buffer.putLong(168, connection.busyNanos(nowNanos) / 1000);
         buffer.putLong(176, connection.receiveWindowLimitedNanos(nowNanos) / 1000);
         buffer.putLong(184, connection.sendBufferLimitedNanos(nowNanos) / 1000);
+        buffer.putInt(192, (int) info.deliveredSegments());
         buffer.putLong(200, info.bytesSent());
         buffer.putLong(208, info.bytesRetransmitted());
         buffer.putInt(220, info.reorderings());

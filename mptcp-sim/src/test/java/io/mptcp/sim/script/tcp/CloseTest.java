@@ -199,6 +199,16 @@ class CloseTest {
         assertEquals(0, script.stack.connectionCount());
     }
 
+    /** Here the FIN was lost: a RST behind it would not be at the peer's RCV.NXT, and RFC 5961 section 3.2 has that challenged. */
+    @Test
+    void theResetThatAnswersDataAfterCloseHasTheNumberThePeerExpects() {
+        connection.close();
+        peer.expect().flags("F.").seq(1);
+        peer.inject(packet(".").ack(1).data("nobody reads this"));
+        peer.expect().flags("R").seq(1);
+        script.expectNothing();
+    }
+
     @Test
     void abortResetsAtOnce() {
         Script.write(connection, "never sent");

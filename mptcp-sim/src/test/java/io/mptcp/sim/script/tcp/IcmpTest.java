@@ -1,5 +1,6 @@
 package io.mptcp.sim.script.tcp;
 
+import static io.mptcp.sim.script.Packet.packet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -180,6 +181,79 @@ class IcmpTest {
         peer.ack();
         assertEquals(5, connection.bytesAcked());
         assertEquals(PathError.NONE, connection.pathError(), "it has passed");
+    }
+
+    private Script withSoftErrorsFatal() {
+        return new Script(tcp.withTcp(tcp.tcp().toBuilder().softErrorsEndOpening(true).build()));
+    }
+
+    /** @return the SYN/ACK */
+    private Segment halfOpen(Script started) {
+        script = started.listen();
+        peer = FakePeer.client(script);
+        peer.inject(peer.syn());
+        return peer.expect().flags("S.");
+    }
+
+    @Test
+    void aHardErrorAboutTheSynAckEndsTheHandshake() {
+        Segment synAck = halfOpen(script);
+        script.icmp(synAck, 60, UNREACHABLE, PORT, 0);
+        peer.inject(packet("."));
+        peer.expect().flags("R").seq(1);
+        assertEquals(1, script.count(Counter.ListenDrops));
+    }
+
+    @Test
+    void aSoftErrorAboutTheSynAckEndsNothing() {
+        Segment synAck = halfOpen(script);
+        script.icmp(synAck, 60, UNREACHABLE, HOST, 0);
+        peer.inject(packet(".")).send("x");
+        peer.expect(packet(".").ack(2));
+        assertTrue(script.accepted().isConnected());
+    }
+
+    @Test
+    void anErrorThatQuotesAnotherNumberThanOurSynAcksIsForgedOrLate() {
+        Segment old = halfOpen(withSoftErrorsFatal());
+        peer.inject(packet("R").seq(1));
+        script.advance(1_000);
+        peer = peer.again(77);
+        peer.inject(peer.syn());
+        peer.expect().flags("S.");
+        script.icmp(old, 60, UNREACHABLE, PORT, 0);
+        assertEquals(1, script.count(Counter.OutOfWindowIcmps));
+        peer.inject(packet(".")).send("x");
+        peer.expect(packet(".").ack(2));
+    }
+
+    /** RFC 5461 section 3.1: nobody has sent anything yet, and whoever waits for the connection may try elsewhere sooner. */
+    @ParameterizedTest
+    @CsvSource({"3, 0", "3, 1", "11, 0", "12, 0"})
+    void whereSoftErrorsEndHandshakesTheSynAckIsNotRepeated(int type, int code) {
+        Segment synAck = halfOpen(withSoftErrorsFatal());
+        script.icmp(synAck, 60, type, code, 0);
+        script.expectNothingUntil(10_000);
+        peer.inject(packet("."));
+        peer.expect().flags("R").seq(1);
+    }
+
+    @Test
+    void whereSoftErrorsEndHandshakesAConnectFailsAtOnce() {
+        script = withSoftErrorsFatal();
+        connection = script.connect();
+        script.icmp(FakePeer.server(script).expectSyn(), 60, UNREACHABLE, HOST, 0);
+        assertEquals(CloseReason.UNREACHABLE, connection.closeReason());
+    }
+
+    @Test
+    void whereSoftErrorsEndHandshakesAnEstablishedConnectionStays() {
+        script = withSoftErrorsFatal();
+        connect();
+        Script.write(connection, "hello");
+        script.icmp(peer.expect(), 57, UNREACHABLE, HOST, 0);
+        peer.ack();
+        assertEquals(5, connection.bytesAcked());
     }
 
     @Test

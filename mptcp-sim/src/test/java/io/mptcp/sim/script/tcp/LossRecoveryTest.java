@@ -270,6 +270,18 @@ class LossRecoveryTest {
         assertEquals(end(4), connection.tcpInfo(script.nowNanos()).bytesAcked() + 1);
     }
 
+    @Test
+    void deliveredSegmentsCountTheSynAndEachSegmentOnce() {
+        connect();
+        assertEquals(1, connection.tcpInfo(script.nowNanos()).deliveredSegments());
+        write(4);
+        script.advance(RTT);
+        peer.inject(packet(".").ack(end(1)).sack(end(2), end(3)));
+        assertEquals(3, connection.tcpInfo(script.nowNanos()).deliveredSegments());
+        peer.inject(packet(".").ack(end(4)));
+        assertEquals(5, connection.tcpInfo(script.nowNanos()).deliveredSegments());
+    }
+
     // ---- tail loss probe ----
 
     @Test
