@@ -47,6 +47,10 @@ public interface CongestionController {
     /** Sending resumes after an idle time longer than the RTO (RFC 5681 section 4.1). */
     void onIdleRestart(long nowNanos);
 
+    /** The subflow is over: others that look at it (coupled congestion control) have to do without. May be called more than once. */
+    default void onClosed() {
+    }
+
     long cwndBytes();
 
     /** Long.MAX_VALUE while there is no threshold. */

@@ -4,7 +4,7 @@ import java.util.List;
 
 /** Controllers by name. */
 public final class CongestionControllers {
-    private static final List<String> NAMES = List.of(Cubic.NAME, NewReno.NAME);
+    private static final List<String> NAMES = List.of(Cubic.NAME, NewReno.NAME, Lia.NAME, Olia.NAME, Balia.NAME);
 
     private CongestionControllers() {
     }
@@ -14,11 +14,26 @@ public final class CongestionControllers {
         return NAMES;
     }
 
-    /** @throws IllegalArgumentException naming the known ones when {@code name} is unknown */
+    /**
+     * The controller of a subflow that has no others beside it.
+     *
+     * @throws IllegalArgumentException naming the known ones when {@code name} is unknown
+     */
     public static CongestionController create(String name) {
+        return create(name, new CoupledGroup());
+    }
+
+    /**
+     * @param group of the connection; controllers that are not coupled leave it alone
+     * @throws IllegalArgumentException naming the known ones when {@code name} is unknown
+     */
+    public static CongestionController create(String name, CoupledGroup group) {
         return switch (name) {
             case Cubic.NAME -> new Cubic();
             case NewReno.NAME -> new NewReno();
+            case Lia.NAME -> new Lia(group);
+            case Olia.NAME -> new Olia(group);
+            case Balia.NAME -> new Balia(group);
             default -> throw new IllegalArgumentException("unknown congestion control '" + name + "', known: " + String.join(", ", NAMES));
         };
     }

@@ -5,10 +5,9 @@ package io.mptcp.cc;
  * (RFC 5681 section 3.1), restart after idle time, and undoing a reduction that proved wrong. They differ in congestion avoidance and
  * in how far they reduce.
  */
-abstract sealed class LossBasedController implements CongestionController permits Cubic, NewReno {
+abstract sealed class LossBasedController implements CongestionController permits CoupledController, Cubic, NewReno {
     private static final int INITIAL_SEGMENTS = 10;
     private static final int INITIAL_BYTES = 14_600;
-    /** RFC 5681 section 3.1: no threshold below two segments. */
     private static final int MIN_SEGMENTS = 2;
     /** RFC 3390: the initial window before RFC 6928. */
     private static final int CAUTIOUS_SEGMENTS = 4;
@@ -156,20 +155,26 @@ abstract sealed class LossBasedController implements CongestionController permit
     /** Brings it back. */
     abstract void restoreAvoidanceState();
 
+    /** RFC 5681 section 3.1: no threshold below two segments. */
+    int minSsthreshSegments() {
+        return MIN_SEGMENTS;
+    }
+
     final int mssBytes() {
         return mssBytes;
     }
 
     final void setSsthresh(long bytes) {
-        ssthreshBytes = Math.max(bytes, (long) MIN_SEGMENTS * mssBytes);
+        ssthreshBytes = Math.max(bytes, (long) minSsthreshSegments() * mssBytes);
         cwndFraction = 0;
     }
 
+    /** By a negative amount it shrinks, to one segment at least. */
     final void growCwnd(double bytes) {
         cwndFraction += bytes;
         long whole = (long) cwndFraction;
         cwndFraction -= whole;
-        cwndBytes += whole;
+        cwndBytes = Math.max(mssBytes, cwndBytes + whole);
     }
 
     /** RFC 6928 section 2. */

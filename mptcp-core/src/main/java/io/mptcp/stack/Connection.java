@@ -2,6 +2,7 @@ package io.mptcp.stack;
 
 import io.mptcp.cc.CongestionController;
 import io.mptcp.cc.CongestionControllers;
+import io.mptcp.cc.CoupledGroup;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tcp.TcpCloseReason;
@@ -23,6 +24,7 @@ final class Connection extends DeadlineQueue.Node {
     private final ConnectOptions options;
     private SocketOptions socketOptions;
     private final SubflowSet subflows = new SubflowSet();
+    private final CoupledGroup coupledGroup = new CoupledGroup();
     private final DataLevel data;
     private final DataSender sender;
     private final DataReceiver receiver;
@@ -368,7 +370,7 @@ final class Connection extends DeadlineQueue.Node {
 
     CongestionController newCongestionController() {
         String name = options.congestionControl() == null ? stack.config().congestionControl() : options.congestionControl();
-        return CongestionControllers.create(name);
+        return CongestionControllers.create(name, coupledGroup);
     }
 
     // ==== handshake and fallback ====

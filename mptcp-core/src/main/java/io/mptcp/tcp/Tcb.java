@@ -324,6 +324,7 @@ public final class Tcb {
         recovery.stop();
         pacer.stop();
         delayedAck.sent();
+        cc.onClosed();
         upper.onClosed(reason);
         log.clear();
         outOfOrder.clear();
