@@ -1,6 +1,7 @@
 package io.mptcp.sim;
 
 import java.lang.foreign.MemorySegment;
+import java.util.function.LongConsumer;
 
 /** Checks a delivered stream byte by byte against its pattern, and notes how it arrived over time. */
 public final class StreamChecker {
@@ -13,6 +14,7 @@ public final class StreamChecker {
     private long lastNanos = -1;
     private long longestGapNanos;
     private boolean ended;
+    private LongConsumer gaps = nanos -> { };
 
     /** @param expectedBytes length of the stream */
     public StreamChecker(Simulation simulation, String name, Pattern pattern, long expectedBytes) {
@@ -40,6 +42,7 @@ public final class StreamChecker {
             firstNanos = now;
         } else {
             longestGapNanos = Math.max(longestGapNanos, now - lastNanos);
+            gaps.accept(now - lastNanos);
         }
         lastNanos = now;
     }
@@ -50,6 +53,11 @@ public final class StreamChecker {
             throw simulation.failure(name + ": truncated: stream of " + expectedBytes + " bytes ended in order after " + offset);
         }
         ended = true;
+    }
+
+    /** Tells every time between two deliveries, in nanoseconds. */
+    public void onGap(LongConsumer gaps) {
+        this.gaps = gaps;
     }
 
     public long receivedBytes() {

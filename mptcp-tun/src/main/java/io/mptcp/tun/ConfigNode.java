@@ -24,9 +24,9 @@ import org.yaml.snakeyaml.nodes.Tag;
 
 /**
  * One value of a YAML file together with where it stands, so that every error can name file and line. Only the node tree of the
- * parser is used: nothing in a file can name a class or be constructed.
+ * parser is used: nothing in a file can name a class or be constructed. Used for every file a person writes for this project.
  */
-final class ConfigNode {
+public final class ConfigNode {
     private final String file;
     private final String key;
     private final Node node;
@@ -37,7 +37,8 @@ final class ConfigNode {
         this.node = node;
     }
 
-    static ConfigNode load(Path path) throws ConfigException {
+    /** @throws ConfigException when there is no such file, it cannot be read, or is not YAML */
+    public static ConfigNode load(Path path) throws ConfigException {
         try {
             return parse(path.toString(), Files.readString(path));
         } catch (NoSuchFileException e) {
@@ -50,7 +51,8 @@ final class ConfigNode {
         }
     }
 
-    static ConfigNode parse(String file, String text) throws ConfigException {
+    /** As {@link #load}; {@code file} stands for the file in messages. */
+    public static ConfigNode parse(String file, String text) throws ConfigException {
         Node root;
         try {
             root = new Yaml(new SafeConstructor(new LoaderOptions())).compose(new java.io.StringReader(text));
@@ -71,16 +73,18 @@ final class ConfigNode {
         return text == null ? "unreadable" : text.replaceAll("\\s+", " ").strip();
     }
 
-    ConfigException error(String what, String whatToDo) {
+    /** An error at this place of the file. */
+    public ConfigException error(String what, String whatToDo) {
         return new ConfigException(file + ":" + (node.getStartMark().getLine() + 1) + ": " + what + ", " + whatToDo);
     }
 
-    String key() {
+    /** The key this is the value of. */
+    public String key() {
         return key;
     }
 
     /** The entries of a map, of which only the given keys are allowed. */
-    Map<String, ConfigNode> map(String... knownKeys) throws ConfigException {
+    public Map<String, ConfigNode> map(String... knownKeys) throws ConfigException {
         if (!(node instanceof MappingNode mapping)) {
             throw error(key + " must be a map (key: value), not " + describe(), "use the keys " + String.join(", ", knownKeys));
         }
@@ -98,7 +102,12 @@ final class ConfigNode {
         return entries;
     }
 
-    List<ConfigNode> list() throws ConfigException {
+    public boolean isList() {
+        return node instanceof SequenceNode;
+    }
+
+    /** The items of a list. */
+    public List<ConfigNode> list() throws ConfigException {
         if (!(node instanceof SequenceNode sequence)) {
             throw error(key + " must be a list, not " + describe(), "write [a, b] or one '- item' per line");
         }
@@ -109,7 +118,8 @@ final class ConfigNode {
         return items;
     }
 
-    String text() throws ConfigException {
+    /** Text, not empty. */
+    public String text() throws ConfigException {
         if (!(node instanceof ScalarNode scalar) || scalar.getTag().equals(Tag.NULL) || scalar.getValue().isEmpty()) {
             throw error(key + " must be text, not " + describe(), "give one value");
         }
@@ -117,7 +127,7 @@ final class ConfigNode {
     }
 
     /** Text turned into something else; the function's IllegalArgumentException becomes an error with the line. */
-    <T> T parsed(Function<String, T> parser, String whatToDo) throws ConfigException {
+    public <T> T parsed(Function<String, T> parser, String whatToDo) throws ConfigException {
         String text = text();
         try {
             return parser.apply(text);
@@ -126,7 +136,8 @@ final class ConfigNode {
         }
     }
 
-    int integer(int least, int most) throws ConfigException {
+    /** A whole number between two bounds, both allowed. */
+    public int integer(int least, int most) throws ConfigException {
         String advice = "give a number from " + least + " to " + most;
         if (!(node instanceof ScalarNode scalar) || !scalar.getTag().equals(Tag.INT) || !scalar.getValue().matches("-?[0-9][0-9_]{0,14}")) {
             throw error(key + " must be a whole number, not " + describe(), advice);
@@ -138,7 +149,8 @@ final class ConfigNode {
         return (int) value;
     }
 
-    boolean bool() throws ConfigException {
+    /** True or false, or what YAML takes for that. */
+    public boolean bool() throws ConfigException {
         if (node instanceof ScalarNode scalar && scalar.getTag().equals(Tag.BOOL)) {
             // YAML 1.1 knows yes, no, on and off as well.
             return switch (scalar.getValue().toLowerCase(java.util.Locale.ROOT)) {

@@ -2,6 +2,7 @@ package io.mptcp.cli.bench;
 
 import io.mptcp.cli.CommonOptions;
 import io.mptcp.cli.ExitCodes;
+import io.mptcp.cli.TextTable;
 import io.mptcp.cli.bench.FairnessBench.Pairing;
 import io.mptcp.cli.bench.FairnessBench.Result;
 import java.util.ArrayList;

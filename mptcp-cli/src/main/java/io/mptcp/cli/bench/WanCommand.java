@@ -2,6 +2,7 @@ package io.mptcp.cli.bench;
 
 import io.mptcp.cli.CommonOptions;
 import io.mptcp.cli.ExitCodes;
+import io.mptcp.cli.TextTable;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

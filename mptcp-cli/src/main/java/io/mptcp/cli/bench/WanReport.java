@@ -1,5 +1,6 @@
 package io.mptcp.cli.bench;
 
+import io.mptcp.cli.TextTable;
 import java.util.List;
 import java.util.Locale;
 

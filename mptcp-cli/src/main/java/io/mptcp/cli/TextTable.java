@@ -1,26 +1,26 @@
-package io.mptcp.cli.bench;
+package io.mptcp.cli;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /** Rows of cells, as aligned text or as Markdown. */
-final class TextTable {
+public final class TextTable {
     private final List<String[]> rows = new ArrayList<>();
 
-    TextTable(String... header) {
+    public TextTable(String... header) {
         rows.add(header);
     }
 
     /** @param cells as many as the header has */
-    void add(String... cells) {
+    public void add(String... cells) {
         if (cells.length != rows.getFirst().length) {
             throw new IllegalArgumentException(cells.length + " cells for " + rows.getFirst().length + " columns");
         }
         rows.add(cells);
     }
 
-    String text() {
+    public String text() {
         int[] widths = new int[rows.getFirst().length];
         for (String[] row : rows) {
             for (int i = 0; i < row.length; i++) {
@@ -38,7 +38,7 @@ final class TextTable {
         return text.toString();
     }
 
-    String markdown() {
+    public String markdown() {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < rows.size(); i++) {
             text.append("| ").append(String.join(" | ", rows.get(i))).append(" |\n");
