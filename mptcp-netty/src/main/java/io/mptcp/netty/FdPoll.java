@@ -19,18 +19,15 @@ final class FdPoll implements EpollIoHandle {
     private static final EpollIoOps READ = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET);
     private static final EpollIoOps READ_WRITE = READ.with(EpollIoOps.EPOLLOUT);
 
-    private final IoEventLoop loop;
     private final FileDescriptor fd;
     private final Runnable onReadable;
     private final Runnable onWritable;
-    private final Runnable readTask = this::read;
     private IoRegistration registration;
     private boolean wantsWrite;
     private boolean closed;
     private boolean failureLogged;
 
     FdPoll(IoEventLoop loop, int fd, Runnable onReadable, Runnable onWritable) {
-        this.loop = loop;
         this.fd = new FileDescriptor(fd);
         this.onReadable = onReadable;
         this.onWritable = onWritable;
@@ -56,9 +53,12 @@ final class FdPoll implements EpollIoHandle {
         }
     }
 
-    /** Calls {@code onReadable} again soon: it stopped before everything was read. */
+    /**
+     * Calls {@code onReadable} again in the loop's next round: it stopped before everything was read. Others have their turn before: a task
+     * given to the loop would go ahead of all descriptors, for as long as it is given again.
+     */
     void readAgain() {
-        loop.execute(readTask);
+        arm(); // for epoll what is there already is a new edge then
     }
 
     private void arm() {
@@ -84,13 +84,7 @@ final class FdPoll implements EpollIoHandle {
             guarded(onWritable);
         }
         // EPOLLERR stands for an error to be fetched by the next read.
-        if (ops.contains(EpollIoOps.EPOLLIN) || ops.contains(EpollIoOps.EPOLLERR)) {
-            read();
-        }
-    }
-
-    private void read() {
-        if (!closed) {
+        if (!closed && (ops.contains(EpollIoOps.EPOLLIN) || ops.contains(EpollIoOps.EPOLLERR))) {
             guarded(onReadable);
         }
     }

@@ -62,6 +62,11 @@ public abstract class ForwardingLink implements SegmentLink {
     }
 
     @Override
+    public int poll(int segments) {
+        return link.poll(segments);
+    }
+
+    @Override
     public boolean isUp() {
         return link.isUp();
     }

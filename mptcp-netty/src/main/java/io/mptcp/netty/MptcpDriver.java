@@ -22,7 +22,8 @@ import org.slf4j.LoggerFactory;
  * and calls {@link ConnectionHandler}s. The only reader of the clock, which is the loop's {@link Ticker}. Several drivers may share a loop.
  *
  * <p>All work is done in <em>turns</em>: after a burst of received segments, when the timer fires, when a link has room again, and after
- * {@link #wake()}. A turn fires due timers, calls handlers, sends within a budget, flushes each link once, and arms the timer.
+ * {@link #wake()}. A turn fires due timers, calls handlers, sends within a budget, flushes each link once, and arms the timer. Before timers fire
+ * links are read: when this thread did not get to run, what looks like a peer's silence may only be waiting to be read.
  */
 public final class MptcpDriver {
     /** Largest TCP segment that crosses the border of the engine: a header and 65 535 bytes (the longest DSS mapping). */
@@ -36,6 +37,12 @@ public final class MptcpDriver {
     /** What one turn may call before it sends. */
     private static final int READY_BUDGET = 256;
     private static final int CLOSE_BUDGET_SEGMENTS = 4096;
+    /** What is read of each link before timers that are about punctual. */
+    private static final int POLL_BUDGET_SEGMENTS = 64;
+    /** Timers later than this tell that the thread was held up: everything that arrived meanwhile is read before they fire. */
+    private static final long HELD_UP_NANOS = 10_000_000;
+    /** More than the receive buffer of a socket holds. */
+    private static final int BACKLOG_SEGMENTS = 16_384;
     /** Keeps a stack whose deadline does not move on from taking the whole core. */
     private static final long SPIN_BRAKE_NANOS = 1_000_000;
     private static final long NEVER = Long.MAX_VALUE;
@@ -52,6 +59,8 @@ public final class MptcpDriver {
 
     private Future<?> timer;
     private long timerDeadlineNanos = NEVER;
+    /** The time of the turn that there is, or was last. */
+    private long turnNanos;
     private boolean inTurn;
     private boolean turnScheduled;
     private boolean closeRequested;
@@ -140,7 +149,7 @@ public final class MptcpDriver {
             return;
         }
         closed = true;
-        armTimer(NEVER, 0);
+        armTimer(NEVER);
         try {
             transmit(clock.nanoTime(), CLOSE_BUDGET_SEGMENTS, Long.MAX_VALUE);
             flushLinks();
@@ -178,11 +187,10 @@ public final class MptcpDriver {
         if (closed || inTurn) {
             return;
         }
-        long now = clock.nanoTime();
         boolean more = false;
         inTurn = true;
         try {
-            more = work(now);
+            more = work();
         } catch (Throwable failure) {
             logFailure("a turn", failure);
         } finally {
@@ -191,22 +199,39 @@ public final class MptcpDriver {
         if (closeRequested) {
             close();
         } else if (more) {
-            wake();
+            turnInNextRound();
         } else {
-            armTimer(stack.deadlineNanos(), now);
+            armTimer(stack.deadlineNanos());
         }
     }
 
     /** @return whether there may be more to do at once */
-    private boolean work(long now) {
-        if (stack.deadlineNanos() <= now) {
-            stack.expire(now);
+    private boolean work() {
+        turnNanos = clock.nanoTime();
+        if (stack.deadlineNanos() <= turnNanos) {
+            pollLinks(turnNanos - stack.deadlineNanos() > HELD_UP_NANOS ? BACKLOG_SEGMENTS : POLL_BUDGET_SEGMENTS);
+            turnNanos = clock.nanoTime();
+            stack.expire(turnNanos);
         }
         boolean more = callHandlers() == READY_BUDGET;
-        more |= !transmit(now, TRANSMIT_BUDGET_SEGMENTS, TRANSMIT_BUDGET_BYTES);
+        more |= !transmit(turnNanos, TRANSMIT_BUDGET_SEGMENTS, TRANSMIT_BUDGET_BYTES);
         flushLinks();
         // Sending can make connections ready, too (a reset sent is a connection closed); what their handlers ask for is left to another turn.
         return more | callHandlers() > 0;
+    }
+
+    private void pollLinks(int segments) {
+        for (int i = 0; i < portList.size(); i++) {
+            portList.get(i).link().poll(segments);
+        }
+    }
+
+    /** As {@link #wake}, but links and other channels are looked at before: a task given to the loop now would go ahead of them. */
+    private void turnInNextRound() {
+        if (!turnScheduled) {
+            turnScheduled = true;
+            loop.schedule(turnTask, 0, TimeUnit.NANOSECONDS);
+        }
     }
 
     /** @return how many connections were called, at most {@link #READY_BUDGET} */
@@ -287,7 +312,7 @@ public final class MptcpDriver {
      * Arms the one timer, but only for an earlier moment than it is armed for: most deadlines move away with every ACK, and a timer that
      * fires too early costs less than one cancelled and scheduled for every segment.
      */
-    private void armTimer(long deadlineNanos, long now) {
+    private void armTimer(long deadlineNanos) {
         if (deadlineNanos >= timerDeadlineNanos && deadlineNanos != NEVER) {
             return;
         }
@@ -297,7 +322,7 @@ public final class MptcpDriver {
         }
         timerDeadlineNanos = deadlineNanos;
         if (deadlineNanos != NEVER) {
-            long delayNanos = deadlineNanos <= now ? SPIN_BRAKE_NANOS : Math.max(0, deadlineNanos - clock.nanoTime());
+            long delayNanos = deadlineNanos <= turnNanos ? SPIN_BRAKE_NANOS : Math.max(0, deadlineNanos - clock.nanoTime());
             timer = loop.schedule(timerTask, delayNanos, TimeUnit.NANOSECONDS);
         }
     }

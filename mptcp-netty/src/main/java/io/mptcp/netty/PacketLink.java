@@ -302,23 +302,28 @@ public final class PacketLink implements SegmentLink {
     // Receiving
 
     private void readable() {
-        int budget = READ_BUDGET;
-        for (; budget > 0 && !closed; budget--) {
-            int length = socket.receive(readBuffer);
+        int read = poll(READ_BUDGET);
+        if (closed) {
+            return;
+        }
+        if (read == READ_BUDGET) {
+            socketPoll.readAgain();
+        }
+        receiver.drained(this);
+    }
+
+    @Override
+    public int poll(int segments) {
+        for (int read = 0; read < segments; read++) {
+            int length = closed ? -Errno.EAGAIN : socket.receive(readBuffer);
             if (length == -Errno.EAGAIN) {
-                break;
+                return read;
             }
             if (length > 0) { // an error tells of the interface, which rtnetlink does better
                 deliver(length);
             }
         }
-        if (closed) {
-            return;
-        }
-        if (budget == 0) {
-            socketPoll.readAgain();
-        }
-        receiver.drained(this);
+        return segments;
     }
 
     private void deliver(int length) {

@@ -64,6 +64,16 @@ public interface SegmentLink {
     /** Hands over what {@link #send} may have held back for batching. */
     void flush();
 
+    /**
+     * Hands over what has arrived and was not read yet, without an event of the loop and without {@link Receiver#drained} at the end.
+     *
+     * @param segments most to hand over
+     * @return how many there were; fewer than {@code segments} when nothing is left
+     */
+    default int poll(int segments) {
+        return 0;
+    }
+
     boolean isUp();
 
     /** Leaves the loop and frees everything; nothing stays behind on the host. */

@@ -208,21 +208,22 @@ public final class TunLink implements SegmentLink {
     }
 
     private void readable() {
-        int budget = READ_BUDGET;
-        try {
-            for (; budget > 0; budget--) {
-                int length = device.read(readBuffer);
-                if (length < 0) {
-                    break; // EAGAIN, or EIO while the device is down: a later edge tells when there is more
-                }
-                deliver(length);
-            }
-        } finally {
-            if (budget == 0) {
-                poll.readAgain();
-            }
-            receiver.drained(this);
+        if (poll(READ_BUDGET) == READ_BUDGET) {
+            poll.readAgain();
         }
+        receiver.drained(this);
+    }
+
+    @Override
+    public int poll(int segments) {
+        for (int read = 0; read < segments; read++) {
+            int length = device.read(readBuffer);
+            if (length < 0) {
+                return read; // EAGAIN, or EIO while the device is down: a later edge tells when there is more
+            }
+            deliver(length);
+        }
+        return segments;
     }
 
     private void deliver(int length) {

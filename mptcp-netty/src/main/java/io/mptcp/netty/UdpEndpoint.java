@@ -147,26 +147,24 @@ final class UdpEndpoint {
     }
 
     private void readable() {
-        int budget = RECEIVE_BUDGET;
-        try {
-            while (budget > 0) {
-                int length = socket.receive();
-                if (length < 0) {
-                    if (length == -Errno.EAGAIN) {
-                        break;
-                    }
-                    budget--; // an ICMP error reported on the socket; what follows is still to be read
-                    continue;
-                }
-                budget--;
+        if (poll(RECEIVE_BUDGET) == RECEIVE_BUDGET) {
+            poll.readAgain();
+        }
+        receiver.drained(link);
+    }
+
+    /** As {@link SegmentLink#poll}; a merged datagram counts as one. */
+    int poll(int datagrams) {
+        for (int read = 0; read < datagrams; read++) {
+            int length = socket.receive();
+            if (length == -Errno.EAGAIN) {
+                return read;
+            }
+            if (length >= 0) { // else an ICMP error reported on the socket; what follows is still to be read
                 deliver(length);
             }
-        } finally {
-            if (budget == 0) {
-                poll.readAgain();
-            }
-            receiver.drained(link);
         }
+        return datagrams;
     }
 
     private void deliver(int length) {

@@ -145,6 +145,12 @@ public final class UdpLink implements SegmentLink {
         return endpoint == null ? SendResult.DROPPED : endpoint.send(slot);
     }
 
+    @Override
+    public int poll(int segments) {
+        int read = ipv4 == null ? 0 : ipv4.poll(segments);
+        return ipv6 == null ? read : read + ipv6.poll(segments - read);
+    }
+
     /** Nothing is held back. */
     @Override
     public void flush() {

@@ -9,6 +9,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.mptcp.netty.linux.UdpSocket;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.Counter;
@@ -19,11 +20,13 @@ import io.mptcp.stack.Stack;
 import io.mptcp.stack.StackConfig;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
+import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +34,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +47,7 @@ import org.slf4j.LoggerFactory;
 @Timeout(60)
 class MptcpDriverTest {
     private static final IpEndpoint SERVER = new IpEndpoint(IpAddress.parse("10.0.0.2"), 5000);
+    private static final IpAddress LOOPBACK = IpAddress.parse("127.0.0.1");
     private static final LinkProperties ONE_SEGMENT = LinkProperties.ofMtu(1500);
     private static final LinkProperties SUPER = new LinkProperties(1500, 60_000, 1, false);
     /** Virtual; far more than anything below needs. */
@@ -261,6 +266,57 @@ class MptcpDriverTest {
         // Several turns may come between two runs of the task, each with a budget of 128 segments; a window is thousands of them.
         assertTrue(longest[0] > 0 && longest[0] <= 4 * 128, longest[0] + " segments at a time");
         assertEquals(connected.sentDigest(), accepted.receivedDigest());
+    }
+
+    @Test
+    void aTurnThatHasMoreToSendLetsLinksBeReadFirst() throws IOException {
+        connectLinks(true, ONE_SEGMENT);
+        int[] offered = {0};
+        int[] offeredWhenRead = {0};
+        try (UdpSocket socket = UdpSocket.open(LOOPBACK, 0, null)) {
+            FdPoll poll = new FdPoll(loop, socket.fd(), () -> offeredWhenRead[0] = offered[0], () -> { });
+            loop.runNow();
+            near.drop = slot -> {
+                if (offered[0]++ == 0) {
+                    FdPollTest.sendToItself(socket);
+                }
+                return true;
+            };
+            for (int i = 0; i < 1000; i++) {
+                client.stack().connect(0, new IpEndpoint(IpAddress.parse("10.0.0.1"), 0), SERVER, ConnectOptions.DEFAULT, new StreamHandler(i, 0));
+            }
+            client.wake();
+            while (offered[0] < 1000) {
+                loop.runNow();
+            }
+            poll.close();
+        }
+        assertTrue(offeredWhenRead[0] > 0 && offeredWhenRead[0] <= 2 * 128, "read after " + offeredWhenRead[0] + " segments");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1000})
+    void aThreadThatWasHeldUpReadsWhatHasArrivedBeforeItsTimersFire(int segmentsBefore) {
+        connectLinks(true, ONE_SEGMENT);
+        listen(new StreamHandler(2, 0));
+        MptcpConnection connection = connect((ready, readiness) -> { });
+        runUntil(connection::isConnected);
+        clock.advance(10, TimeUnit.MILLISECONDS);
+        loop.runNow();
+
+        near.unread = true;
+        connection.write(MemorySegment.ofArray(new byte[10_000]), 0, 10_000);
+        client.wake();
+        loop.runNow();
+        assertFalse(near.arrived.isEmpty(), "the peer has acknowledged");
+        PacketSlot first = near.arrived.getFirst();
+        IntStream.range(0, segmentsBefore).forEach(i -> near.arrived.addFirst(first));
+        clock.advance(300, TimeUnit.MILLISECONDS);
+        loop.runNow();
+
+        assertEquals(10_000, connection.subflows().getFirst().bytesAcked());
+        assertEquals(0, client.stack().counters().get(Counter.TCPTimeouts));
+        assertEquals(0, client.stack().counters().get(Counter.TCPLossProbes));
     }
 
     @Test

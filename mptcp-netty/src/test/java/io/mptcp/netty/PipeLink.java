@@ -33,6 +33,9 @@ final class PipeLink implements SegmentLink {
     /** Segments the queue takes before {@link SendResult#AGAIN}. */
     int capacity = Integer.MAX_VALUE;
     Predicate<PacketSlot> drop = slot -> false;
+    /** What arrives waits to be polled, as in a socket whose event the loop has not come to yet. */
+    boolean unread;
+    final ArrayDeque<PacketSlot> arrived = new ArrayDeque<>();
     final List<Sent> sent = new ArrayList<>();
     int refusals;
     int flushes;
@@ -142,17 +145,28 @@ final class PipeLink implements SegmentLink {
         delivering = false;
         PacketSlot slot;
         while ((slot = queue.poll()) != null) {
-            if (!peer.closed) {
+            if (peer.unread) {
+                peer.arrived.add(slot);
+            } else if (!peer.closed) {
                 peer.receiver.received(peer, slot);
             }
         }
-        if (!peer.closed) {
+        if (!peer.closed && !peer.unread) {
             peer.receiver.drained(peer);
         }
         if (refused && !closed) {
             refused = false;
             receiver.writable(this);
         }
+    }
+
+    @Override
+    public int poll(int segments) {
+        int polled = 0;
+        for (; polled < segments && !arrived.isEmpty(); polled++) {
+            receiver.received(this, arrived.poll());
+        }
+        return polled;
     }
 
     @Override

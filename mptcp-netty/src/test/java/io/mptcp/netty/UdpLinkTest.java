@@ -195,6 +195,21 @@ class UdpLinkTest {
         assertEquals(SegmentLink.SendResult.DROPPED, client.link.send(segment("::1", 1, 2, random(1))));
     }
 
+    @Test
+    void whatHasArrivedCanBePolledWithoutTheLoop() throws IOException {
+        Collector server = open("127.0.0.1", UdpLinkOptions.DEFAULT);
+        Collector client = open("127.0.0.1", UdpLinkOptions.DEFAULT);
+        assertEquals(0, server.link.poll(2));
+        for (int i = 0; i < 3; i++) {
+            PacketSlot segment = segment("127.0.0.1", CLIENT_TCP_PORT, server.port("127.0.0.1"), random(100));
+            assertEquals(SegmentLink.SendResult.SENT, client.link.send(segment));
+        }
+        assertEquals(2, server.link.poll(2));
+        assertEquals(2, server.lengths.size());
+        assertEquals(1, server.link.poll(2), "fewer than asked for: nothing is left");
+        assertEquals(3, server.lengths.size());
+    }
+
     private Collector open(String address, UdpLinkOptions options) throws IOException {
         Collector collector = new Collector(UdpLink.open(links.size(), null, IpAddress.parse(address), 0, options));
         links.add(collector.link);

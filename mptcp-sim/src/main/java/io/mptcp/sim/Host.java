@@ -41,6 +41,8 @@ public final class Host implements Endpoint {
     private boolean awake = true;
     private boolean running;
     private long timerNanos = Long.MAX_VALUE;
+    /** What arrived since the host was held up; null while it is not. */
+    private List<SimPacket> unread;
 
     Host(Simulation simulation, String name, StackConfig config, RandomSource random) {
         this.simulation = simulation;
@@ -123,8 +125,34 @@ public final class Host implements Endpoint {
         awake = true;
     }
 
+    /**
+     * For a while the host does nothing, as a thread that gets no processor: what arrives waits, and timers do not fire. Then it goes on as
+     * drivers do: what has arrived is read before timers fire.
+     */
+    public void holdUp(long nanos) {
+        if (unread != null) {
+            throw new IllegalStateException(name + " is held up already");
+        }
+        unread = new ArrayList<>();
+        simulation.after(nanos, this::goOn);
+    }
+
+    private void goOn() {
+        List<SimPacket> arrived = unread;
+        unread = null;
+        for (SimPacket packet : arrived) {
+            stack.receive(simulation.nowNanos(), packet.slot);
+            simulation.packets().give(packet);
+        }
+        awake = true;
+    }
+
     @Override
     public void receive(PacketSlot slot, long nowNanos) {
+        if (unread != null) {
+            unread.add(simulation.packets().copy(slot));
+            return;
+        }
         stack.receive(nowNanos, slot);
         awake = true;
     }
@@ -136,7 +164,7 @@ public final class Host implements Endpoint {
     }
 
     void runIfAwake(long nowNanos) {
-        if (!awake) {
+        if (!awake || unread != null) {
             return;
         }
         awake = false;

@@ -61,10 +61,16 @@ final class SimPacket implements EventQueue.Event {
         }
 
         SimPacket copy(SimPacket original) {
-            SimPacket copy = take(original.slot.length);
-            copy.copyAddresses(original.slot);
-            copy.slot.segmentSize = original.slot.segmentSize;
-            MemorySegment.copy(original.slot.buffer, 0, copy.slot.buffer, 0, original.slot.length);
+            return copy(original.slot);
+        }
+
+        /** @param original without payload by reference */
+        SimPacket copy(PacketSlot original) {
+            SimPacket copy = take(original.length);
+            copy.copyAddresses(original);
+            copy.slot.linkId = original.linkId;
+            copy.slot.segmentSize = original.segmentSize;
+            MemorySegment.copy(original.buffer, original.offset, copy.slot.buffer, 0, original.length);
             return copy;
         }
 
