@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <endian.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -26,7 +27,8 @@
 #include <netinet/in.h>
 
 enum { OP_HELLO=1, OP_SOCKET, OP_BIND, OP_LISTEN, OP_ACCEPT, OP_CONNECT, OP_READ, OP_WRITE, OP_CLOSE,
-       OP_SHUTDOWN, OP_GETOPT, OP_SETOPT, OP_POLL, OP_FCNTL, OP_IOCTL, OP_NETSEND, OP_NETRECV, OP_ADVANCE, OP_ATTACH, OP_CONTROL, OP_SENDTO };
+       OP_SHUTDOWN, OP_GETOPT, OP_SETOPT, OP_POLL, OP_FCNTL, OP_IOCTL, OP_NETSEND, OP_NETRECV, OP_ADVANCE, OP_ATTACH, OP_CONTROL, OP_SENDTO,
+       OP_EPOLL_CREATE, OP_EPOLL_CTL, OP_EPOLL_WAIT };
 
 static const char *sockpath(void){ const char *p=getenv("STACKSHIM_SOCKET"); if(!p){ fprintf(stderr,"stackshim: set STACKSHIM_SOCKET to the test port's UNIX socket\n"); _exit(2);} return p; }
 static char sockflags[400];
@@ -108,6 +110,9 @@ static int f_shutdown(void*u,int fd,int h){ begin(OP_SHUTDOWN);p32(fd);p32(h);re
 static int f_getsockopt(void*u,int fd,int lv,int nm,void*v,socklen_t*l){ begin(OP_GETOPT);p32(fd);p32(lv);p32(nm);p32(*l); int k=call(); if(k>=0){ size_t m=r.n-rp; if(m>*l)m=*l; memcpy(v,r.d+rp,m); *l=m; k=0;} return k; }
 static int f_setsockopt(void*u,int fd,int lv,int nm,const void*v,socklen_t l){ begin(OP_SETOPT);p32(fd);p32(lv);p32(nm);pb(v,l);return call(); }
 static int f_poll(void*u,struct pollfd*f,nfds_t n,int to){ begin(OP_POLL);p32(to);p32(n);for(nfds_t i=0;i<n;i++){p32(f[i].fd);p16(f[i].events);} int k=call(); if(k>=0) for(nfds_t i=0;i<n;i++){ uint16_t e; memcpy(&e,r.d+rp,2); rp+=2; f[i].revents=be16toh(e);} return k; }
+static int f_epoll_create(void*u,int size){ if(size<=0){errno=EINVAL;return -1;} int fd=newfd(); begin(OP_EPOLL_CREATE);p32(fd); if(call()<0){int e=errno;close(fd);errno=e;return -1;} return fd; }
+static int f_epoll_ctl(void*u,int ep,int op,int fd,struct epoll_event*e){ begin(OP_EPOLL_CTL);p32(ep);p32(op);p32(fd);p32(e?e->events:0);p64(e?e->data.u64:0); return call(); }
+static int f_epoll_wait(void*u,int ep,struct epoll_event*e,int n,int to){ begin(OP_EPOLL_WAIT);p32(ep);p32(n);p32(to); int k=call(); for(int i=0;i<k;i++){ e[i].events=g32(); e[i].data.u64=g64(); } return k; }
 static int f_nsend(void*u,const void*b,size_t n){ begin(OP_NETSEND);pb(b,n);return call(); }
 static int f_nrecv(void*u,void*b,size_t*n,long long*t){ begin(OP_NETRECV); int64_t k=call(); if(k<0){ fprintf(stderr,"stackshim: expected an outbound packet but the stack is idle: none will ever come\n"); _exit(1);} *t=g64(); if((size_t)k>*n)k=*n; memcpy(b,r.d+rp,k); *n=k; return 0; }
 static int f_usleep(void*u,useconds_t us){ vnow+=us+20; begin(OP_ADVANCE); call(); return 0; }
@@ -126,7 +131,7 @@ void packetdrill_interface_init(const char*flags, struct stack_calls*t){
   if(flags&&*flags) snprintf(sockflags,sizeof sockflags,"%s",flags);
   void *calls[32] = { f_free, f_socket, f_bind, f_listen, f_accept, f_connect, f_read, f_readv, f_recv, f_recvfrom, f_recvmsg, f_write, f_writev, f_send, f_sendto,
     f_sendmsg, f_fcntl, f_ioctl, f_close, f_shutdown, f_getsockopt, f_setsockopt, f_poll, f_nsend, f_nrecv, f_usleep, f_gtod,
-    f_none, f_none, f_none, f_pipe, f_none };
+    f_epoll_create, f_epoll_ctl, f_epoll_wait, f_pipe, f_none };
   t->userdata=0; memcpy(t->call,calls,sizeof calls);
   if(tfd<0) conn();
 }

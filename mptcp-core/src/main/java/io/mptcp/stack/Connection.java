@@ -175,6 +175,7 @@ final class Connection extends DeadlineQueue.Node {
             subflows.get(i).tcb.onSocketOptions();
         }
         data.setFixedSizes(replacement);
+        updateSendable();
         updateWindows();
         stack.enqueue(this);
     }
@@ -687,10 +688,22 @@ final class Connection extends DeadlineQueue.Node {
             raise(Readiness.READABLE);
         }
         sender.setCongestionWindows(subflows.sumCwndBytes());
-        if (writeBlocked && !awaitsMemory && sender.isWritable()) {
+        updateSendable();
+        if (writeBlocked && isWritable()) {
             writeBlocked = false;
             raise(Readiness.WRITABLE);
         }
+    }
+
+    private void updateSendable() {
+        if (sender.hasNotSentLowat()) {
+            sender.setSendable(Math.min(subflows.sumSendableBytes(), Math.max(0, sender.windowBytes())), subflows.maxSuperSegmentBytes());
+        }
+    }
+
+    /** Room enough to be worth the while of a writer that waits. */
+    boolean isWritable() {
+        return canWrite() && !awaitsMemory && sender.isWritable();
     }
 
     void onLinkProperties(int changedLinkId, LinkProperties properties) {

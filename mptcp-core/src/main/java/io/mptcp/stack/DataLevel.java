@@ -35,6 +35,8 @@ final class DataLevel {
     /** Sizes the application may have chosen (SO_SNDBUF, SO_RCVBUF). */
     void setFixedSizes(SocketOptions options) {
         sender.setFixedBytes(options.sendBufferBytes());
+        int lowatBytes = options.notSentLowatBytes();
+        sender.setNotSentLowat(lowatBytes > 0 ? lowatBytes : stack.config().tcp().notSentLowatBytes());
         receiver.setFixedBytes(options.receiveBufferBytes());
     }
 

@@ -22,6 +22,11 @@ final class DataSender {
     private int fixedBytes;
     /** Automatic size: most bytes taken that cannot be sent yet. */
     private long unsentLimitBytes = MIN_UNSENT_BYTES;
+    /** TCP_NOTSENT_LOWAT, Integer.MAX_VALUE for none. */
+    private int notSentLowatBytes = Integer.MAX_VALUE;
+    /** With that: what of {@link #pendingBytes} would leave at once, and how much makes a super-segment. */
+    private long sendableBytes;
+    private int superSegmentBytes = 1;
     private final RangeSet reinjections;
     private final RecordEnds records = new RecordEnds();
     private long dsnUna = 1;
@@ -63,17 +68,57 @@ final class DataSender {
         unsentLimitBytes = Math.max(MIN_UNSENT_BYTES, sumBytes);
     }
 
+    /** What cannot be sent yet is bounded by so much (TCP_NOTSENT_LOWAT), Integer.MAX_VALUE for no bound. */
+    void setNotSentLowat(int bytes) {
+        notSentLowatBytes = bytes;
+    }
+
+    boolean hasNotSentLowat() {
+        return notSentLowatBytes != Integer.MAX_VALUE;
+    }
+
+    /**
+     * To be told whenever {@link #hasNotSentLowat}.
+     *
+     * @param bytes what may be sent at once
+     * @param unit  what of it makes one super-segment
+     */
+    void setSendable(long bytes, int unit) {
+        sendableBytes = bytes;
+        superSegmentBytes = Math.max(1, unit);
+    }
+
     /** Bytes that {@link #write} would take, memory permitting. */
     int writableBytes() {
-        int room = buffer.writableBytes();
+        return (int) Math.min(bufferRoomBytes(), notSentRoomBytes());
+    }
+
+    private long bufferRoomBytes() {
         long wanted = fixedBytes > 0 ? fixedBytes - buffer.heldBytes() : unsentLimitBytes - pendingBytes();
-        return (int) Math.clamp(wanted, 0, room);
+        return Math.clamp(wanted, 0, buffer.writableBytes());
+    }
+
+    /** A write that begins below the bound fills a super-segment: small ones cost more than a little less of freshness. */
+    private long notSentRoomBytes() {
+        if (!hasNotSentLowat()) {
+            return Long.MAX_VALUE;
+        }
+        if (notSentBytes() >= notSentLowatBytes) {
+            return 0;
+        }
+        long segments = (notSentLowatBytes + superSegmentBytes - 1L) / superSegmentBytes;
+        return sendableBytes + segments * superSegmentBytes - pendingBytes();
+    }
+
+    /** Pending bytes that will still be there when all has been sent that may be. */
+    private long notSentBytes() {
+        return Math.max(0, pendingBytes() - sendableBytes);
     }
 
     /** Enough room to tell an application that waits for it. */
     boolean isWritable() {
         long size = Math.min(maxCapacityBytes, fixedBytes > 0 ? fixedBytes : unsentLimitBytes);
-        return writableBytes() >= size / 4;
+        return bufferRoomBytes() >= size / 4 && (!hasNotSentLowat() || 2 * notSentBytes() < notSentLowatBytes);
     }
 
     /** Copies what there is room for. @return bytes taken, fewer than {@link #writableBytes} when memory is used up */

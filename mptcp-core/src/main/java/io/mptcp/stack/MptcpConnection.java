@@ -61,6 +61,11 @@ public final class MptcpConnection {
         return core.writableBytes();
     }
 
+    /** Whether there is so much room that it raises {@link Readiness#WRITABLE} for a writer that waits. */
+    public boolean isWritable() {
+        return core.isWritable();
+    }
+
     /**
      * Copies bytes into the send buffer.
      *

@@ -101,6 +101,26 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
         return sum;
     }
 
+    /** What the subflows new data may use would send at once, in whole segments. */
+    long sumSendableBytes() {
+        long sum = 0;
+        for (int i = 0; i < subflows.size(); i++) {
+            if (subflows.get(i).isActiveForData()) {
+                int mss = subflows.get(i).tcb.payloadMssBytes();
+                sum += Math.max(0, subflows.get(i).tcb.sendableBytes()) / mss * mss;
+            }
+        }
+        return sum;
+    }
+
+    int maxSuperSegmentBytes() {
+        int most = 0;
+        for (int i = 0; i < subflows.size(); i++) {
+            most = Math.max(most, subflows.get(i).tcb.superSegmentBytes());
+        }
+        return most;
+    }
+
     int minPayloadMssBytes() {
         int mss = 65_535;
         for (int i = 0; i < subflows.size(); i++) {

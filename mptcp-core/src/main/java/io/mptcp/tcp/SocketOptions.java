@@ -18,6 +18,10 @@ package io.mptcp.tcp;
  * @param hopLimit                 IPv4 time to live, IPv6 hop limit
  * @param sendBufferBytes          most bytes held that are written and not acknowledged, 0 for a size that follows the congestion windows; never
  *                                 more than the stack's {@link TcpConfig#sendBufferBytes}
+ * @param notSentLowatBytes        what cannot be sent yet is held to about so much: nothing more is taken above it, and a writer that waits is told when there is
+ *                                 less than half of it. What is written last stays fresh that way, however large the windows are (Linux:
+ *                                 TCP_NOTSENT_LOWAT). A write begun below it may take as much as fills a super-segment. Integer.MAX_VALUE for no such
+ *                                 bound, 0 for the stack's {@link TcpConfig#notSentLowatBytes}
  * @param receiveBufferBytes       most bytes held unread, and so the window, 0 for a size that follows what the application reads in a round trip;
  *                                 never more than the stack's {@link TcpConfig#receiveBufferBytes}
  */
@@ -34,6 +38,7 @@ public record SocketOptions(
         int trafficClass,
         int hopLimit,
         int sendBufferBytes,
+        int notSentLowatBytes,
         int receiveBufferBytes) {
     private static final int MIN_BUFFER_BYTES = 4096;
 
@@ -45,8 +50,8 @@ public record SocketOptions(
         if (keepAliveIdleSeconds < 1 || keepAliveIntervalSeconds < 1 || keepAliveProbes < 1) {
             throw new IllegalArgumentException("keep-alive times and probes must be at least 1");
         }
-        if (userTimeoutMillis < 0 || synRetries < 0 || maxSegmentBytes < 0) {
-            throw new IllegalArgumentException("user timeout, SYN retries and segment size must not be negative");
+        if (userTimeoutMillis < 0 || synRetries < 0 || maxSegmentBytes < 0 || notSentLowatBytes < 0) {
+            throw new IllegalArgumentException("user timeout, SYN retries, segment size and bound of what is not sent must not be negative");
         }
         if (trafficClass < 0 || trafficClass > 255 || hopLimit < 1 || hopLimit > 255) {
             throw new IllegalArgumentException("traffic class must be 0..255, hop limit 1..255");
@@ -76,6 +81,7 @@ public record SocketOptions(
         builder.trafficClass = trafficClass;
         builder.hopLimit = hopLimit;
         builder.sendBufferBytes = sendBufferBytes;
+        builder.notSentLowatBytes = notSentLowatBytes;
         builder.receiveBufferBytes = receiveBufferBytes;
         return builder;
     }
@@ -94,6 +100,7 @@ public record SocketOptions(
         private int trafficClass = 0;
         private int hopLimit = 64;
         private int sendBufferBytes = 0;
+        private int notSentLowatBytes = 0;
         private int receiveBufferBytes = 0;
 
         private Builder() {
@@ -159,6 +166,11 @@ public record SocketOptions(
             return this;
         }
 
+        public Builder notSentLowatBytes(int notSentLowatBytes) {
+            this.notSentLowatBytes = notSentLowatBytes;
+            return this;
+        }
+
         public Builder receiveBufferBytes(int receiveBufferBytes) {
             this.receiveBufferBytes = receiveBufferBytes;
             return this;
@@ -178,6 +190,7 @@ public record SocketOptions(
                     trafficClass,
                     hopLimit,
                     sendBufferBytes,
+                    notSentLowatBytes,
                     receiveBufferBytes);
         }
     }

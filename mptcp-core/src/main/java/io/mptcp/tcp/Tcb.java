@@ -629,6 +629,13 @@ public final class Tcb {
         return (int) Math.min(most, Math.min(halfWindow, pacer.autosizeBytes(config.minTsoSegments())));
     }
 
+    /** Payload of a super-segment worth collecting: what the link takes, and at most half of the largest window (Linux: xmit_size_goal). */
+    public int superSegmentBytes() {
+        int mss = payloadMssBytes();
+        long most = Math.min(maxSuperSegmentBytes, maxSndWnd / 2);
+        return (int) Math.max(mss, most / mss * mss);
+    }
+
     /**
      * Room for new data: congestion window (or what recovery allows) and the peer's window on this connection, whichever is smaller. Whether
      * it may be used right now is for {@link #isPaced} to say.

@@ -7,6 +7,7 @@ import io.mptcp.wire.PathError;
  *
  * @param sendBufferBytes    most bytes a connection holds unacknowledged (RFC 8684 section 3.3.5: at least the peer's receive buffer); how many it takes
  *                           from its application follows the congestion windows
+ * @param notSentLowatBytes  for connections that choose none, see {@link SocketOptions#notSentLowatBytes}; Integer.MAX_VALUE for no bound
  * @param receiveBufferBytes most bytes a connection holds unread; the largest window it advertises. The window begins with 64 KB and follows what the
  *                           application reads
  * @param timestamps         RFC 7323 timestamps
@@ -37,6 +38,7 @@ import io.mptcp.wire.PathError;
  */
 public record TcpConfig(
         int sendBufferBytes,
+        int notSentLowatBytes,
         int receiveBufferBytes,
         boolean timestamps,
         boolean strictTimestamps,
@@ -63,6 +65,9 @@ public record TcpConfig(
         if (sendBufferBytes < 4096 || receiveBufferBytes < 4096) {
             throw new IllegalArgumentException("buffers must be at least 4096 bytes");
         }
+        if (notSentLowatBytes < 1) {
+            throw new IllegalArgumentException("the bound of what is not sent must be at least 1");
+        }
     }
 
     /** Linux's values where it has them. */
@@ -74,6 +79,7 @@ public record TcpConfig(
     public Builder toBuilder() {
         Builder builder = new Builder();
         builder.sendBufferBytes = sendBufferBytes;
+        builder.notSentLowatBytes = notSentLowatBytes;
         builder.receiveBufferBytes = receiveBufferBytes;
         builder.timestamps = timestamps;
         builder.strictTimestamps = strictTimestamps;
@@ -132,6 +138,7 @@ public record TcpConfig(
     public static final class Builder {
         // Twice of what 300 Mbit/s have under way in 200 ms: no path is held back while a loss is repaired. Taken by need only.
         private int sendBufferBytes = 16 << 20;
+        private int notSentLowatBytes = Integer.MAX_VALUE;
         private int receiveBufferBytes = 16 << 20;
         private boolean timestamps = true;
         private boolean strictTimestamps = true;
@@ -159,6 +166,11 @@ public record TcpConfig(
 
         public Builder sendBufferBytes(int sendBufferBytes) {
             this.sendBufferBytes = sendBufferBytes;
+            return this;
+        }
+
+        public Builder notSentLowatBytes(int notSentLowatBytes) {
+            this.notSentLowatBytes = notSentLowatBytes;
             return this;
         }
 
@@ -270,6 +282,7 @@ public record TcpConfig(
         public TcpConfig build() {
             return new TcpConfig(
                     sendBufferBytes,
+                    notSentLowatBytes,
                     receiveBufferBytes,
                     timestamps,
                     strictTimestamps,

@@ -157,6 +157,9 @@ final class ClientConnection {
             case Op.GETOPT -> sockets.getsockopt(fd, frame.u32(), frame.u32(), frame.u32());
             case Op.SETOPT -> sockets.setsockopt(fd, frame.u32(), frame.u32(), frame.rest());
             case Op.POLL -> poll(frame, sockets);
+            case Op.EPOLL_CREATE -> sockets.epollCreate(fd);
+            case Op.EPOLL_CTL -> sockets.epollControl(fd, frame.u32(), frame.u32(), frame.u32(), frame.i64());
+            case Op.EPOLL_WAIT -> sockets.epollWait(fd, frame.u32(), frame.u32());
             case Op.FCNTL -> sockets.fcntl(fd, frame.u32(), frame.u32());
             case Op.IOCTL -> sockets.ioctl(fd, frame.u32());
             default -> throw new Frame.Malformed("there is no operation " + frame.op);

@@ -23,6 +23,9 @@ final class Op {
     static final int ATTACH = 19;
     static final int CONTROL = 20;
     static final int SENDTO = 21;
+    static final int EPOLL_CREATE = 22;
+    static final int EPOLL_CTL = 23;
+    static final int EPOLL_WAIT = 24;
 
     private Op() {
     }

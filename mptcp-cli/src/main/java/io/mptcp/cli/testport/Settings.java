@@ -133,6 +133,11 @@ final class Settings {
         return SysctlTable.number(sysctl(name));
     }
 
+    /** An unsigned number; 0, too, leaves nothing unsent but what fills a segment. */
+    private static int lowatBytes(String value) {
+        return (int) Math.clamp(SysctlTable.unsigned(value), 1, Integer.MAX_VALUE);
+    }
+
     /** The largest of {@code min default max}. */
     private int bufferBytes(String name) {
         String[] parts = sysctl(name).strip().split("\\s+");
@@ -154,6 +159,7 @@ final class Settings {
                 .minTsoSegments(number("net.ipv4.tcp_min_tso_segs"))
                 .receiveBufferBytes(bufferBytes("net.ipv4.tcp_rmem"))
                 .sendBufferBytes(bufferBytes("net.ipv4.tcp_wmem"))
+                .notSentLowatBytes(lowatBytes(sysctl("net.ipv4.tcp_notsent_lowat")))
                 .build();
         return StackConfig.defaults()
                 .withTcp(tcp)

@@ -12,7 +12,7 @@ import java.util.Set;
 final class SysctlTable {
     static final Set<String> WITHOUT_EFFECT = Set.of("net.ipv4.tcp_frto", "net.ipv4.tcp_dsack", "net.ipv4.tcp_fack", "net.ipv4.tcp_reordering",
             "net.ipv4.tcp_early_retrans", "net.ipv4.tcp_recovery", "net.ipv4.tcp_tso_win_divisor", "net.ipv4.tcp_ecn_option",
-            "net.ipv4.tcp_pacing_ss_ratio", "net.ipv4.tcp_pacing_ca_ratio", "net.ipv4.tcp_notsent_lowat",
+            "net.ipv4.tcp_pacing_ss_ratio", "net.ipv4.tcp_pacing_ca_ratio",
             "net.ipv4.tcp_mtu_probing", "net.ipv4.tcp_no_metrics_save", "net.ipv4.tcp_syn_linear_timeouts", "net.ipv4.tcp_syncookies",
             "net.ipv4.tcp_slow_start_after_idle", "net.ipv4.tcp_fastopen_blackhole_timeout_sec",
             "net.ipv4.tcp_fastopen_cookies", "net.ipv4.tcp_autocorking", "net.ipv4.tcp_mtu_probe_floor", "net.ipv4.tcp_base_mss",
@@ -34,6 +34,7 @@ final class SysctlTable {
         defaults.put("net.ipv4.tcp_synack_retries", "5");
         defaults.put("net.ipv4.tcp_ecn", "2");
         defaults.put("net.ipv4.tcp_min_tso_segs", "2");
+        defaults.put("net.ipv4.tcp_notsent_lowat", "4294967295");
         defaults.put("net.ipv4.tcp_fastopen", "1");
         defaults.put("net.ipv4.tcp_fastopen_key", "");
         defaults.put("net.mptcp.enabled", "1");
@@ -58,8 +59,21 @@ final class SysctlTable {
             }
             return;
         }
+        if (name.equals("net.ipv4.tcp_notsent_lowat")) {
+            unsigned(value);
+            return;
+        }
         for (String part : value.strip().split("\\s+")) {
             number(part);
+        }
+    }
+
+    /** 32 bits without a sign. */
+    static long unsigned(String value) {
+        try {
+            return Integer.toUnsignedLong(Integer.parseUnsignedInt(value.strip()));
+        } catch (NumberFormatException _) {
+            throw new IllegalArgumentException("'" + value + "' is not a number of 32 bits");
         }
     }
 

@@ -2,8 +2,10 @@ package io.mptcp.sim.socket;
 
 /** Linux error numbers that socket calls end with. */
 public final class Errno {
+    public static final int ENOENT = 2;
     public static final int EBADF = 9;
     public static final int EAGAIN = 11;
+    public static final int EEXIST = 17;
     public static final int EINVAL = 22;
     public static final int EPIPE = 32;
     public static final int EDEADLK = 35;

@@ -20,6 +20,12 @@ public final class SocketConstants {
     public static final int POLLNVAL = 0x20;
     public static final int POLLRDHUP = 0x2000;
 
+    public static final int EPOLL_CTL_ADD = 1;
+    public static final int EPOLL_CTL_DEL = 2;
+    public static final int EPOLL_CTL_MOD = 3;
+    public static final int EPOLLONESHOT = 1 << 30;
+    public static final int EPOLLET = 1 << 31;
+
     public static final int MSG_DONTWAIT = 0x40;
     public static final int MSG_EOR = 0x80;
     public static final int MSG_MORE = 0x8000;
@@ -67,6 +73,7 @@ public final class SocketConstants {
     public static final int TCP_INFO = 11;
     public static final int TCP_CONGESTION = 13;
     public static final int TCP_USER_TIMEOUT = 18;
+    public static final int TCP_NOTSENT_LOWAT = 25;
     public static final int TCP_CC_INFO = 26;
 
     public static final int IP_TOS = 1;

@@ -67,6 +67,7 @@ final class SocketOptionCalls {
             case SocketConstants.TCP_KEEPCNT -> integer(options.keepAliveProbes());
             case SocketConstants.TCP_SYNCNT -> integer(options.synRetries());
             case SocketConstants.TCP_USER_TIMEOUT -> integer(options.userTimeoutMillis());
+            case SocketConstants.TCP_NOTSENT_LOWAT -> integer(options.notSentLowatBytes() == Integer.MAX_VALUE ? -1 : options.notSentLowatBytes());
             case SocketConstants.TCP_MAXSEG -> integer(segmentBytes(socket, nowNanos));
             case SocketConstants.TCP_FASTOPEN -> integer(socket.fastOpenQueue);
             case SocketConstants.TCP_FASTOPEN_CONNECT -> integer(socket.fastOpenConnect ? 1 : 0);
@@ -213,6 +214,7 @@ final class SocketOptionCalls {
             case SocketConstants.TCP_KEEPCNT -> builder.keepAliveProbes(number);
             case SocketConstants.TCP_SYNCNT -> builder.synRetries(number);
             case SocketConstants.TCP_USER_TIMEOUT -> builder.userTimeoutMillis(number);
+            case SocketConstants.TCP_NOTSENT_LOWAT -> builder.notSentLowatBytes(number < 0 ? Integer.MAX_VALUE : number); // unsigned
             case SocketConstants.TCP_MAXSEG -> builder.maxSegmentBytes(number);
             default -> null;
         };

@@ -28,6 +28,7 @@ public final class Sockets {
     private final Map<Integer, VirtualSocket> table = new LinkedHashMap<>();
     private final SocketOptionCalls optionCalls;
     private final FastOpenCalls fastOpen;
+    private final EpollCalls epoll;
     private final MemorySegment buffer = Arena.ofAuto().allocate(BUFFER_BYTES);
 
     public Sockets(VirtualHost host) {
@@ -39,6 +40,7 @@ public final class Sockets {
         this.host = host;
         stack = host.stack();
         fastOpen = new FastOpenCalls(host, fastOpenBits);
+        epoll = new EpollCalls(host, table);
         optionCalls = new SocketOptionCalls(stack, fastOpen);
     }
 
@@ -369,9 +371,10 @@ public final class Sockets {
 
     public Call close(int fd) {
         return Call.waiting(() -> {
+            boolean wasEpoll = epoll.close(fd);
             VirtualSocket socket = table.remove(fd);
             if (socket == null) {
-                return Outcome.error(Errno.EBADF);
+                return wasEpoll ? Outcome.DONE : Outcome.error(Errno.EBADF);
             }
             if (socket.listener != null) {
                 closeListener(socket);
@@ -418,6 +421,22 @@ public final class Sockets {
             ready += holds != 0 ? 1 : 0;
         }
         return ready > 0 || evenIfNone ? Outcome.of(ready, data) : null;
+    }
+
+    public Call epollCreate(int fd) {
+        return epoll.create(fd);
+    }
+
+    public Call epollControl(int epollFd, int operation, int fd, int events, long data) {
+        return epoll.control(epollFd, operation, fd, events, data);
+    }
+
+    /**
+     * @param timeoutMillis 0 does not wait, negative waits for ever
+     * @return the outcome's data are as many times u32 events and u64 data (big endian)
+     */
+    public Call epollWait(int epollFd, int maxEvents, int timeoutMillis) {
+        return epoll.await(epollFd, maxEvents, timeoutMillis);
     }
 
     public Call fcntl(int fd, int command, int argument) {

@@ -40,6 +40,7 @@ public final class VirtualHost implements AutoCloseable {
     private final MemorySegment inBuffer;
     private final int ipv4MtuBytes;
     private final int ipv6MtuBytes;
+    private Runnable observer = () -> { };
     private long nowNanos;
     private int identification;
 
@@ -176,8 +177,15 @@ public final class VirtualHost implements AutoCloseable {
     void settle() {
         boolean progress;
         do {
-            progress = takeNews() | transmitAll() | completeCalls();
+            progress = takeNews() | transmitAll();
+            observer.run();
+            progress |= completeCalls();
         } while (progress);
+    }
+
+    /** Who looks after everything that happens, before calls go on because of it. */
+    void onChange(Runnable observer) {
+        this.observer = observer;
     }
 
     private boolean takeNews() {

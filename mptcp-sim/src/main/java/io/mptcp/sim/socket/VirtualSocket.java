@@ -30,6 +30,8 @@ final class VirtualSocket {
     Listener listener;
     final ArrayDeque<MptcpConnection> acceptQueue = new ArrayDeque<>();
 
+    private long offered;
+
     MptcpConnection connection;
     /** A connect() has told its caller of the success; the next one is an error. */
     boolean connectReported;
@@ -46,6 +48,7 @@ final class VirtualSocket {
         if (listener == null) {
             accepted.abort(); // its listener was closed meanwhile
         } else {
+            offered++;
             acceptQueue.add(accepted);
         }
     }
@@ -92,6 +95,11 @@ final class VirtualSocket {
 
     // ---- poll ----
 
+    /** Changes when there is more to read or to accept. */
+    long arrivals() {
+        return offered + (connection == null ? 0 : connection.bytesReceived());
+    }
+
     /** Poll event bits that hold now, those nobody asked for included. */
     int events() {
         if (listener != null) {
@@ -115,7 +123,7 @@ final class VirtualSocket {
         if (connection.readableBytes() > 0) {
             events |= SocketConstants.POLLIN;
         }
-        if (outputEnded || connection.writableBytes() > 0) {
+        if (outputEnded || connection.isWritable()) {
             events |= SocketConstants.POLLOUT;
         }
         if (pendingError() != 0) {

@@ -174,4 +174,129 @@ class SocketsTest {
             assertEquals(i == 2 ? 0x18 : 0x10, packet[33]);
         }
     }
+
+    // ---- epoll ----
+
+    private static final int EPOLL = 20;
+    private static final long DATA = 0x1122334455667788L;
+    private static final int IN = SocketConstants.POLLIN;
+    private static final int OUT = SocketConstants.POLLOUT;
+
+    private void acceptOne() {
+        listen();
+        open(CLIENT, SOCK_NONBLOCK);
+        client.run(client.connect(CLIENT, SERVER));
+        carryAll();
+        server.run(server.accept(LISTENER, ACCEPTED));
+        assertEquals(EPOLL, server.run(server.epollCreate(EPOLL)).value());
+    }
+
+    private void control(int operation, int fd, int events) {
+        assertEquals(0, server.run(server.epollControl(EPOLL, operation, fd, events, DATA + fd)).value());
+    }
+
+    /** @return events of the one descriptor that is ready, 0 when there is none */
+    private int await(int fd) {
+        Outcome outcome = server.run(server.epollWait(EPOLL, 10, 0));
+        if (outcome.value() == 0) {
+            return 0;
+        }
+        assertEquals(1, outcome.value());
+        ByteBuffer data = ByteBuffer.wrap(outcome.data());
+        int events = data.getInt();
+        assertEquals(DATA + fd, data.getLong());
+        return events;
+    }
+
+    private void hello() {
+        client.run(client.write(CLIENT, HELLO, 0));
+        carryAll();
+    }
+
+    @Test
+    void aLevelIsReportedAsLongAsItHolds() {
+        acceptOne();
+        control(SocketConstants.EPOLL_CTL_ADD, ACCEPTED, IN);
+        assertEquals(0, await(ACCEPTED));
+        hello();
+        assertEquals(IN, await(ACCEPTED));
+        assertEquals(IN, await(ACCEPTED));
+        server.run(server.read(ACCEPTED, 100, 0));
+        assertEquals(0, await(ACCEPTED));
+    }
+
+    @Test
+    void anEdgeIsReportedOnceAndAgainWithTheNextBytesWhetherOrNotThereWereSomeLeft() {
+        acceptOne();
+        control(SocketConstants.EPOLL_CTL_ADD, ACCEPTED, IN | OUT | SocketConstants.EPOLLET);
+        assertEquals(OUT, await(ACCEPTED));
+        assertEquals(0, await(ACCEPTED));
+        hello();
+        assertEquals(IN | OUT, await(ACCEPTED));
+        assertEquals(0, await(ACCEPTED));
+        server.run(server.read(ACCEPTED, 2, 0));
+        assertEquals(0, await(ACCEPTED));
+        hello();
+        assertEquals(IN | OUT, await(ACCEPTED));
+    }
+
+    @Test
+    void anEdgeToWritableComesWhenRoomHasBeenMade() {
+        acceptOne();
+        server.run(server.fcntl(ACCEPTED, SocketConstants.F_SETFL, SocketConstants.O_NONBLOCK));
+        server.run(server.setsockopt(ACCEPTED, IPPROTO_TCP, SocketConstants.TCP_NOTSENT_LOWAT, integer(4000)));
+        control(SocketConstants.EPOLL_CTL_ADD, ACCEPTED, OUT | SocketConstants.EPOLLET);
+        assertEquals(OUT, await(ACCEPTED));
+        assertTrue(server.run(server.write(ACCEPTED, new byte[500_000], 0)).value() < 500_000);
+        assertEquals(0, await(ACCEPTED));
+        carryAll();
+        assertEquals(OUT, await(ACCEPTED));
+        assertEquals(0, await(ACCEPTED));
+    }
+
+    @Test
+    void oneShotIsReportedOnceUntilItIsSetAgain() {
+        acceptOne();
+        control(SocketConstants.EPOLL_CTL_ADD, ACCEPTED, IN | SocketConstants.EPOLLONESHOT);
+        hello();
+        assertEquals(IN, await(ACCEPTED));
+        hello();
+        assertEquals(0, await(ACCEPTED));
+        control(SocketConstants.EPOLL_CTL_MOD, ACCEPTED, IN);
+        assertEquals(IN, await(ACCEPTED));
+    }
+
+    @Test
+    void epollWaitWakesWithThePacketThatMakesSomethingReadyOrWithItsTimeout() {
+        acceptOne();
+        control(SocketConstants.EPOLL_CTL_ADD, ACCEPTED, IN);
+        control(SocketConstants.EPOLL_CTL_ADD, LISTENER, IN);
+        Call wait = server.start(server.epollWait(EPOLL, 1, -1), call -> { });
+        assertFalse(wait.isDone());
+        hello();
+        assertEquals(1, wait.outcome().value());
+        open(CLIENT + 1, SOCK_NONBLOCK);
+        client.run(client.connect(CLIENT + 1, SERVER));
+        carryAll();
+        assertEquals(2, server.run(server.epollWait(EPOLL, 10, 0)).value());
+        server.run(server.close(ACCEPTED));
+        server.run(server.accept(LISTENER, ACCEPTED));
+        long before = far.nowNanos();
+        assertEquals(0, server.run(server.epollWait(EPOLL, 10, 30)).value(), "a closed descriptor is forgotten");
+        assertEquals(before + 30_000_000, far.nowNanos());
+    }
+
+    @Test
+    void epollControlFailsAsOnLinux() {
+        acceptOne();
+        control(SocketConstants.EPOLL_CTL_ADD, ACCEPTED, IN);
+        assertEquals(Errno.EEXIST, server.run(server.epollControl(EPOLL, SocketConstants.EPOLL_CTL_ADD, ACCEPTED, IN, 0)).errno());
+        assertEquals(Errno.ENOENT, server.run(server.epollControl(EPOLL, SocketConstants.EPOLL_CTL_DEL, LISTENER, 0, 0)).errno());
+        assertEquals(Errno.EBADF, server.run(server.epollControl(EPOLL, SocketConstants.EPOLL_CTL_ADD, 99, IN, 0)).errno());
+        assertEquals(Errno.EINVAL, server.run(server.epollControl(EPOLL, 9, ACCEPTED, IN, 0)).errno());
+        assertEquals(Errno.EINVAL, server.run(server.epollWait(EPOLL, 0, 0)).errno());
+        assertEquals(0, server.run(server.close(EPOLL)).value());
+        assertEquals(Errno.EBADF, server.run(server.epollWait(EPOLL, 1, 0)).errno());
+        assertEquals(Errno.EBADF, server.run(server.close(EPOLL)).errno());
+    }
 }
