@@ -6,11 +6,9 @@ import io.mptcp.stack.StackConfig;
 import io.mptcp.tun.PathSpec;
 import io.mptcp.tun.UplinkSettings;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -22,16 +20,8 @@ final class ConnectionOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
-    @Option(names = "--path", paramLabel = "DEV[,OPTION...]", converter = PathSpecConverter.class, description = {
-        "A network interface to use; give it once per path. Without it the route to HOST decides. Options:",
-        "  addr=A     local address to use (default: what routing says)",
-        "  backup     use it only when no other path works",
-        "  link=KIND  packet: the host's own addresses, by a packet socket (default; needs CAP_NET_RAW and CAP_NET_ADMIN);"
-                + " udp: TCP segments in UDP, needs no privilege but the same on the other side;"
-                + " raw: as packet, but sent by raw IP sockets; tun: a TUN device you have made, with addr= our address behind it",
-        "  gso=off    no super-segments",
-        "  weight=N   share of this path for schedulers that use weights"})
-    private List<PathSpec> paths = new ArrayList<>();
+    @Mixin
+    private PathOptions pathOptions;
 
     @Option(names = "--scheduler", paramLabel = "NAME", defaultValue = "default", completionCandidates = SchedulerNames.class,
             description = "How data is spread over the subflows: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
@@ -55,7 +45,7 @@ final class ConnectionOptions {
 
     /** The paths given; none when the choice is left to routing. */
     List<PathSpec> paths() {
-        return paths;
+        return pathOptions.paths();
     }
 
     String scheduler() {
@@ -74,17 +64,7 @@ final class ConnectionOptions {
     void check() {
         oneOf("--scheduler", "scheduler", scheduler, Schedulers.names());
         oneOf("--congestion", "congestion control", congestion, CongestionControllers.names());
-        Set<String> seen = new HashSet<>();
-        for (PathSpec path : paths) {
-            if (!seen.add(path.device() + "," + path.address())) {
-                throw new ParameterException(command.commandLine(),
-                        "path " + path.device() + " is given twice: keep one, or give each its own addr=");
-            }
-            if (path.kind() == PathSpec.Kind.TUN && path.address() == null) {
-                throw new ParameterException(command.commandLine(),
-                        "path " + path.device() + ": link=tun needs addr=A, an address that the host routes into the device");
-            }
-        }
+        pathOptions.check(command.commandLine());
     }
 
     private void oneOf(String option, String what, String name, List<String> known) {

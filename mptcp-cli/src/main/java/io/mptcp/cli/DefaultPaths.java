@@ -12,7 +12,7 @@ import java.nio.channels.DatagramChannel;
 import java.util.List;
 
 /** The paths used when none are given: where routing leads. */
-final class DefaultPaths {
+public final class DefaultPaths {
     /** Any port will do: connecting a datagram socket looks the route up and sends nothing. */
     private static final int ANY_PORT = 9;
 
@@ -20,7 +20,7 @@ final class DefaultPaths {
     }
 
     /** The interface the host's routing uses towards an address. @throws CommandFailure when there is no route */
-    static PathSpec towards(IpAddress remote) {
+    public static PathSpec towards(IpAddress remote) {
         try (DatagramChannel probe = DatagramChannel.open()) {
             InetAddress target = InetAddress.getByAddress(remote.toBytes());
             probe.connect(new InetSocketAddress(target, ANY_PORT));

@@ -8,17 +8,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Turns what a person calls a host into addresses, in the order the system's resolver prefers them. */
-final class HostLookup {
+public final class HostLookup {
     private final boolean ipv4Only;
     private final boolean ipv6Only;
 
-    HostLookup(boolean ipv4Only, boolean ipv6Only) {
+    public HostLookup(boolean ipv4Only, boolean ipv6Only) {
         this.ipv4Only = ipv4Only;
         this.ipv6Only = ipv6Only;
     }
 
     /** @throws CommandFailure when there is no such host, or it has no address of the family asked for */
-    List<IpAddress> all(String host) {
+    public List<IpAddress> all(String host) {
         List<IpAddress> addresses = new ArrayList<>();
         try {
             for (InetAddress address : InetAddress.getAllByName(stripBrackets(host))) {

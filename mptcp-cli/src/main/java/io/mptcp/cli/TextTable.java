@@ -20,7 +20,17 @@ public final class TextTable {
         rows.add(cells);
     }
 
+    /** Aligned on the right, as numbers want it. */
     public String text() {
+        return aligned(true);
+    }
+
+    /** Aligned on the left, as words want it. */
+    public String leftAligned() {
+        return aligned(false);
+    }
+
+    private String aligned(boolean right) {
         int[] widths = new int[rows.getFirst().length];
         for (String[] row : rows) {
             for (int i = 0; i < row.length; i++) {
@@ -31,7 +41,8 @@ public final class TextTable {
         for (String[] row : rows) {
             StringBuilder line = new StringBuilder();
             for (int i = 0; i < row.length; i++) {
-                line.append(" ".repeat(widths[i] - row[i].length())).append(row[i]).append("  ");
+                String padding = " ".repeat(widths[i] - row[i].length());
+                line.append(right ? padding : "").append(row[i]).append(right ? "" : padding).append("  ");
             }
             text.append(line.toString().stripTrailing()).append('\n');
         }

@@ -42,7 +42,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "cat --help", "demo --help", "bench --help", "bench wan --help", "bench fairness --help", "simulate --help", "tun --help", "tun run --help", "tun check-config --help"})
+    @ValueSource(strings = {"--help", "cat --help", "check --help", "demo --help", "bench --help", "bench wan --help", "bench fairness --help", "simulate --help", "tun --help", "tun run --help", "tun check-config --help"})
     void everyCommandHelps(String args) {
         assertEquals(ExitCodes.OK, mptcp(args.split(" ")));
         assertTrue(out.toString().contains("Usage: mptcp") || out.toString().startsWith("Usage:"), out.toString());
@@ -68,7 +68,7 @@ class CommandLineTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                                          | mptcp: a command is missing: one of cat, demo, bench, testport, testport-ctl, tun
+                                          | mptcp: a command is missing: one of cat, check, demo, bench, simulate, testport, testport-ctl, tun
         bench                             | mptcp bench: a command is missing: one of wan, fairness
         bench wan --rate 0                | mptcp bench wan: --rate must be between 1 and 1000
         bench wan --rtt 5,-1              | mptcp bench wan: --rtt must be between 0 and 2000
@@ -94,6 +94,13 @@ class CommandLineTest {
         cat --path eth0 --path eth0 h 80  | mptcp cat: path eth0 is given twice
         cat --frob localhost 80           | mptcp cat: Unknown option: '--frob'
         cat a b 80                        | mptcp cat: too many arguments: '80'
+        check                             | mptcp check: Missing required parameters: 'HOST', 'PORT'
+        check localhost http              | mptcp check: Invalid value for positional parameter at index 1 (PORT)
+        check localhost 65536             | mptcp check: '65536' is not a port (1 to 65535)
+        check -4 -6 localhost 80          | mptcp check: -4 and -6 exclude each other
+        check --timeout 0 localhost 80    | mptcp check: --timeout is a number of seconds, at least 1
+        check --path eth0 --path eth0 h 80 | mptcp check: path eth0 is given twice
+        check --path eth0,fast h 80       | mptcp check: Invalid value for option '--path'
         """)
     void wrongUsageIsOneLineAndCode2(String args, String message) {
         assertEquals(ExitCodes.USAGE, mptcp(args == null ? new String[0] : args.split(" ")));

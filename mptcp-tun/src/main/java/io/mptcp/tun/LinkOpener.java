@@ -18,22 +18,41 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** Makes links of paths, and holds what they share: the ports the kernel is to keep its hands off, and the capture file. */
-final class LinkOpener implements AutoCloseable {
+public final class LinkOpener implements AutoCloseable {
     private static final Path DEVICES = Path.of("/proc/thread-self/net/dev");
 
     private final UplinkSettings settings;
     private PortReservation ports;
     private PcapWriter capture;
 
-    LinkOpener(UplinkSettings settings) {
+    public LinkOpener(UplinkSettings settings) {
         this.settings = settings;
     }
 
-    SegmentLink open(int id, PathSpec path) throws SetupException {
+    /**
+     * Opens the links of all paths, numbered from 0 in this order, or none. To be called on the event loop they are for.
+     *
+     * @throws SetupException with one line when a device is unknown, a privilege is missing or a port is taken
+     */
+    public List<SegmentLink> openAll(List<PathSpec> paths) throws SetupException {
+        List<SegmentLink> opened = new ArrayList<>();
+        try {
+            for (PathSpec path : paths) {
+                opened.add(open(opened.size(), path));
+            }
+            return opened;
+        } catch (SetupException | RuntimeException e) {
+            opened.forEach(SegmentLink::close);
+            throw e;
+        }
+    }
+
+    private SegmentLink open(int id, PathSpec path) throws SetupException {
         checkDevice(path.device());
         try {
             SegmentLink link = switch (path.kind()) {
@@ -99,7 +118,7 @@ final class LinkOpener implements AutoCloseable {
     }
 
     /** The ports that connections may be opened from, or null when any will do. */
-    PortRange clientPorts() {
+    public PortRange clientPorts() {
         if (settings.listenPort() != 0 || ports == null) {
             return null;
         }

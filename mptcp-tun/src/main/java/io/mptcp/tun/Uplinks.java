@@ -66,11 +66,9 @@ public final class Uplinks implements AutoCloseable {
 
     private static Uplinks openOnLoop(IoEventLoop loop, List<PathSpec> paths, UplinkSettings settings) throws SetupException {
         LinkOpener opener = new LinkOpener(settings);
-        List<SegmentLink> opened = new ArrayList<>();
+        List<SegmentLink> opened = List.of();
         try {
-            for (PathSpec path : paths) {
-                opened.add(opener.open(opened.size(), path));
-            }
+            opened = opener.openAll(paths);
             Uplinks uplinks = over(loop, settings, new SecureRandom()::nextLong, opened, opener);
             if (opener.clientPorts() != null) {
                 uplinks.driver.stack().setPortRange(opener.clientPorts().first(), opener.clientPorts().last());

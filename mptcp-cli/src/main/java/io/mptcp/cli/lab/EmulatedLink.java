@@ -27,6 +27,7 @@ public final class EmulatedLink implements AutoCloseable {
     private volatile SplittableRandom random;
     private volatile LinkProfile profile;
     private volatile boolean up = true;
+    private volatile FrameFilter filter = frame -> true;
 
     private long busyUntilNanos = Long.MIN_VALUE;
 
@@ -36,6 +37,7 @@ public final class EmulatedLink implements AutoCloseable {
     private final LongAdder lossDrops = new LongAdder();
     private final LongAdder lateFrames = new LongAdder();
     private final LongAdder downDrops = new LongAdder();
+    private final LongAdder filterDrops = new LongAdder();
 
     /**
      * @param profile what the link does at first; the memory it takes follows from this profile, so a later profile that holds much more on
@@ -74,6 +76,11 @@ public final class EmulatedLink implements AutoCloseable {
         return up;
     }
 
+    /** Puts something before the entrance that looks into frames, in the place of what was there; null takes it away. */
+    public void filter(FrameFilter newFilter) {
+        this.filter = newFilter == null ? frame -> true : newFilter;
+    }
+
     /**
      * A frame arrives at the link's entrance.
      *
@@ -82,6 +89,10 @@ public final class EmulatedLink implements AutoCloseable {
     public boolean offer(long nowNanos, MemorySegment frame, long offset, int frameBytes) {
         if (!up) {
             downDrops.increment();
+            return false;
+        }
+        if (!filter.pass(frame.asSlice(offset, frameBytes))) {
+            filterDrops.increment();
             return false;
         }
         LinkProfile current = profile;
@@ -169,6 +180,11 @@ public final class EmulatedLink implements AutoCloseable {
     /** Frames lost because the link was down. */
     public long downDrops() {
         return downDrops.sum();
+    }
+
+    /** Frames the filter did not let pass. */
+    public long filterDrops() {
+        return filterDrops.sum();
     }
 
     @Override

@@ -1,0 +1,42 @@
+package io.mptcp.cli;
+
+import io.mptcp.tun.PathSpec;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The {@code --path} option. */
+public final class PathOptions {
+    @Option(names = "--path", paramLabel = "DEV[,OPTION...]", converter = PathSpecConverter.class, description = {
+        "A network interface to use; give it once per path. Without it the route to HOST decides. Options:",
+        "  addr=A     local address to use (default: what routing says)",
+        "  backup     use it only when no other path works",
+        "  link=KIND  packet: the host's own addresses, by a packet socket (default; needs CAP_NET_RAW and CAP_NET_ADMIN);"
+                + " udp: TCP segments in UDP, needs no privilege but the same on the other side;"
+                + " raw: as packet, but sent by raw IP sockets; tun: a TUN device you have made, with addr= our address behind it",
+        "  gso=off    no super-segments",
+        "  weight=N   share of this path for schedulers that use weights"})
+    private List<PathSpec> paths = new ArrayList<>();
+
+    /** The paths given; none when the choice is left to routing. */
+    public List<PathSpec> paths() {
+        return paths;
+    }
+
+    /** @throws ParameterException when the paths cannot be used together, or one lacks something */
+    public void check(CommandLine command) {
+        Set<String> seen = new HashSet<>();
+        for (PathSpec path : paths) {
+            if (!seen.add(path.device() + "," + path.address())) {
+                throw new ParameterException(command, "path " + path.device() + " is given twice: keep one, or give each its own addr=");
+            }
+            if (path.kind() == PathSpec.Kind.TUN && path.address() == null) {
+                throw new ParameterException(command, "path " + path.device() + ": link=tun needs addr=A, an address that the host routes into the device");
+            }
+        }
+    }
+}
