@@ -42,6 +42,17 @@ public interface PathCommands {
      */
     boolean announceAddress(int addressId, IpAddress address, long retryNanos);
 
+    /**
+     * Takes back a local address that was announced or used: subflows from it are finished as by {@link #finishSubflow}, then REMOVE_ADDR tells the
+     * peer. It may be announced and used again later.
+     *
+     * @return false when the peer has never heard of this address, or the connection is over or no longer MPTCP
+     */
+    boolean withdrawAddress(IpAddress address);
+
+    /** Ends a subflow that works: the peer is asked to use others (MP_PRIO), what has been sent is delivered, and a FIN follows. */
+    void finishSubflow(int subflowId);
+
     /** Closes a subflow with RST and MP_TCPRST {@code reason}. */
     void closeSubflow(int subflowId, int reason);
 

@@ -49,6 +49,10 @@ final class AddressAnnouncements {
         return true;
     }
 
+    void cancel(IpAddress address) {
+        pending.removeIf(sent -> sent.address.equals(address));
+    }
+
     /** An echo with another id, address or port is none of what was announced. */
     void onEcho(MptcpOptions mptcp) {
         connection.stack.count(Counter.EchoAdd);
@@ -62,7 +66,7 @@ final class AddressAnnouncements {
             return null;
         }
         for (int i = 0; i < pending.size(); i++) {
-            if (pending.get(i).due) {
+            if (pending.get(i).due && connection.signals().isSuitable(subflow, pending.get(i).id)) {
                 return pending.get(i);
             }
         }

@@ -28,11 +28,13 @@ final class AddressSignals {
     /** Announcements to be echoed, each on the subflow it came on. */
     private final ArrayDeque<Echo> echoes = new ArrayDeque<>(0);
     private final AddressAnnouncements announcements;
+    private final AddressWithdrawals withdrawals;
 
     AddressSignals(Connection connection, DataSequence sequence) {
         this.connection = connection;
         this.sequence = sequence;
         announcements = new AddressAnnouncements(connection);
+        withdrawals = new AddressWithdrawals(connection);
     }
 
     void noteLocalAddress(IpAddress address) {
@@ -44,7 +46,39 @@ final class AddressSignals {
     /** One id for one address for the life of the connection. */
     int localAddressId(IpAddress address) {
         noteLocalAddress(address);
-        return localAddresses.indexOf(address) & 0xff;
+        int id = localAddresses.indexOf(address) & 0xff;
+        withdrawals.onUsed(id);
+        return id;
+    }
+
+    /** @return false for an address the peer has never heard of */
+    boolean withdraw(IpAddress address) {
+        int id = localAddresses.indexOf(address);
+        if (id < 0) {
+            return false;
+        }
+        announcements.cancel(address);
+        withdrawals.withdraw(id & 0xff);
+        return true;
+    }
+
+    /** Section 3.4: signals about an address go on a subflow that works and is not of that address, if there is one. */
+    boolean isSuitable(Subflow subflow, int addressId) {
+        if (isGood(subflow, addressId)) {
+            return true;
+        }
+        List<Subflow> subflows = connection.subflows();
+        for (int i = 0; i < subflows.size(); i++) {
+            if (isGood(subflows.get(i), addressId)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isGood(Subflow subflow, int addressId) {
+        return subflow.phase == Subflow.Phase.ESTABLISHED && subflow.localAddressId != addressId && !subflow.stale && !subflow.isSilent()
+                && !subflow.tcb.isFinSent();
     }
 
     /** Gives an address the id it is configured with, if neither has been used yet; it is known by another one otherwise. */
@@ -130,7 +164,11 @@ final class AddressSignals {
             return MP_PRIO_BYTES;
         }
         Echo echo = nextEcho(subflow);
-        return echo == null ? announcements.pendingBytes(subflow) : echo.optionBytes();
+        if (echo != null) {
+            return echo.optionBytes();
+        }
+        int announcementBytes = announcements.pendingBytes(subflow);
+        return announcementBytes > 0 ? announcementBytes : withdrawals.pendingBytes(subflow);
     }
 
     private Echo nextEcho(Subflow subflow) {
@@ -154,7 +192,7 @@ final class AddressSignals {
         }
         Echo echo = nextEcho(subflow);
         if (echo == null) {
-            return announcements.writePending(subflow, writer);
+            return announcements.writePending(subflow, writer) || withdrawals.writePending(subflow, writer);
         }
         echoes.remove(echo);
         connection.stack.count(Counter.EchoAddTx);

@@ -581,6 +581,16 @@ final class Connection extends DeadlineQueue.Node {
         }
     }
 
+    /** Section 3.4.2: one that still works is closed as TCP does it, and not before the peer was asked to use others. */
+    void finishSubflow(Subflow subflow) {
+        if (!subflow.localBackup && subflow.phase == Subflow.Phase.ESTABLISHED) {
+            subflow.localBackup = true;
+            signals.announcePriority(subflow);
+        }
+        subflow.tcb.requestFin();
+        stack.enqueue(this);
+    }
+
     void onSubflowFin(Subflow subflow) {
         if (!mptcp) {
             receiver.onFin(subflow.tcb.rcvNxt() - 1);

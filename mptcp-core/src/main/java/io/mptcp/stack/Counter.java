@@ -9,7 +9,7 @@ public enum Counter {
     MPJoinSynAckNoMPJoin, MPJoinAckNoMPJoin,
     DSSNotMatching, DSSCorruptionReset, InfiniteMapTx, InfiniteMapRx, DataCsumErr, NoDSSInWindow, DuplicateData,
     DssReset, DSSFallback, DSSCorruptionFallback, FallbackFailed,
-    AddAddr, AddAddrTx, EchoAdd, EchoAddTx, AddAddrDrop, RmAddr, RmSubflow, MPPrioTx, MPPrioRx, MPFailTx, MPFailRx, MPFastcloseTx, MPFastcloseRx, MPRstTx, MPRstRx,
+    AddAddr, AddAddrTx, EchoAdd, EchoAddTx, AddAddrDrop, RmAddr, RmAddrTx, RmSubflow, MPPrioTx, MPPrioRx, MPFailTx, MPFailRx, MPFastcloseTx, MPFastcloseRx, MPRstTx, MPRstRx,
     SubflowStale, SubflowRecover, WinProbe,
     TCPMTUPFail, TCPMTUPSuccess, OutOfWindowIcmps,
     IcmpInMsgs, IcmpInErrors, IcmpInCsumErrors,

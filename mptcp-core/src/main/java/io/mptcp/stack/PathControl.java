@@ -101,11 +101,17 @@ final class PathControl implements PathCommands {
                 : Math.min(timerNanos, connection.signals().announcements().deadlineNanos());
     }
 
-    /** REMOVE_ADDR: the peer no longer answers there. */
+    /** REMOVE_ADDR: the peer no longer answers there, or somebody says so. */
     void closeSubflowsTo(int remoteAddressId) {
         for (Subflow subflow : List.copyOf(subflows)) {
             int id = subflow.isJoin ? subflow.remoteAddressId : 0;
-            if (id == remoteAddressId) {
+            if (id != remoteAddressId) {
+                continue;
+            }
+            if (subflow.phase == Subflow.Phase.ESTABLISHED && !connection.stack.config().wire().resetOnRemoveAddr()) {
+                connection.onSubflowTimeout(subflow); // until it has answered, data goes elsewhere
+                subflow.removal.begin(nowNanos());
+            } else {
                 connection.stack.count(Counter.RmSubflow);
                 subflow.reset(ResetReason.UNSPECIFIED);
             }
@@ -192,6 +198,24 @@ final class PathControl implements PathCommands {
             connection.stack.enqueue(connection);
         }
         return taken;
+    }
+
+    @Override
+    public boolean withdrawAddress(IpAddress address) {
+        boolean known = isAlive() && connection.signals().withdraw(address);
+        if (known) {
+            connection.stack.enqueue(connection);
+        }
+        return known;
+    }
+
+    @Override
+    public void finishSubflow(int subflowId) {
+        for (Subflow subflow : List.copyOf(subflows)) {
+            if (subflow.id == subflowId) {
+                connection.finishSubflow(subflow);
+            }
+        }
     }
 
     @Override

@@ -55,6 +55,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     final JoinHandshake join;
     final SubflowReceiver receiver;
     private final SilenceProbe silence = new SilenceProbe(this);
+    final RemovalCheck removal = new RemovalCheck(this);
+    final SignalPace signalPace = new SignalPace(this);
     private final SubflowOptions options;
 
     Phase phase = Phase.HANDSHAKE;
@@ -118,6 +120,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             repeatJoinAck(nowNanos);
         }
         silence.expire(nowNanos);
+        removal.expire(nowNanos);
         receiver.expire(nowNanos);
         if (windowProbeNanos <= nowNanos) {
             windowProbeNanos = Long.MAX_VALUE;
@@ -148,7 +151,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     long nextDeadlineNanos(long nowNanos) {
         silence.update(nowNanos);
         long own = Math.min(joinAckDeadlineNanos, Math.min(windowProbeNanos, receiver.deadlineNanos()));
-        return Math.min(Math.min(tcb.deadlineNanos(), own), silence.deadlineNanos());
+        long probe = Math.min(silence.deadlineNanos(), removal.deadlineNanos());
+        return Math.min(Math.min(tcb.deadlineNanos(), own), Math.min(probe, options.signalDeadlineNanos(nowNanos)));
     }
 
     /** RFC 8684 section 3.2: the third ACK is repeated until something comes back, within reason. */

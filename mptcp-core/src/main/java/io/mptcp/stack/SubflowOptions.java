@@ -98,8 +98,18 @@ final class SubflowOptions {
     }
 
     private boolean isDataSignalDue() {
-        return connection.isDataFinDueOn(subflow)
-                || (connection.signals().pendingBytes(subflow) > 0 && !repeatsMpCapable(subflow.tcb.sndNxt()));
+        return connection.isDataFinDueOn(subflow) || (isAddressSignalDue() && subflow.signalPace.maySend(subflow.stack.nowNanos()));
+    }
+
+    private boolean isAddressSignalDue() {
+        return connection.signals().pendingBytes(subflow) > 0 && !repeatsMpCapable(subflow.tcb.sndNxt());
+    }
+
+    /** When a signal that must not follow others too closely may go; Long.MAX_VALUE when there is none. */
+    long signalDeadlineNanos(long nowNanos) {
+        long deadline = subflow.signalPace.deadlineNanos(nowNanos);
+        boolean waits = deadline < Long.MAX_VALUE && connection.isMptcp() && subflow.phase == Subflow.Phase.ESTABLISHED && isAddressSignalDue();
+        return waits ? deadline : Long.MAX_VALUE;
     }
 
     private void writeAck(long ssn, OptionWriter writer) {
@@ -118,6 +128,9 @@ final class SubflowOptions {
         } else if (!subflow.isJoin && connection.fallback().writePending(writer)) {
             return; // MP_FAIL comes before anything else there is to say
         } else if (connection.signals().writePending(subflow, writer)) {
+            if (!subflow.tcb.isAckDue()) {
+                subflow.signalPace.onSent(subflow.stack.nowNanos());
+            }
             if (connection.stack.config().wire().dssBesideSignals()) {
                 writer.dssAck(connection.data().isDataAck8(), connection.data().wireDataAck()); // or not, when there is no room
             }

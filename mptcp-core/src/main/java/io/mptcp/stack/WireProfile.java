@@ -9,10 +9,12 @@ package io.mptcp.stack;
  * @param fullOptionRoomInSyn a SYN with data (RFC 7413) leaves room for all 40 bytes of options, as if it had them; false for those it has
  * @param infiniteMappingNeedsData an infinite mapping counts only on a segment with data, which is where RFC 8684 section 3.7 has the sender put it;
  *                        false takes it on any, so that a fallback is noticed before there is data
+ * @param resetOnRemoveAddr REMOVE_ADDR ends its subflows at once; false first asks whether they still answer (section 3.4.2)
  */
-public record WireProfile(boolean adaptiveDataAck, boolean dssBesideSignals, boolean fullOptionRoomInSyn, boolean infiniteMappingNeedsData) {
-    public static final WireProfile DEFAULT = new WireProfile(false, false, false, false);
+public record WireProfile(boolean adaptiveDataAck, boolean dssBesideSignals, boolean fullOptionRoomInSyn, boolean infiniteMappingNeedsData,
+                          boolean resetOnRemoveAddr) {
+    public static final WireProfile DEFAULT = new WireProfile(false, false, false, false, false);
 
     /** As current Linux kernels write them. */
-    public static final WireProfile LINUX = new WireProfile(true, false, true, true);
+    public static final WireProfile LINUX = new WireProfile(true, false, true, true, true);
 }

@@ -60,12 +60,12 @@ public final class MptcpOptions {
     static final int LENGTH_CHECKSUM = 2;
     static final int LENGTH_ADD_ADDR = 4;
     static final int LENGTH_ADD_ADDR_HMAC = 8;
-    static final int LENGTH_REMOVE_ADDR = 3;
+    public static final int LENGTH_REMOVE_ADDR = 3;
     static final int LENGTH_MP_PRIO = 3;
     static final int LENGTH_MP_FAIL = 12;
     static final int LENGTH_MP_FASTCLOSE = 12;
     static final int LENGTH_MP_TCPRST = 4;
-    static final int MAX_REMOVE_ADDR_IDS = 8;
+    public static final int MAX_REMOVE_ADDR_IDS = 8;
 
     /** Bit set of the constants above: well-formed options found on a segment where they are allowed. */
     public int present;

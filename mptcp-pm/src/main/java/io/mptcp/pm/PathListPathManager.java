@@ -129,8 +129,22 @@ public final class PathListPathManager implements PathManager {
                     slot.retryAtOnce(commands.nowNanos());
                 }
             }
+        } else if (commands.subflowCount() > 0 && !commands.hasSubflowOnLink(linkId)) {
+            withdraw(commands, linkId);
         }
         openWanted(commands);
+    }
+
+    /** The peer would go on sending to where nobody answers until its own timers tell it. */
+    private void withdraw(PathCommands commands, int linkId) {
+        for (Path path : paths) {
+            if (path.linkId() == linkId && path.localV4() != null) {
+                commands.withdrawAddress(path.localV4());
+            }
+            if (path.linkId() == linkId && path.localV6() != null) {
+                commands.withdrawAddress(path.localV6());
+            }
+        }
     }
 
     @Override

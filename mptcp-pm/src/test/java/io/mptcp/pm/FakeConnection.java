@@ -32,6 +32,7 @@ final class FakeConnection implements PathCommands {
     private int nextId = 1;
     int opened;
     final List<String> announced = new ArrayList<>();
+    final List<String> withdrawn = new ArrayList<>();
 
     FakeConnection(PathManager manager) {
         this.manager = manager;
@@ -167,6 +168,17 @@ final class FakeConnection implements PathCommands {
     public boolean announceAddress(int addressId, IpAddress address, long retryNanos) {
         announced.add(addressId + " " + address);
         return true;
+    }
+
+    @Override
+    public boolean withdrawAddress(IpAddress address) {
+        withdrawn.add(address.toString());
+        return true;
+    }
+
+    @Override
+    public void finishSubflow(int subflowId) {
+        throw new AssertionError("not expected");
     }
 
     @Override

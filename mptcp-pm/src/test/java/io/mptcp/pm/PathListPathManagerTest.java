@@ -334,4 +334,15 @@ class PathListPathManagerTest {
         connection.run(61 * SECOND);
         assertEquals(3, connection.subflows.size());
     }
+
+    @Test
+    void theAddressOfALostLinkIsWithdrawnWhileAnotherSubflowIsThere() {
+        FakeConnection connection = connection(FIRST, SECOND_V4);
+        connection.establish();
+        connection.join(1);
+        connection.linkDown(1);
+        assertEquals(List.of("198.51.100.1"), connection.withdrawn);
+        connection.linkDown(0);
+        assertEquals(List.of("198.51.100.1"), connection.withdrawn, "there is nobody left to tell");
+    }
 }

@@ -13,6 +13,7 @@ import io.mptcp.stack.Counter;
 import io.mptcp.stack.Keys;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.StackConfig;
+import io.mptcp.stack.WireProfile;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOption.AddAddr;
@@ -61,7 +62,12 @@ class SignalsTest {
 
     @BeforeEach
     void connect() {
-        script = new Script(StackConfig.defaults().withPathManager(() -> log)).listen();
+        connect(WireProfile.DEFAULT);
+    }
+
+    private void connect(WireProfile wire) {
+        log.events.clear();
+        script = new Script(StackConfig.defaults().withPathManager(() -> log).withWire(wire)).listen();
         peer = FakePeer.client(script);
         peer.rttMillis = 20;
         peer.openMptcp().confirm();
@@ -140,7 +146,8 @@ class SignalsTest {
     }
 
     @Test
-    void aRemovedAddressTakesItsSubflowsAlong() {
+    void asLinuxARemovedAddressTakesItsSubflowsAlongAtOnce() {
+        connect(WireProfile.LINUX);
         FakePeer second = peer.joining(1).openJoin(7);
         peer.inject(packet(".").option(new MptcpOption.RemoveAddr(List.of(7, 9))));
         second.expect().flags("R.");
@@ -150,7 +157,8 @@ class SignalsTest {
     }
 
     @Test
-    void addressZeroIsTheFirstSubflows() {
+    void asLinuxAddressZeroTakesTheFirstSubflow() {
+        connect(WireProfile.LINUX);
         FakePeer second = peer.joining(1).openJoin(7);
         second.inject(packet(".").option(new MptcpOption.RemoveAddr(List.of(0))));
         peer.expect().flags("R.");
