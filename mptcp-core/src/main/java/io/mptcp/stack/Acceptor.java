@@ -149,7 +149,7 @@ final class Acceptor {
             reset(in, segment, ResetReason.MPTCP);
             return;
         }
-        if (!connection.acceptsJoins() || connection.paths().subflowCount() >= limits.maxSubflows()) {
+        if (!connection.acceptsJoins() || connection.paths().subflowCount() >= limits.maxSubflows() || isDeniedTarget(in, connection)) {
             stack.count(Counter.MPJoinRejected);
             reset(in, segment, ResetReason.PROHIBITED);
             return;
@@ -158,6 +158,13 @@ final class Acceptor {
         subflow.join.onSyn(mptcp);
         subflow.tcb.openPassive(nowNanos, segment, false);
         stack.enqueue(connection);
+    }
+
+    /** Our flag C has told the peer so. */
+    private boolean isDeniedTarget(PacketSlot in, Connection connection) {
+        IpEndpoint initial = connection.local();
+        return !stack.config().allowJoinInitialAddress() && initial.port() == TcpSegment.destinationPort(in.buffer, in.offset)
+                && initial.address().hi() == in.destinationHi && initial.address().lo() == in.destinationLo;
     }
 
     void reset(PacketSlot in, IncomingSegment segment, int reason) {
@@ -174,7 +181,8 @@ final class Acceptor {
     // ==== connections made at the SYN ====
 
     private boolean acceptsMptcp(Listener listener, MptcpOptions mptcp) {
-        return stack.config().mptcp() && listener.options().mptcp() && Handshake.isAcceptableSyn(mptcp);
+        return stack.config().mptcp() && listener.options().mptcp() && Handshake.isAcceptableSyn(mptcp)
+                && !Handshake.isChecksumRefused(stack.config(), mptcp.mpCapableFlags);
     }
 
     /** @param fast the SYN/ACK goes at once, and the payload of the SYN is taken */
@@ -340,7 +348,8 @@ final class Acceptor {
         stack.isns().compute(key);
         int tsOffset = stack.isns().timestampOffset();
         MptcpOptions mptcp = segment.options.mptcp;
-        boolean capable = stack.config().mptcp() && listener.options().mptcp() && mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 20;
+        boolean capable = stack.config().mptcp() && listener.options().mptcp() && mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 20
+                && !Handshake.isChecksumRefused(stack.config(), mptcp.mpCapableFlags);
         long localKey = capable ? cookies.localKey(key, irs, iss) : 0;
         boolean agreed = capable && localKey == mptcp.receiverKey;
         syn.options.clear();

@@ -35,6 +35,9 @@ final class AddressAnnouncements {
     private final Connection connection;
     /** Not echoed yet, in the order they were asked for. */
     private final List<Announcement> pending = new ArrayList<>(0);
+    /** Linux keeps one announcement until it has echoed it: a new one waits that long, or for an RTO. */
+    private Announcement unanswered;
+    private long unansweredUntilNanos = Long.MAX_VALUE;
 
     AddressAnnouncements(Connection connection) {
         this.connection = connection;
@@ -51,6 +54,14 @@ final class AddressAnnouncements {
 
     void cancel(IpAddress address) {
         pending.removeIf(sent -> sent.address.equals(address));
+        noteAnswer();
+    }
+
+    private void noteAnswer() {
+        if (unanswered != null && !pending.contains(unanswered)) {
+            unanswered = null;
+            unansweredUntilNanos = Long.MAX_VALUE;
+        }
     }
 
     /** An echo with another id, address or port is none of what was announced. */
@@ -58,11 +69,12 @@ final class AddressAnnouncements {
         connection.stack.count(Counter.EchoAdd);
         pending.removeIf(sent -> sent.id == mptcp.addAddrId && sent.address.hi() == mptcp.addAddrHi && sent.address.lo() == mptcp.addAddrLo
                 && mptcp.addAddrPort == 0);
+        noteAnswer();
     }
 
     /** An acknowledgment that is due in any case belongs to the data: there may be no room for a DATA_ACK beside an address. */
     private Announcement next(Subflow subflow) {
-        if (pending.isEmpty() || subflow.tcb.isAckDue()) {
+        if (pending.isEmpty() || unanswered != null || subflow.tcb.isAckDue()) {
             return null;
         }
         for (int i = 0; i < pending.size(); i++) {
@@ -89,6 +101,8 @@ final class AddressAnnouncements {
         next.transmissions++;
         boolean retries = next.retryNanos < Long.MAX_VALUE && next.transmissions < MAX_TRANSMISSIONS;
         next.deadlineNanos = retries ? connection.stack.nowNanos() + next.retryNanos : Long.MAX_VALUE;
+        unanswered = next;
+        unansweredUntilNanos = connection.stack.nowNanos() + subflow.tcb.rtt().rtoNanos();
         DataSequence sequence = connection.data().sequence;
         long hmac = connection.stack.keys().addAddrHmac(sequence.localKey(), sequence.remoteKey(), next.id, next.address.hi(), next.address.lo(), 0);
         connection.stack.count(Counter.AddAddrTx);
@@ -96,14 +110,22 @@ final class AddressAnnouncements {
     }
 
     long deadlineNanos() {
-        long deadline = Long.MAX_VALUE;
-        for (int i = 0; i < pending.size() && connection.isMptcp() && connection.closeReason() == CloseReason.NONE; i++) {
+        if (pending.isEmpty() || !connection.isMptcp() || connection.closeReason() != CloseReason.NONE) {
+            return Long.MAX_VALUE;
+        }
+        long deadline = unansweredUntilNanos;
+        for (int i = 0; i < pending.size(); i++) {
             deadline = Math.min(deadline, pending.get(i).deadlineNanos);
         }
         return deadline;
     }
 
     void expire(long nowNanos) {
+        if (unansweredUntilNanos <= nowNanos) {
+            unanswered = null;
+            unansweredUntilNanos = Long.MAX_VALUE;
+            connection.stack.enqueue(connection);
+        }
         for (int i = 0; i < pending.size(); i++) {
             Announcement announcement = pending.get(i);
             if (announcement.deadlineNanos <= nowNanos) {

@@ -76,16 +76,15 @@ final class Connection extends DeadlineQueue.Node {
         this.mptcp = mptcp;
         this.offered = mptcp;
         facade = new MptcpConnection(this, attachment);
-        StackConfig config = stack.config();
         data = new DataLevel(this, subflows);
         sender = data.sender;
         receiver = data.receiver;
-        handshake = new Handshake(this, config.checksum());
+        handshake = new Handshake(this);
         fallback = new Fallback(this);
         output = new ConnectionOutput(this, subflows, sender,
                 options.scheduler() == null ? BuiltInScheduler.INSTANCE : options.scheduler().get());
         signals = new AddressSignals(this, data.sequence);
-        paths = new PathControl(this, subflows, config.pathManager().create());
+        paths = new PathControl(this, subflows, stack.config().pathManager().create());
         closing = new Closing(this, data);
     }
 

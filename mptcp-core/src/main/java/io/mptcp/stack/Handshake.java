@@ -18,9 +18,15 @@ final class Handshake {
     /** SYNs with MP_CAPABLE went unanswered, and one without is under way. */
     private boolean droppedMpCapable;
 
-    Handshake(Connection connection, boolean checksum) {
+    Handshake(Connection connection) {
         this.connection = connection;
-        flags = SubflowOptions.mpCapableFlags(checksum);
+        flags = flags(connection.stack.config(), connection.stack.config().checksum());
+    }
+
+    /** Flags octet of an MP_CAPABLE of this side. */
+    static int flags(StackConfig config, boolean checksum) {
+        return MptcpOptions.FLAG_HMAC_SHA256 | (checksum ? MptcpOptions.FLAG_CHECKSUM : 0)
+                | (config.allowJoinInitialAddress() ? 0 : MptcpOptions.FLAG_DENY_JOIN_ID0);
     }
 
     /** Flags octet this side puts in its MP_CAPABLE. */
@@ -29,7 +35,7 @@ final class Handshake {
     }
 
     private void settleChecksum(boolean on) {
-        flags = SubflowOptions.mpCapableFlags(on);
+        flags = flags(connection.stack.config(), on);
         connection.data().setChecksumOn(on);
     }
 
@@ -65,7 +71,7 @@ final class Handshake {
             return true;
         }
         boolean valid = mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength == 12 && mptcp.version == VERSION
-                && acceptableFlags(mptcp.mpCapableFlags) && mptcp.senderKey != 0;
+                && acceptableFlags(mptcp.mpCapableFlags) && !isChecksumRefused(stack.config(), mptcp.mpCapableFlags) && mptcp.senderKey != 0;
         if (!valid) {
             subflow.stack.count(Counter.MPCapableFallbackSYNACK);
             connection.fallBack("MPCapableFallbackSYNACK");
@@ -90,6 +96,11 @@ final class Handshake {
 
     private static boolean acceptableFlags(int flags) {
         return (flags & MptcpOptions.FLAG_EXTENSIBILITY) == 0 && (flags & MptcpOptions.FLAG_HMAC_SHA256) != 0;
+    }
+
+    /** Section 3.1: a host unwilling to use checksums falls back to TCP where the peer asks for them. */
+    static boolean isChecksumRefused(StackConfig config, int flags) {
+        return config.checksums() == ChecksumPolicy.NEVER && (flags & MptcpOptions.FLAG_CHECKSUM) != 0;
     }
 
     /** @param mpCapableFlags flags octet of the SYN's MP_CAPABLE */

@@ -12,48 +12,66 @@ public record StackConfig(
         TcpConfig tcp,
         String congestionControl,
         boolean mptcp,
-        boolean checksum,
+        ChecksumPolicy checksums,
+        boolean allowJoinInitialAddress,
         PathManagerFactory pathManager,
         Tracer tracer,
         WireProfile wire) {
 
     /** MPTCP on, checksums off (as Linux), CUBIC, joins accepted but none opened by this side. */
     public static StackConfig defaults() {
-        return new StackConfig(Limits.defaults(), TcpConfig.defaults(), "cubic", true, false, PassivePathManager::new, Tracer.NONE, WireProfile.DEFAULT);
+        return new StackConfig(Limits.defaults(), TcpConfig.defaults(), "cubic", true, ChecksumPolicy.IF_WANTED, true, PassivePathManager::new, Tracer.NONE, WireProfile.DEFAULT);
     }
 
     public StackConfig withLimits(Limits limits) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksum, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
     }
 
     public StackConfig withTcp(TcpConfig tcp) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksum, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
     }
 
     public StackConfig withCongestionControl(String congestionControl) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksum, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
     }
 
     /** Whether connections of this stack speak MPTCP at all; false is plain TCP. */
     public StackConfig withMptcp(boolean mptcp) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksum, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
     }
 
-    /** DSS checksums: the A flag of MP_CAPABLE (RFC 8684 section 3.1). */
+    /** Whether this side wants DSS checksums: the A flag of MP_CAPABLE (RFC 8684 section 3.1). */
+    public boolean checksum() {
+        return checksums == ChecksumPolicy.ALWAYS;
+    }
+
+    /** As {@link #withChecksums}: always, or if the peer wants them. */
     public StackConfig withChecksum(boolean checksum) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksum, pathManager, tracer, wire);
+        return withChecksums(checksum ? ChecksumPolicy.ALWAYS : ChecksumPolicy.IF_WANTED);
+    }
+
+    public StackConfig withChecksums(ChecksumPolicy checksums) {
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
+    }
+
+    /**
+     * False tells peers to open no further subflows to the address and port a connection began with (RFC 8684 section 3.1, flag C), and refuses those
+     * that come all the same: for servers behind a load balancer that would send them elsewhere. Other addresses may be announced.
+     */
+    public StackConfig withAllowJoinInitialAddress(boolean allowJoinInitialAddress) {
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
     }
 
     public StackConfig withPathManager(PathManagerFactory pathManager) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksum, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
     }
 
     public StackConfig withTracer(Tracer tracer) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksum, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
     }
 
     public StackConfig withWire(WireProfile wire) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksum, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
     }
 
     /** Opens nothing by itself. */

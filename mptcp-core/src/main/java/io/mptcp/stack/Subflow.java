@@ -546,6 +546,9 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             receivedResetReason = mptcp.resetReason;
             stack.count(Counter.MPRstRx);
         }
+        if (phase == Phase.HANDSHAKE) {
+            return; // whoever sent it has not shown that it belongs to the connection
+        }
         if (mptcp.has(MptcpOptions.MP_FAIL)) {
             stack.count(Counter.MPFailRx);
             connection.fallback().onFailOnReset(mptcp.failDsn);

@@ -2,7 +2,6 @@ package io.mptcp.stack;
 
 import io.mptcp.buffer.SegmentLog;
 import io.mptcp.tcp.SegmentKind;
-import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.OptionWriter;
 
 /** Which MPTCP options a segment of a subflow carries, by kind of segment and state of the connection. */
@@ -175,10 +174,5 @@ final class SubflowOptions {
             }
             writer.mpTcpRst(subflow.resetReason, subflow.resetReason == ResetReason.RESOURCES);
         }
-    }
-
-    /** Flags of MP_CAPABLE this side sends. */
-    static int mpCapableFlags(boolean checksum) {
-        return MptcpOptions.FLAG_HMAC_SHA256 | (checksum ? MptcpOptions.FLAG_CHECKSUM : 0);
     }
 }

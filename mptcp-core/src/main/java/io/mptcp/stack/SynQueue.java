@@ -270,7 +270,7 @@ final class SynQueue {
         }
         if (request.mptcp) {
             boolean checksum = stack.config().checksum() || (request.mpCapableFlags & MptcpOptions.FLAG_CHECKSUM) != 0;
-            writer.mpCapableSynAck(Handshake.VERSION, SubflowOptions.mpCapableFlags(checksum), request.localKey);
+            writer.mpCapableSynAck(Handshake.VERSION, Handshake.flags(stack.config(), checksum), request.localKey);
         }
     }
 

@@ -365,4 +365,37 @@ class DataFinTest {
         assertEquals(0, script.count(Counter.MPRstRx));
         assertEquals(CloseReason.NONE, connection.closeReason());
     }
+
+    @Test
+    void whoNeverAcknowledgesTheEndOfTheStreamIsFastclosed() {
+        connection.close();
+        nextDataFin(peer);
+        for (int second = 0; second < 60; second++) {
+            peer.skip();
+            peer.inject(packet(".").option(peer.dssAck(1)));
+            script.advance(1_000);
+        }
+        assertEquals(new MptcpOption.MpFastclose(FakePeer.KEY), peer.skip().flags("R.").option(MptcpOption.MpFastclose.class));
+        assertEquals(CloseReason.TIMED_OUT, connection.closeReason());
+    }
+
+    // ---- mappings that make little sense ----
+
+    @Test
+    void aDataFinWithoutLengthMeansNothing() {
+        peer.inject(packet(".").option(peer.dss(new MptcpOption.Mapping(true, peer.wireDsn(1), 0, 0, true, MptcpOption.NO_CHECKSUM))));
+        peer.skip();
+        assertFalse(connection.isInputEnded());
+        peer.send("on");
+        assertEquals("on", Script.read(connection));
+    }
+
+    @Test
+    void aDataFinAloneBesideDataCountsAndMapsNoneOfIt() {
+        peer.inject(packet("P.").data("loose").option(peer.dss(new MptcpOption.Mapping(true, peer.wireDsn(1), 1, 1, true, MptcpOption.NO_CHECKSUM))));
+        peer.expect().flags(".").dataAck(2);
+        assertTrue(connection.isInputEnded());
+        assertEquals(0, connection.readableBytes());
+        assertNull(Script.read(connection));
+    }
 }

@@ -25,6 +25,7 @@ import io.mptcp.wire.MptcpOption.MpJoinSyn;
 import io.mptcp.wire.MptcpOption.MpJoinSynAck;
 import io.mptcp.wire.MptcpOption.MpTcpRst;
 import io.mptcp.wire.MptcpOption;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** RFC 8684 section 3.2: MP_JOIN in both roles. */
@@ -330,5 +331,27 @@ class JoinTest {
         assertEquals("CLOSED", connection.subflows().get(1).state());
         Script.write(connection, "alive");
         peer.expect().data(1, "alive");
+    }
+
+    @Test
+    void signalsOnASubflowThatIsNotAuthenticatedYetMeanNothing() {
+        accept();
+        for (MptcpOption signal : List.of(new MptcpOption.MpFastclose(peer.session.remoteKey), new MptcpOption.MpFail(peer.wireDsn(1)),
+                new MptcpOption.MpPrio(true), new MptcpOption.RemoveAddr(List.of(0)), new MptcpOption.AddAddr(9, peer.local.address(), 0, 0))) {
+            FakePeer half = peer.joining(1);
+            half.inject(half.syn().option(new MpJoinSyn(false, 7, peer.stackToken(), 1)));
+            half.expect().flags("S.");
+            half.inject(packet(".").option(signal));
+            half.expect().flags("R.");
+            peer.expectNothing();
+        }
+        FakePeer half = peer.joining(1);
+        half.inject(half.syn().option(new MpJoinSyn(false, 7, peer.stackToken(), 1)));
+        half.expect().flags("S.");
+        half.inject(packet("R.").option(new MptcpOption.MpFastclose(peer.session.remoteKey)));
+        assertEquals(0, script.count(Counter.MPFastcloseRx) + script.count(Counter.MPPrioRx) + script.count(Counter.MPFailRx)
+                + script.count(Counter.AddAddr) + script.count(Counter.RmAddr));
+        peer.send("unhurt");
+        peer.expect().dataAck(7);
     }
 }

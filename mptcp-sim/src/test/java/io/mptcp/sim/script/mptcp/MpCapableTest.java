@@ -9,11 +9,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mptcp.sim.script.FakePeer;
 import io.mptcp.sim.script.Script;
 import io.mptcp.sim.script.Segment;
+import io.mptcp.stack.ChecksumPolicy;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.Counter;
 import io.mptcp.stack.Keys;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.StackConfig;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOption.MpCapableAck;
 import io.mptcp.wire.MptcpOption.MpCapableData;
 import io.mptcp.wire.MptcpOption.MpCapableSyn;
@@ -457,5 +460,63 @@ class MpCapableTest {
         peer.session.checksum = false;
         peer.send("not fine");
         peer.expect().flags("R.").onlyMptcp(new MptcpOption.MpTcpRst(1, false));
+    }
+
+    // ---- what the administrator says ----
+
+    @Test
+    void whoWillNotUseChecksumsSpeaksTcpWithWhoWantsThem() {
+        Script unwilling = new Script(StackConfig.defaults().withChecksums(ChecksumPolicy.NEVER)).listen();
+        FakePeer peer = FakePeer.client(unwilling).mptcp();
+        peer.inject(peer.syn().option(new MpCapableSyn(1, 0x81)));
+        peer.expect().flags("S.").noMptcp();
+        FakePeer easy = FakePeer.client(unwilling).openMptcp().confirm();
+        assertEquals(0x01, easy.session.checksum ? 0x81 : 0x01);
+        assertFalse(unwilling.accepted().isFallback());
+
+        Script client = new Script(StackConfig.defaults().withChecksums(ChecksumPolicy.NEVER));
+        MptcpConnection connection = client.connect();
+        FakePeer server = FakePeer.server(client).mptcp();
+        server.expectSyn();
+        server.inject(server.synAck().option(new MpCapableSynAck(1, 0x81, FakePeer.KEY)));
+        server.expect().flags(".").noMptcp();
+        assertEquals("MPCapableFallbackSYNACK", connection.fallbackReason());
+    }
+
+    @Test
+    void theInitialAddressCanBeClosedToJoins() {
+        Script closed = new Script(StackConfig.defaults().withAllowJoinInitialAddress(false)).listen();
+        FakePeer peer = FakePeer.client(closed).mptcp();
+        peer.inject(peer.syn().option(peer.mpCapableSyn()));
+        MpCapableSynAck answer = peer.expect().flags("S.").option(MpCapableSynAck.class);
+        assertEquals(0x21, answer.flags());
+        FakePeer open = FakePeer.client(closed).openMptcp().confirm();
+        FakePeer there = open.joining(1);
+        there.inject(there.syn().option(new MptcpOption.MpJoinSyn(false, 7, open.stackToken(), 1)));
+        assertEquals(3, there.expect().flags("R.").option(MptcpOption.MpTcpRst.class).reason());
+        assertEquals(1, closed.count(Counter.MPJoinRejected));
+        FakePeer elsewhere = open.joining(1);
+        elsewhere.stackEnd = new IpEndpoint(IpAddress.parse("10.9.9.8"), Script.PORT);
+        elsewhere.openJoin(8);
+
+        Script client = new Script(StackConfig.defaults().withAllowJoinInitialAddress(false));
+        client.connect();
+        assertEquals(0x21, FakePeer.server(client).expectSyn().option(MpCapableSyn.class).flags());
+    }
+
+    @Test
+    void anMpCapableOpensAConnectionOfItsOwnFromWhereverItComes() {
+        FakePeer first = FakePeer.client(script).openMptcp().confirm();
+        MptcpConnection one = script.accepted();
+        FakePeer second = FakePeer.client(script).openMptcp().confirm();
+        MptcpConnection other = script.accepted();
+        assertNotEquals(one.token(), other.token());
+        assertNotEquals(first.session.remoteKey, second.session.remoteKey);
+        assertEquals(1, one.subflows().size());
+        FakePeer joined = first.joining(1).openJoin(7);
+        joined.send("joined");
+        assertEquals("joined", Script.read(one));
+        assertEquals(2, one.subflows().size());
+        assertEquals(1, other.subflows().size());
     }
 }

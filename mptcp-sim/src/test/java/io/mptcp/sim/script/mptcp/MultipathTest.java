@@ -11,8 +11,11 @@ import io.mptcp.sim.script.Script;
 import io.mptcp.sim.script.Segment;
 import io.mptcp.stack.Counter;
 import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.ResetReason;
 import io.mptcp.stack.StackConfig;
 import io.mptcp.tcp.TcpConfig;
+import io.mptcp.wire.MptcpOption;
+import io.mptcp.wire.TcpSegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -308,5 +311,49 @@ class MultipathTest {
         first.inject(packet("R"));
         assertEquals(first.local, connection.remote());
         assertEquals(Script.STACK, connection.local());
+    }
+
+    // ---- subflows that are not worth having ----
+
+    @Test
+    void aSubflowThatStaysSilentWhileOthersAreHeardIsResetForItsPerformance() {
+        Segment reset = null;
+        for (int i = 0; i < 200 && reset == null; i++) {
+            first.ack();
+            script.advance(1_000);
+            for (Segment s = second.poll(); s != null; s = second.poll()) {
+                reset = s.has(TcpSegment.RST) ? s : null;
+            }
+        }
+        assertEquals(ResetReason.UNACCEPTABLE_PERFORMANCE, reset.option(MptcpOption.MpTcpRst.class).reason());
+        assertEquals("ESTABLISHED", connection.subflows().getFirst().state());
+    }
+
+    @Test
+    void aSilentSubflowThatHoldsHalfOfTheSendBufferIsResetForOutstandingData() {
+        connection.setSocketOptions(connection.socketOptions().toBuilder().sendBufferBytes(4 * FakePeer.MPTCP_MSS).build());
+        first.inject(packet(".").option(new MptcpOption.MpPrio(true)));
+        Script.write(connection, Script.pattern(3 * FakePeer.MPTCP_MSS));
+        second.expect().data(1, FakePeer.MPTCP_MSS);
+        second.skip();
+        script.advance(1_000);
+        first.skip();
+        first.ack();
+        Segment last = second.skip();
+        assertEquals(ResetReason.OUTSTANDING_DATA, last.flags("R.").option(MptcpOption.MpTcpRst.class).reason());
+        assertEquals(0, connection.unacknowledgedBytes());
+    }
+
+    // ---- socket options ----
+
+    @Test
+    void socketOptionsHoldForAllSubflowsAndThoseToCome() {
+        connection.setSocketOptions(connection.socketOptions().toBuilder().trafficClass(0x28).hopLimit(33).keepAlive(true).keepAliveIdleSeconds(5).build());
+        Script.write(connection, Script.pattern(30 * FakePeer.MPTCP_MSS));
+        first.expect().trafficClass(0x28).hopLimit(33);
+        second.expect().trafficClass(0x28).hopLimit(33);
+        FakePeer third = first.joining(2);
+        third.inject(third.syn().option(new MptcpOption.MpJoinSyn(false, 9, first.stackToken(), 1)));
+        third.expect().flags("S.").trafficClass(0x28).hopLimit(33);
     }
 }

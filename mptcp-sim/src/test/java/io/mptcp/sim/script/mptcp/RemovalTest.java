@@ -243,8 +243,10 @@ class RemovalTest {
     void anAddressHasOneIdAndAnIdOneAddress() {
         commands.announceAddress(5, UNUSED, Long.MAX_VALUE);
         assertEquals(5, expectSignal().option(AddAddr.class).addressId());
+        script.advance(400);
         commands.announceAddress(6, UNUSED, Long.MAX_VALUE);
         assertEquals(5, expectSignal().option(AddAddr.class).addressId(), "it has one already");
+        script.advance(400);
         IpAddress other = IpAddress.parse("10.9.9.6");
         commands.announceAddress(5, other, Long.MAX_VALUE);
         AddAddr announced = expectSignal().option(AddAddr.class);

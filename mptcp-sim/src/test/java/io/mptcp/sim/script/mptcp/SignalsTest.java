@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.sim.script.FakePeer;
+import io.mptcp.sim.script.Packet;
 import io.mptcp.sim.script.Script;
 import io.mptcp.sim.script.Segment;
 import io.mptcp.spi.PathCommands;
@@ -231,5 +232,27 @@ class SignalsTest {
             plain.inject(packet(".").ack(1).option(plain.dssAck(1)));
         }
         assertTrue(plain.poll() != null, "a DATA_ACK alone does not make it less of a duplicate");
+    }
+
+    @Test
+    void noMoreThanTwoAcknowledgmentsInARowCarryNothingButASignal() {
+        List<Integer> ids = List.of(2, 3, 4, 5, 6);
+        peer.burst(ids.stream().map(id -> packet(".").option(addAddr(id, IpAddress.parse("192.0.2." + (20 + id)), 0))).toArray(Packet[]::new));
+        List<Integer> echoed = new ArrayList<>();
+        takeEchoes(echoed);
+        assertEquals(List.of(2, 3), echoed);
+        script.advance(1);
+        peer.ack();
+        takeEchoes(echoed);
+        assertEquals(List.of(2, 3, 4, 5), echoed);
+        script.advance(1_000);
+        takeEchoes(echoed);
+        assertEquals(ids, echoed, "what waits does not wait for ever");
+    }
+
+    private void takeEchoes(List<Integer> ids) {
+        for (Segment s = peer.poll(); s != null; s = peer.poll()) {
+            ids.add(s.option(AddAddrEcho.class).addressId());
+        }
     }
 }
