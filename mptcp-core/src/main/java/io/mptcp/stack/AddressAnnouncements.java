@@ -13,7 +13,7 @@ import java.util.List;
 final class AddressAnnouncements {
     /** As Linux: once, and three times more. */
     private static final int MAX_TRANSMISSIONS = 4;
-    private static final int MAX_PENDING = 8;
+    static final int MAX_PENDING = 8;
     private static final int ADD_ADDR_IPV4_BYTES = 16;
     private static final int ADD_ADDR_IPV6_BYTES = 28;
 
@@ -37,6 +37,7 @@ final class AddressAnnouncements {
     private final List<Announcement> pending = new ArrayList<>(0);
     /** Linux keeps one announcement until it has echoed it: a new one waits that long, or for an RTO. */
     private Announcement unanswered;
+    private int echoed;
     private long unansweredUntilNanos = Long.MAX_VALUE;
 
     AddressAnnouncements(Connection connection) {
@@ -50,6 +51,11 @@ final class AddressAnnouncements {
         }
         pending.add(new Announcement(id, address, retryNanos));
         return true;
+    }
+
+    /** Announcements that were echoed or wait for it. */
+    int accepted() {
+        return echoed + pending.size();
     }
 
     void cancel(IpAddress address) {
@@ -67,8 +73,9 @@ final class AddressAnnouncements {
     /** An echo with another id, address or port is none of what was announced. */
     void onEcho(MptcpOptions mptcp) {
         connection.stack.count(Counter.EchoAdd);
-        pending.removeIf(sent -> sent.id == mptcp.addAddrId && sent.address.hi() == mptcp.addAddrHi && sent.address.lo() == mptcp.addAddrLo
+        boolean known = pending.removeIf(sent -> sent.id == mptcp.addAddrId && sent.address.hi() == mptcp.addAddrHi && sent.address.lo() == mptcp.addAddrLo
                 && mptcp.addAddrPort == 0);
+        echoed += known ? 1 : 0;
         noteAnswer();
     }
 

@@ -25,6 +25,7 @@ final class AddressSignals {
     /** Local addresses by id; id 0 is the initial subflow's. */
     private final List<IpAddress> localAddresses = new ArrayList<>(2);
 
+    private int addressesTaken;
     /** Announcements to be echoed, each on the subflow it came on. */
     private final ArrayDeque<Echo> echoes = new ArrayDeque<>(0);
     private final AddressAnnouncements announcements;
@@ -101,6 +102,11 @@ final class AddressSignals {
         return announcements.announce(localAddressId(address), address, retryNanos);
     }
 
+    /** Announcements of the peer that were good. */
+    int addressesTaken() {
+        return addressesTaken;
+    }
+
     AddressAnnouncements announcements() {
         return announcements;
     }
@@ -135,6 +141,7 @@ final class AddressSignals {
             return;
         }
         connection.stack.count(Counter.AddAddr);
+        addressesTaken++;
         IpEndpoint announced = new IpEndpoint(new IpAddress(mptcp.addAddrHi, mptcp.addAddrLo), mptcp.addAddrPort);
         if (echoes.size() < MAX_ECHOES) {
             echoes.add(new Echo(subflow, mptcp.addAddrId, announced.address(), announced.port()));

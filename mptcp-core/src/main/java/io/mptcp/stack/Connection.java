@@ -206,8 +206,8 @@ final class Connection extends DeadlineQueue.Node {
         return writeBlocked;
     }
 
-    SendTimes sendTimes() {
-        return output.times();
+    ConnectionOutput output() {
+        return output;
     }
 
     private boolean canWrite() {

@@ -33,6 +33,8 @@ final class ConnectionOutput {
     private long copyDsn;
     private int copyLength;
 
+    private long lastDataSentNanos = DataLevel.NEVER_NANOS;
+    private long reinjectedBytes;
     private long timerNanos = Long.MAX_VALUE;
     private int backoff;
     private int unheardFins;
@@ -94,6 +96,7 @@ final class ConnectionOutput {
         if (probe > 0) {
             sender.onSent(probe);
             small.onSent(dsn + probe, probe, probe);
+            lastDataSentNanos = nowNanos;
             subflow.transmitMtuProbe(nowNanos, out, dsn, probe);
             connection.afterTransmit(subflow);
             return true;
@@ -208,6 +211,7 @@ final class ConnectionOutput {
     }
 
     private void send(long nowNanos, PacketSlot out, Subflow subflow, long dsn, int length, boolean push) {
+        lastDataSentNanos = nowNanos;
         subflow.transmitData(nowNanos, out, dsn, length, push);
         connection.afterTransmit(subflow);
     }
@@ -224,6 +228,7 @@ final class ConnectionOutput {
                 Subflow subflow = subflows.get(firstReady(nowNanos, mask));
                 int length = SmallSegments.reinjectionBytes(subflow, bytes);
                 sender.reinjected(start + length);
+                reinjectedBytes += length;
                 connection.stack.count(Counter.MPTCPRetrans);
                 send(nowNanos, out, subflow, start, length, false);
                 return true;
@@ -283,6 +288,21 @@ final class ConnectionOutput {
             // Probes of the window are further and further apart (RFC 9293 section 3.8.6.1); what is sent again, as Linux, from the second time on.
             timerNanos = nowNanos + (timeoutNanos() << (isOutstanding() ? Math.max(0, backoff - 1) : backoff));
         }
+    }
+
+    /** When data last left, first sent or reinjected; {@link DataLevel#NEVER_NANOS} if never. */
+    long lastDataSentNanos() {
+        return lastDataSentNanos;
+    }
+
+    /** Bytes sent again by another mapping. */
+    long reinjectedBytes() {
+        return reinjectedBytes;
+    }
+
+    /** Timeouts of the data level since it last moved on. */
+    int timeouts() {
+        return backoff;
     }
 
     SendTimes times() {

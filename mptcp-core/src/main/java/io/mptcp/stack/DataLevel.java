@@ -11,6 +11,7 @@ import java.util.List;
  * (RFC 8684 section 3.3). After fallback the numbers are the one subflow's own, and its acknowledgments count here.
  */
 final class DataLevel {
+    static final long NEVER_NANOS = Long.MIN_VALUE;
     private final Connection connection;
     private final List<Subflow> subflows;
     private final Stack stack;
@@ -19,6 +20,8 @@ final class DataLevel {
     final DataSequence sequence;
     private boolean checksumOn;
     private boolean dataAck8;
+    private long lastDataReceivedNanos = NEVER_NANOS;
+    private long lastAckReceivedNanos = NEVER_NANOS;
 
     DataLevel(Connection connection, List<Subflow> subflows) {
         this.connection = connection;
@@ -50,6 +53,7 @@ final class DataLevel {
      * @return false when some of it could not be kept and the subflow must not acknowledge it
      */
     boolean onData(long dsn, MemorySegment buffer, long offset, int length) {
+        lastDataReceivedNanos = stack.nowNanos();
         if (dsn > receiver.nextByteDsn() + 2L * receiver.capacityBytes()) {
             stack.count(Counter.NoDSSInWindow);
             return true;
@@ -84,6 +88,7 @@ final class DataLevel {
 
     /** @return whether the peer's data level moved on: data was acknowledged, or a closed window opened */
     boolean onDataAck(MptcpOptions mptcp, long windowBytes) {
+        lastAckReceivedNanos = stack.nowNanos();
         long ackDsn = sequence.ackFromWire(mptcp.dataAck, mptcp.dataAck8, sender.dsnUna());
         boolean advanced = sender.onDataAck(ackDsn);
         if (ackDsn <= sender.dsnNxt() + 1 && ackDsn >= sender.dsnUna()) {
@@ -94,6 +99,7 @@ final class DataLevel {
 
     /** Plain TCP: the subflow's acknowledgment and window are the connection's. */
     boolean onPlainAck(Subflow subflow) {
+        lastAckReceivedNanos = stack.nowNanos();
         boolean advanced = sender.onDataAck(subflow.tcb.sndUna());
         return onWindow(subflow.tcb.sndUna() + subflow.tcb.sndWnd()) | advanced;
     }
@@ -113,6 +119,16 @@ final class DataLevel {
     /** Data came in order with a data sequence number of that size. */
     void onDsnSize(boolean dsn8) {
         dataAck8 = dsn8 || !stack.config().wire().adaptiveDataAck();
+    }
+
+    /** When payload last came, {@link #NEVER_NANOS} if never. */
+    long lastDataReceivedNanos() {
+        return lastDataReceivedNanos;
+    }
+
+    /** When the data level was last acknowledged, or its acknowledgment repeated; {@link #NEVER_NANOS} if never. */
+    long lastAckReceivedNanos() {
+        return lastAckReceivedNanos;
     }
 
     // ---- memory is short ----

@@ -207,6 +207,11 @@ public final class MptcpConnection {
         return core.subflows().isEmpty() ? null : core.subflows().getFirst().tcb.info(nowNanos);
     }
 
+    /** {@code MPTCP_INFO}: also of a connection in plain TCP, or one that is over. */
+    public MptcpInfo mptcpInfo(long nowNanos) {
+        return MptcpInfo.of(core, nowNanos);
+    }
+
     /** Whether the peer has ended its stream and all of it is here, read or not. */
     public boolean isInputEnded() {
         return core.data().receiver.isFinReceived();
@@ -219,17 +224,17 @@ public final class MptcpConnection {
 
     /** For how long there was something to send, or sent and not acknowledged (Linux: {@code tcpi_busy_time}). */
     public long busyNanos(long nowNanos) {
-        return core.sendTimes().busyNanos(nowNanos);
+        return core.output().times().busyNanos(nowNanos);
     }
 
     /** Of {@link #busyNanos} the time in which the peer's window had no room for what there was to send. */
     public long receiveWindowLimitedNanos(long nowNanos) {
-        return core.sendTimes().nanos(nowNanos, SendTimes.Phase.RECEIVE_WINDOW);
+        return core.output().times().nanos(nowNanos, SendTimes.Phase.RECEIVE_WINDOW);
     }
 
     /** Of {@link #busyNanos} the time in which all was sent and the application waited for room to write more. */
     public long sendBufferLimitedNanos(long nowNanos) {
-        return core.sendTimes().nanos(nowNanos, SendTimes.Phase.SEND_BUFFER);
+        return core.output().times().nanos(nowNanos, SendTimes.Phase.SEND_BUFFER);
     }
 
     /** Bytes written and not acknowledged by the peer's data level. */

@@ -2,6 +2,7 @@ package io.mptcp.netty;
 
 import io.mptcp.stack.Blackhole;
 import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.MptcpInfo;
 import io.mptcp.stack.SubflowInfo;
 import io.mptcp.wire.IpAddress;
 import java.util.ArrayList;
@@ -17,12 +18,13 @@ import java.util.Map;
  * @param fallback       whether it runs, or ran, as plain TCP
  * @param fallbackReason kernel counter that names the reason, or null
  * @param closeReason    why the connection is over, {@code "open"} while it is not
+ * @param mptcp          the connection as {@code struct mptcp_info} has it
  * @param subflows       all subflows, closed ones included, in order of creation
  * @param counters       the stack's counters that are not zero, under the kernel's MIB names
  * @param blackholes     where MPTCP is not tried for some time
  */
 public record StackStatistics(long bytesSent, long bytesReceived, long durationNanos, boolean fallback, String fallbackReason,
-                              String closeReason, List<Subflow> subflows, Map<String, Long> counters, List<KnownBlackhole> blackholes) {
+                              String closeReason, MptcpInfo mptcp, List<Subflow> subflows, Map<String, Long> counters, List<KnownBlackhole> blackholes) {
 
     /** A subflow and the name of the link it runs over. */
     public record Subflow(String link, SubflowInfo info) {
@@ -49,7 +51,8 @@ public record StackStatistics(long bytesSent, long bytesReceived, long durationN
             subflows.add(new Subflow(linkName(driver, info.linkId()), info));
         }
         return new StackStatistics(connection.bytesAcked(), connection.bytesReceived(), durationNanos, connection.isFallback(),
-                connection.fallbackReason(), connection.closeReason().toString(), subflows, driver.stack().counters().nonZero(),
+                connection.fallbackReason(), connection.closeReason().toString(),
+                connection.mptcpInfo(driver.loop().ticker().nanoTime()), subflows, driver.stack().counters().nonZero(),
                 blackholes(driver));
     }
 

@@ -1,5 +1,6 @@
 package io.mptcp.netty;
 
+import io.mptcp.stack.MptcpInfo;
 import io.mptcp.stack.SubflowInfo;
 import java.util.List;
 import java.util.Map;
@@ -27,8 +28,9 @@ public final class StatsJson {
                 .member("duration_seconds", statistics.durationNanos() / NANOS_PER_SECOND)
                 .member("fallback", statistics.fallback())
                 .member("fallback_reason", statistics.fallbackReason())
-                .member("close_reason", statistics.closeReason())
-                .name("subflows").beginArray();
+                .member("close_reason", statistics.closeReason());
+        writeMptcpInfo(statistics.mptcp(), json);
+        json.name("subflows").beginArray();
         for (StackStatistics.Subflow subflow : statistics.subflows()) {
             writeSubflow(subflow.link(), subflow.info(), json);
         }
@@ -39,6 +41,35 @@ public final class StatsJson {
         json.endObject().name("blackholes");
         writeBlackholes(statistics.blackholes(), json);
         json.endObject();
+    }
+
+    /** As {@code struct mptcp_info}, times in milliseconds as there. */
+    private static void writeMptcpInfo(MptcpInfo info, JsonWriter json) {
+        json.name("mptcp_info").beginObject()
+                .member("mptcpi_subflows", info.subflows())
+                .member("mptcpi_add_addr_signal", info.addAddrSignal())
+                .member("mptcpi_add_addr_accepted", info.addAddrAccepted())
+                .member("mptcpi_subflows_max", info.subflowsMax())
+                .member("mptcpi_add_addr_signal_max", info.addAddrSignalMax())
+                .member("mptcpi_add_addr_accepted_max", info.addAddrAcceptedMax())
+                .member("mptcpi_flags", info.flags())
+                .member("mptcpi_token", Integer.toUnsignedLong(info.token()))
+                .member("mptcpi_write_seq", Long.toUnsignedString(info.writeSeq())) // more than a JSON reader's numbers may hold
+                .member("mptcpi_snd_una", Long.toUnsignedString(info.sndUna()))
+                .member("mptcpi_rcv_nxt", Long.toUnsignedString(info.rcvNxt()))
+                .member("mptcpi_local_addr_used", info.localAddrUsed())
+                .member("mptcpi_local_addr_max", info.localAddrMax())
+                .member("mptcpi_csum_enabled", info.csumEnabled() ? 1 : 0)
+                .member("mptcpi_retransmits", info.retransmits())
+                .member("mptcpi_bytes_retrans", info.bytesRetrans())
+                .member("mptcpi_bytes_sent", info.bytesSent())
+                .member("mptcpi_bytes_received", info.bytesReceived())
+                .member("mptcpi_bytes_acked", info.bytesAcked())
+                .member("mptcpi_subflows_total", info.subflowsTotal())
+                .member("mptcpi_last_data_sent", Math.round(info.sinceLastDataSentNanos() / NANOS_PER_MILLI))
+                .member("mptcpi_last_data_recv", Math.round(info.sinceLastDataReceivedNanos() / NANOS_PER_MILLI))
+                .member("mptcpi_last_ack_recv", Math.round(info.sinceLastAckReceivedNanos() / NANOS_PER_MILLI))
+                .endObject();
     }
 
     /** An array: where SYNs with MP_CAPABLE get lost, over which link, how often in a row that was found, and how long MPTCP is not tried there. */
