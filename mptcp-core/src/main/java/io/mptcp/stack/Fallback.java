@@ -68,8 +68,8 @@ final class Fallback {
      */
     void onOptionsLost(Subflow subflow) {
         if (isPossible(subflow)) {
-            stack.count(Counter.DSSFallback);
-            begin("DSSFallback", subflow, true);
+            stack.count(Counter.DssFallback);
+            begin("DssFallback", subflow, true);
         } else {
             stack.count(Counter.FallbackFailed);
             stack.count(Counter.DssReset);

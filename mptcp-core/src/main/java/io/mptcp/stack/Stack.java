@@ -299,7 +299,7 @@ public final class Stack {
             return;
         }
         if (in.checksumState == PacketSlot.CHECKSUM_UNVERIFIED && !Checksum.verifyTcp(in)) {
-            counters.increment(Counter.TCPCsumErrors);
+            counters.increment(Counter.InCsumErrors);
             return;
         }
         incoming.read(in);

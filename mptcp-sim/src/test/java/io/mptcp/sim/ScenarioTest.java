@@ -193,7 +193,7 @@ class ScenarioTest {
         scenario.path(0).down().add(Middleboxes.damage(random, packet -> random.chance(0.01) && ++damaged[0] > 0));
         scenario.runUntilClosed(10);
         assertTrue(damaged[0] > 5);
-        long found = scenario.topology().client().stack().counters().get(Counter.TCPCsumErrors)
+        long found = scenario.topology().client().stack().counters().get(Counter.InCsumErrors)
                 + scenario.topology().client().stack().counters().get(Counter.InMalformed);
         assertEquals(damaged[0], found);
     }

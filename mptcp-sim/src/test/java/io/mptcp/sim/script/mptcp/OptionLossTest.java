@@ -57,9 +57,9 @@ class OptionLossTest {
     @Test
     void anAckWithoutOptionsInTheMiddleMakesTheOnlySubflowTcp() {
         loseOptionsOnTheWayHere();
-        assertEquals("DSSFallback", connection.fallbackReason());
+        assertEquals("DssFallback", connection.fallbackReason());
         assertEquals(11, connection.bytesAcked());
-        assertEquals(1, script.count(Counter.DSSFallback));
+        assertEquals(1, script.count(Counter.DssFallback));
         Script.write(connection, "more");
         peer.expect().data(12, "more").mapping(12, 12, 0);
     }
