@@ -34,11 +34,18 @@ final class FastOpenClient {
         this.withoutCookie = withoutCookie;
     }
 
-    /** Writes the option of a SYN. @param retransmission whether a SYN has been sent before */
-    void writeOption(OptionWriter writer, boolean retransmission) {
+    /**
+     * Writes the option of a SYN.
+     *
+     * @param timedOut whether a SYN before this one was not answered in time
+     * @param again    whether there was one before, which may as well have been too big for the path
+     */
+    void writeOption(OptionWriter writer, boolean timedOut, boolean again) {
         cookieSent = false;
-        if (retransmission) {
+        if (timedOut) {
             noteLoss();
+        }
+        if (again) {
             return;
         }
         if (withoutCookie) {

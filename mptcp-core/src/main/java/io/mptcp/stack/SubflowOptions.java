@@ -59,7 +59,7 @@ final class SubflowOptions {
             return;
         }
         if (connection.fastOpen() != null) {
-            connection.fastOpen().writeOption(writer, subflow.tcb.timeouts() > 0);
+            connection.fastOpen().writeOption(writer, subflow.tcb.timeouts() > 0, subflow.tcb.isSynSent());
         }
         if (connection.handshake().offersMptcp(subflow)) {
             writer.mpCapableSyn(Handshake.VERSION, connection.handshake().flags());

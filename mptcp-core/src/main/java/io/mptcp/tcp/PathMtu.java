@@ -54,6 +54,11 @@ final class PathMtu {
         return pmtuBytes;
     }
 
+    /** Larger packets do not get through, as far as is known. */
+    int limitBytes() {
+        return searchHighBytes;
+    }
+
     /** IP and TCP headers without options. */
     int headerBytes() {
         return ipv4 ? 40 : 60;

@@ -81,6 +81,7 @@ public final class Tcb {
     /** Relative number of the peer's SYN: 0, or less by the payload it carried. */
     long synSsn;
     boolean synDue;
+    boolean synSent;
     boolean synRetransmitted;
     /** When our SYN or SYN/ACK was sent last, Long.MIN_VALUE when nobody knows. */
     long synSentNanos;
@@ -393,6 +394,7 @@ public final class Tcb {
             if (pathMtu.onPacketTooBig(nowNanos, icmp.mtuBytes, icmp.packetBytes)) {
                 onMssInputs();
                 recovery.onPathMtuReduced(nowNanos);
+                synDue |= state == TcpState.SYN_SENT && sndNxt > 1; // nothing is small enough but a SYN without data, and that can go now
             }
             return true;
         }
@@ -712,6 +714,16 @@ public final class Tcb {
 
     public long inFlightBytes() {
         return log.inFlightBytes();
+    }
+
+    /** A SYN has been sent before the one that is being written. */
+    public boolean isSynSent() {
+        return synSent;
+    }
+
+    /** The MSS of a SYN. */
+    int synMssBytes() {
+        return config.announcePathMtu() ? Math.min(rcvMssBytes, pathMtu.limitBytes() - pathMtu.headerBytes()) : rcvMssBytes;
     }
 
     /** Consecutive timeouts without an acknowledgment. */

@@ -27,6 +27,8 @@ import io.mptcp.wire.PathError;
  * @param answerUnsentAck    in ESTABLISHED an acknowledgment of what was never sent is answered (RFC 9293 section 3.10.7.4), false drops it silently (Linux)
  * @param softErrorsEndOpening an ICMP error that may pass (RFC 9293 section 3.9.2.2) ends a connection that is still being opened, on either side, as
  *                           Linux does and RFC 5461 section 3.1 describes; false remembers it and tries on, as MUST-56 wants
+ * @param announcePathMtu    where a SYN was too big for the path, the next one announces the MSS of what the path takes, as Linux: its other direction is
+ *                           often no wider. False announces what the link takes in any case (RFC 9293 section 3.7.1)
  * @param mtuProbing         whether data segments probe the path MTU
  * @param timeWaitMillis     2 MSL: how long the side that closed first remembers the connection
  * @param synCookies         answer SYNs for which there is no room with cookies (RFC 4987), false drops them
@@ -54,6 +56,7 @@ public record TcpConfig(
         boolean quickAck,
         boolean answerUnsentAck,
         boolean softErrorsEndOpening,
+        boolean announcePathMtu,
         MtuProbing mtuProbing,
         int timeWaitMillis,
         boolean synCookies,
@@ -95,6 +98,7 @@ public record TcpConfig(
         builder.quickAck = quickAck;
         builder.answerUnsentAck = answerUnsentAck;
         builder.softErrorsEndOpening = softErrorsEndOpening;
+        builder.announcePathMtu = announcePathMtu;
         builder.mtuProbing = mtuProbing;
         builder.timeWaitMillis = timeWaitMillis;
         builder.synCookies = synCookies;
@@ -154,6 +158,7 @@ public record TcpConfig(
         private boolean quickAck = false;
         private boolean answerUnsentAck = true;
         private boolean softErrorsEndOpening;
+        private boolean announcePathMtu;
         private MtuProbing mtuProbing = MtuProbing.BLACK_HOLE;
         private int timeWaitMillis = 60_000;
         private boolean synCookies = true;
@@ -249,6 +254,11 @@ public record TcpConfig(
             return this;
         }
 
+        public Builder announcePathMtu(boolean announcePathMtu) {
+            this.announcePathMtu = announcePathMtu;
+            return this;
+        }
+
         public Builder mtuProbing(MtuProbing mtuProbing) {
             this.mtuProbing = mtuProbing;
             return this;
@@ -298,6 +308,7 @@ public record TcpConfig(
                     quickAck,
                     answerUnsentAck,
                     softErrorsEndOpening,
+                    announcePathMtu,
                     mtuProbing,
                     timeWaitMillis,
                     synCookies,

@@ -70,10 +70,11 @@ final class TcpOutput {
         boolean timestamps = synAck ? tcb.timestampsOn : tcb.config.timestamps();
         boolean sack = synAck ? tcb.sackOn : tcb.config.sack();
         int shift = synAck && !tcb.windowScaleOn ? -1 : tcb.config.windowShift();
-        options.syn(tcb.rcvMssBytes, sack, timestamps, tcb.tsNow(nowNanos), synAck ? tcb.tsRecent : 0, shift);
+        options.syn(tcb.synMssBytes(), sack, timestamps, tcb.tsNow(nowNanos), synAck ? tcb.tsRecent : 0, shift);
         tcb.upper.writeOptions(synAck ? SegmentKind.SYN_ACK : SegmentKind.SYN, 0, -1, options);
         int flags = synAck ? TcpSegment.SYN | TcpSegment.ACK | tcb.ecn.synAckFlags() : TcpSegment.SYN | tcb.ecn.synFlags();
         finish(nowNanos, out, 0, flags, tcb.upper.windowField(0));
+        tcb.synSent = true;
         int optionBytes = out.length - FIXED;
         int payload = synAck ? 0 : tcb.upper.synPayloadBytes(tcb.rcvMssBytes - optionBytes, optionBytes);
         if (payload > 0) {

@@ -155,6 +155,7 @@ final class Settings {
                 .quickAck(true)
                 .answerUnsentAck(false)
                 .softErrorsEndOpening(true)
+                .announcePathMtu(true)
                 .ecn(ecn())
                 .minTsoSegments(number("net.ipv4.tcp_min_tso_segs"))
                 .receiveBufferBytes(bufferBytes("net.ipv4.tcp_rmem"))

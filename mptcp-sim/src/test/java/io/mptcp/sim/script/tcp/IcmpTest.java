@@ -8,6 +8,7 @@ import io.mptcp.sim.script.FakePeer;
 import io.mptcp.sim.script.Script;
 import io.mptcp.sim.script.Segment;
 import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.Counter;
 import io.mptcp.stack.Limits;
 import io.mptcp.stack.MptcpConnection;
@@ -134,6 +135,47 @@ class IcmpTest {
         assertEquals(1, script.count(Counter.OutOfWindowIcmps));
         Script.write(connection, Script.pattern(FakePeer.MSS));
         peer.expect().data(1 + FakePeer.MSS, FakePeer.MSS);
+    }
+
+    /** @return the SYN, with 1400 bytes of data */
+    private Segment connectWithDataInTheSyn() {
+        connection = script.connect(ConnectOptions.DEFAULT.withFastOpen(true).withFastOpenWithoutCookie(true));
+        Script.write(connection, Script.pattern(1400));
+        peer = FakePeer.server(script);
+        Segment syn = peer.expectSyn();
+        assertTrue(syn.payload.length > 1000, syn::toString);
+        return syn;
+    }
+
+    @Test
+    void aSynWhoseDataIsTooMuchForThePathGoesAgainAtOnceWithout() {
+        Segment syn = connectWithDataInTheSyn();
+        tooBig(syn, 840);
+        assertEquals(1460, peer.expectSyn().noData().options.mss, "what the link takes");
+        peer.expectNothing();
+        tooBig(syn, 840);
+        peer.expectNothing();
+        peer.inject(peer.synAck().ack(1));
+        peer.skip();
+        peer.ack();
+        assertEquals(1400, connection.bytesAcked());
+    }
+
+    @Test
+    void theNextSynAnnouncesWhatThePathTakesWhereThatIsWished() {
+        script = new Script(tcp.withTcp(tcp.tcp().toBuilder().announcePathMtu(true).build()));
+        Segment syn = connectWithDataInTheSyn();
+        assertEquals(1460, syn.options.mss);
+        tooBig(syn, 840);
+        assertEquals(800, peer.expectSyn().options.mss);
+    }
+
+    @Test
+    void aSynWithoutDataIsNotSentAgainForBeingTooBig() {
+        connection = script.connect();
+        peer = FakePeer.server(script);
+        tooBig(peer.expectSyn(), 840);
+        peer.expectNothing();
     }
 
     // ---- errors ----
