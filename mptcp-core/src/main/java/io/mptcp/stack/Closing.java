@@ -100,8 +100,12 @@ final class Closing {
         }
     }
 
-    void onLastSubflowClosed(TcpCloseReason how) {
+    void onLastSubflowClosed(Subflow subflow, TcpCloseReason how) {
         if (isFinished()) {
+            return;
+        }
+        if (how == TcpCloseReason.FINISHED && isEndedByFins(subflow)) {
+            finish(CloseReason.CLOSED);
             return;
         }
         boolean waits = connection.isMptcp() && connection.wasConnected() && connection.isFullyEstablished() && !isDataDone();
@@ -111,6 +115,11 @@ final class Closing {
         } else {
             finish(toCloseReason(how));
         }
+    }
+
+    /** The DATA_FIN may never have got through, but on the one subflow there was a FIN says the same, and it was acknowledged. */
+    private boolean isEndedByFins(Subflow subflow) {
+        return sender.isFinSent() && sender.dsnUna() == sender.dsnNxt() && receiver.isFinReceived() && connection.fallback().isPossible(subflow);
     }
 
     private CloseReason toCloseReason(TcpCloseReason how) {
@@ -163,20 +172,14 @@ final class Closing {
         } else if (!subflows.isEmpty()) {
             sender.onFinSent();
             subflows.getFirst().tcb.requestFin();
+            connection.onPlainAck(subflows.getFirst()); // it may have been sent, and acknowledged, before the fallback
             stack.enqueue(connection);
         }
     }
 
     /** Both streams have ended and both ends are known to know. */
     private boolean isDataDone() {
-        if (connection.isMptcp()) {
-            return sender.isFinAcked() && receiver.isFinReceived();
-        }
-        return sender.isFinSent() && receiver.isFinReceived() && (subflows.isEmpty() || isFinAcknowledged(subflows.getFirst()));
-    }
-
-    private static boolean isFinAcknowledged(Subflow subflow) {
-        return subflow.tcb.isFinSent() && subflow.tcb.sndUna() == subflow.tcb.sndNxt();
+        return sender.isFinAcked() && receiver.isFinReceived();
     }
 
     void finishIfDone() {

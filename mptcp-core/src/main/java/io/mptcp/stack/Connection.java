@@ -432,14 +432,6 @@ final class Connection extends DeadlineQueue.Node {
         raise(Readiness.URGENT);
     }
 
-    /** The stream is empty, and nothing shows that its DATA_FIN gets through: a FIN does (section 3.7). */
-    void endAsTcp() {
-        stack.count(Counter.MPCapableDataFallback);
-        fallBack("MPCapableDataFallback");
-        subflows.getFirst().tcb.requestFin();
-        stack.enqueue(this);
-    }
-
     /** Section 3.7: a fallback leaves one subflow. Joins under way come to nothing, and none has carried data, or there would be no fallback. */
     void closeJoins() {
         for (Subflow subflow : List.copyOf(subflows)) {
@@ -618,7 +610,7 @@ final class Connection extends DeadlineQueue.Node {
         paths.onSubflowClosed(subflow);
         stack.unregister(subflow);
         if (subflows.isEmpty()) {
-            closing.onLastSubflowClosed(reason);
+            closing.onLastSubflowClosed(subflow, reason);
         }
     }
 

@@ -378,9 +378,9 @@ final class ConnectionOutput {
                     sender.reinject(sender.dsnUna(), Math.min(sender.dsnNxt(), sender.dsnUna() + MAX_MAPPING_BYTES));
                 }
             } else if (sender.isFinSent() && !sender.isFinAcked()) {
-                if (backoff > MAX_UNHEARD_FINS && !connection.isFullyEstablished() && subflows.size() == 1) {
-                    connection.endAsTcp();
-                    return;
+                if (backoff > MAX_UNHEARD_FINS && sender.dsnNxt() == 1 && connection.fallback().isPossible(subflows)) {
+                    // Not even the options may get through (section 3.7), or nothing at all. To a FIN the peer has to say something.
+                    subflows.getFirst().askByFin();
                 }
                 if (++unheardFins > MAX_DATA_FIN_RETRIES) {
                     connection.terminate(CloseReason.TIMED_OUT, true); // the peer's TCP is alive, its data level is not

@@ -5,6 +5,7 @@ import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.OptionWriter;
 import io.mptcp.wire.Seq;
 import io.mptcp.wire.TcpSegment;
+import java.util.List;
 
 /**
  * The way from an established MPTCP connection back to TCP (RFC 8684 section 3.7): when it is still open, what starts it, and what each side
@@ -50,16 +51,21 @@ final class Fallback {
         return !diverged && !subflow.isJoin;
     }
 
+    boolean isPossible(List<Subflow> subflows) {
+        return subflows.size() == 1 && isPossible(subflows.getFirst());
+    }
+
     // ---- options that do not get through ----
 
     /**
-     * A peer that speaks MPTCP says something of it whenever it acknowledges data, or ends its stream by the FIN of the only subflow. After
-     * our own FIN a TIME-WAIT may not.
+     * A peer that speaks MPTCP says something of it whenever it acknowledges data, though after our own FIN a TIME-WAIT may not; and on the FIN of
+     * the only subflow as long as one of both streams has not ended for both.
      */
     boolean comesWithoutOptions(Subflow subflow, IncomingSegment segment) {
-        boolean acksData = segment.acksNewData && subflow.tcb.sndUna() > 1;
-        boolean ends = segment.has(TcpSegment.FIN) && isPossible(subflow) && !connection.data().receiver.isFinReceived();
-        return (acksData || ends) && segment.options.mptcp.present == 0 && !subflow.tcb.isFinSent();
+        boolean acksData = segment.acksNewData && subflow.tcb.sndUna() > 1 && !subflow.tcb.isFinSent();
+        boolean ends = segment.has(TcpSegment.FIN) && isPossible(subflow)
+                && !(connection.data().receiver.isFinReceived() && connection.data().sender.isFinAcked());
+        return (acksData || ends) && segment.options.mptcp.present == 0;
     }
 
     /**

@@ -45,6 +45,10 @@ final class LocalKeys {
         return tokens.get(token);
     }
 
+    int count() {
+        return tokens.size();
+    }
+
     void forget(Connection connection) {
         int token = connection.data().sequence.localToken();
         if (tokens.get(token) == connection) {

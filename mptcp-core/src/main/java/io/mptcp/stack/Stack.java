@@ -253,6 +253,16 @@ public final class Stack {
         return acceptor.synQueue.size();
     }
 
+    /** 4-tuples with a subflow, or a connection of plain TCP. */
+    public int flowCount() {
+        return flows.size();
+    }
+
+    /** Tokens that an MP_JOIN may name; those of half-open connections not counted. */
+    public int tokenCount() {
+        return localKeys.count();
+    }
+
     // ==== Fast Open (RFC 7413) ====
 
     /**

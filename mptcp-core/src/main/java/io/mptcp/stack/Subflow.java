@@ -214,6 +214,14 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         out.checksumState = PacketSlot.CHECKSUM_UNVERIFIED;
     }
 
+    /** Sends a FIN for the answer that it has to be given, whatever has become of the DATA_FIN that goes with it. */
+    void askByFin() {
+        if (!tcb.isFinRequested()) {
+            options.beginWithDataFin();
+            tcb.requestFin();
+        }
+    }
+
     /** Ends this subflow with RST and MP_TCPRST. */
     void reset(int reason) {
         resetReason = reason;
@@ -566,6 +574,9 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         windowProbeNanos = Long.MAX_VALUE;
         receiver.close();
         if (known) {
+            if (!connection.isMptcp()) {
+                connection.onPlainAck(this); // what acknowledged our FIN may have acknowledged data, too
+            }
             connection.onSubflowClosed(this, reason);
         }
     }

@@ -26,7 +26,8 @@ final class SubflowOptions {
         switch (kind) {
             case SYN -> writeSyn(writer);
             case SYN_ACK -> writeSynAck(writer);
-            case ACK, FIN -> writeAck(ssn, writer);
+            case ACK -> writeAck(ssn, writer);
+            case FIN -> writeFin(ssn, writer);
             case DATA -> writeData(ssn, logIndex, writer);
             case RST -> writeReset(writer);
         }
@@ -109,6 +110,17 @@ final class SubflowOptions {
         long deadline = subflow.signalPace.deadlineNanos(nowNanos);
         boolean waits = deadline < Long.MAX_VALUE && connection.isMptcp() && subflow.phase == Subflow.Phase.ESTABLISHED && isAddressSignalDue();
         return waits ? deadline : Long.MAX_VALUE;
+    }
+
+    /** The FIN is repeated until it is answered, and so is what goes with it. */
+    private void writeFin(long ssn, OptionWriter writer) {
+        subflow.dataFinDue |= connection.data().sender.isFinSent() && !connection.data().sender.isFinAcked();
+        writeAck(ssn, writer);
+    }
+
+    /** The next that goes out is the DATA_FIN, not the keys again. */
+    void beginWithDataFin() {
+        keysSent = true;
     }
 
     private void writeAck(long ssn, OptionWriter writer) {

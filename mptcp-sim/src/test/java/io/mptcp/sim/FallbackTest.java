@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.sim.TransferApp.Ending;
 import io.mptcp.sim.TransferApp.Plan;
+import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.StackConfig;
 import io.mptcp.tcp.TcpConfig;
@@ -119,6 +120,32 @@ class FallbackTest {
         Scenario scenario = new Scenario(1).path(LINK).plans(Plan.of(0, 0).ending(Ending.SHUTDOWN_AFTER_PEER), Plan.of(0, 0));
         strip(scenario.path(0).down(), Middleboxes::isNotSyn);
         scenario.runUntilClosed(15);
+    }
+
+    /** The client ends first, and is heard: it is the server that learns nothing of its own DATA_FIN. Found by SwarmTest, seed 2957. */
+    @Test
+    void emptyStreamsEndWhenTheFirstEndIsHeardAndItsAnswerStripped() {
+        for (Ending serverEnding : new Ending[] {Ending.SHUTDOWN_AFTER_PEER, Ending.SHUTDOWN_WHEN_WRITTEN}) {
+            Scenario scenario = new Scenario(1).path(LINK).plans(Plan.of(0, 0), Plan.of(0, 0).ending(serverEnding));
+            strip(scenario.path(0).down(), Middleboxes::isNotSyn);
+            scenario.runUntilClosed(15);
+            assertEquals(CloseReason.CLOSED, scenario.client().closeReason());
+            assertEquals(CloseReason.CLOSED, scenario.server().closeReason());
+            scenario.runUntilQuiet();
+        }
+    }
+
+    /** That nothing is heard of a DATA_FIN may be because nothing is heard at all. Found by SwarmTest, seed 947. */
+    @Test
+    void anOutageWhileEmptyStreamsEndIsNotTakenForLostOptions() {
+        Scenario scenario = new Scenario(1).path(LINK).transfer(0, 0);
+        scenario.at(0.035, () -> scenario.path(0).setPassing(false));
+        scenario.at(16, () -> scenario.path(0).setPassing(true));
+        scenario.runUntilClosed(30);
+        assertEquals(CloseReason.CLOSED, scenario.client().closeReason());
+        assertEquals(CloseReason.CLOSED, scenario.server().closeReason());
+        assertFalse(scenario.connection().isFallback());
+        scenario.runUntilQuiet();
     }
 
     /** The server has bytes that wait for a mapping when it learns that the client has gone back to TCP. */

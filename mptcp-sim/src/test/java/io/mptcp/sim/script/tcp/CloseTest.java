@@ -237,6 +237,33 @@ class CloseTest {
         }
     }
 
+    /** Found by SwarmTest: both FINs had been sent, and that it was over in order was believed although data got lost. */
+    @Test
+    void aResetBeforeOurDataAndFinAreAcknowledgedIsNoOrderlyEnd() {
+        peer.inject(packet("F."));
+        peer.expect().flags(".").ack(2);
+        Script.write(connection, "lost");
+        connection.shutdownOutput();
+        peer.skip();
+        assertEquals("LAST_ACK", state());
+        peer.inject(packet("R"));
+        assertEquals(CloseReason.RESET, connection.closeReason());
+        assertEquals(0, connection.bytesAcked());
+    }
+
+    /** Found by SwarmTest. */
+    @Test
+    void whatTheLastAckAcknowledgesCounts() {
+        peer.inject(packet("F."));
+        peer.expect().flags(".").ack(2);
+        Script.write(connection, "arrived");
+        connection.shutdownOutput();
+        peer.skip();
+        peer.ack();
+        expectGone();
+        assertEquals(7, connection.bytesAcked());
+    }
+
     @Test
     void aResetLosesWhatWasNotSentButNotWhatWasReceived() {
         peer.send("received");
