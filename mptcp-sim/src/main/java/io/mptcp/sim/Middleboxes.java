@@ -16,6 +16,8 @@ import java.util.function.UnaryOperator;
 public final class Middleboxes {
     private static final int KIND_END = 0;
     private static final int KIND_NOP = 1;
+    /** What {@link #changePayload} does to a byte. */
+    static final int CHANGED_BITS = 0x20;
 
     private Middleboxes() {
     }
@@ -221,7 +223,7 @@ public final class Middleboxes {
             int payload = Segments.payloadLength(packet);
             if (payload > 0 && ++seen[0] % every == 0) {
                 long at = (long) packet.offset + packet.length - payload;
-                packet.buffer.set(ValueLayout.JAVA_BYTE, at, (byte) (packet.buffer.get(ValueLayout.JAVA_BYTE, at) ^ 0x20));
+                packet.buffer.set(ValueLayout.JAVA_BYTE, at, (byte) (packet.buffer.get(ValueLayout.JAVA_BYTE, at) ^ CHANGED_BITS));
                 Checksum.fillTcp(packet);
             }
             return true;
@@ -239,6 +241,11 @@ public final class Middleboxes {
             }
             return true;
         };
+    }
+
+    /** No holes pass in the sequence numbers of a connection, and what is sent again has to be the same: if not the simulation fails. */
+    public static void normalise(Simulation simulation, SimLink link) {
+        link.add(new Normaliser(simulation));
     }
 
     private static boolean overwriteMptcp(PacketSlot packet) {

@@ -178,7 +178,7 @@ public final class PathBoxes {
         });
     }
 
-    private static PacketSlot earlyAck(PacketSlot packet, PacketSlot template, int payload, boolean withOptions) {
+    static PacketSlot earlyAck(PacketSlot packet, PacketSlot template, int payload, boolean withOptions) {
         List<byte[]> options = new ArrayList<>(Segments.options(template));
         options.removeIf(option -> option[0] == Segments.KIND_SACK || mapsData(option)
                 || !withOptions && (option[0] & 0xff) == MptcpOptions.KIND);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * One connection between a client and a server over some paths: described with the builder methods, then run. What both applications
@@ -33,11 +34,22 @@ public final class Scenario {
     private TransferApp client;
     private TransferApp server;
     private MptcpConnection connection;
-    /** Applications of further connections, both sides. */
-    private final List<TransferApp> others = new ArrayList<>();
-    private int otherConnections;
+    /** Both applications of each connection, the first one's first. */
+    private final List<Pair> pairs = new ArrayList<>();
     private long startNanos;
     private final List<Report.Sample> samples = new ArrayList<>();
+
+    /** The two applications of one connection. */
+    record Pair(TransferApp client, TransferApp server) {
+        boolean isClosed() {
+            return client.checker().isComplete() && server.checker().isComplete() && client.isClosed() && server.isClosed();
+        }
+
+        /** However it ended: nobody waits for anything. What was never accepted is nobody's. */
+        boolean isOver() {
+            return client.isClosed() && client.isDoneReading() && (server.connection() == null || server.isClosed() && server.isDoneReading());
+        }
+    }
 
     public Scenario(long seed) {
         simulation = new Simulation(seed);
@@ -118,6 +130,7 @@ public final class Scenario {
         Pattern down = new Pattern(simulation.random().nextLong());
         client = new TransferApp(simulation, "client", clientPlan, up, down);
         server = new TransferApp(simulation, "server", serverPlan, down, up);
+        pair(client, server);
         boolean[] accepted = {false};
         for (int i = 0; i < paths.size(); i++) {
             topology.server().listen(topology.serverEndpoint(i), serverOptions, () -> {
@@ -130,7 +143,18 @@ public final class Scenario {
         }
         startNanos = simulation.nowNanos();
         connection = topology.client().connect(0, topology.clientEndpoint(0), topology.serverEndpoint(0), clientOptions, client);
+        client.opened(connection);
         return this;
+    }
+
+    private void pair(TransferApp near, TransferApp far) {
+        near.setPeer(far);
+        far.setPeer(near);
+        pairs.add(new Pair(near, far));
+    }
+
+    List<Pair> pairs() {
+        return pairs;
     }
 
     public Topology topology() {
@@ -157,16 +181,15 @@ public final class Scenario {
     /** One more connection, of the same client to the same server, opened so many seconds after the start. */
     public Scenario another(double startSeconds, TransferApp.Plan ofClient, TransferApp.Plan ofServer) {
         open();
-        int number = ++otherConnections;
+        int number = pairs.size();
         Pattern up = new Pattern(simulation.random().nextLong());
         Pattern down = new Pattern(simulation.random().nextLong());
         TransferApp near = new TransferApp(simulation, "client " + number, ofClient, up, down);
         TransferApp far = new TransferApp(simulation, "server " + number, ofServer, down, up);
-        others.add(near);
-        others.add(far);
+        pair(near, far);
         IpEndpoint remote = new IpEndpoint(topology.path(0).serverAddress(), Topology.SERVER_PORT + number);
         topology.server().listen(remote, serverOptions, () -> far);
-        return at(startSeconds, () -> topology.client().connect(0, topology.clientEndpoint(0), remote, clientOptions, near));
+        return at(startSeconds, () -> near.opened(topology.client().connect(0, topology.clientEndpoint(0), remote, clientOptions, near)));
     }
 
     /** Does something so many seconds after the start, and lets both hosts run afterwards. */
@@ -222,13 +245,20 @@ public final class Scenario {
     public Report runUntilClosed(double budgetSeconds) {
         open();
         long limit = startNanos + Math.round(budgetSeconds * SECOND);
-        simulation.runUntil(() -> isDelivered() && client.isClosed() && server.isClosed() && areOthersOver(), limit);
+        simulation.runUntil(() -> all(Pair::isClosed), limit);
         return report();
     }
 
-    private boolean areOthersOver() {
-        for (int i = 0; i < others.size(); i++) {
-            if (!others.get(i).checker().isComplete() || !others.get(i).isClosed()) {
+    /** Runs until every connection is over, in whatever way. */
+    Report runUntilOver(double budgetSeconds) {
+        open();
+        simulation.runUntil(() -> all(Pair::isOver), startNanos + Math.round(budgetSeconds * SECOND));
+        return report();
+    }
+
+    private boolean all(Predicate<Pair> condition) {
+        for (int i = 0; i < pairs.size(); i++) {
+            if (!condition.test(pairs.get(i))) {
                 return false;
             }
         }
@@ -244,6 +274,13 @@ public final class Scenario {
             }
             if (host.stack().bufferBytes() != 0) {
                 throw simulation.failure(host.name() + ": " + host.stack().bufferBytes() + " bytes of buffers left behind");
+            }
+            if (host.stack().flowCount() != 0 || host.stack().synQueueSize() != 0 || host.stack().timeWaitCount() != 0) {
+                throw simulation.failure(host.name() + ": 4-tuples left behind: " + host.stack().flowCount() + " of subflows, "
+                        + host.stack().synQueueSize() + " half-open, " + host.stack().timeWaitCount() + " in TIME-WAIT");
+            }
+            if (host.stack().tokenCount() != 0) {
+                throw simulation.failure(host.name() + ": " + host.stack().tokenCount() + " tokens left behind");
             }
             if (host.stack().deadlineNanos() != Long.MAX_VALUE) {
                 throw simulation.failure(host.name() + ": a timer left behind");

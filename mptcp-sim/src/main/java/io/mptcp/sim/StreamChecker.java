@@ -1,6 +1,8 @@
 package io.mptcp.sim;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 
 /** Checks a delivered stream byte by byte against its pattern, and notes how it arrived over time. */
@@ -15,6 +17,7 @@ public final class StreamChecker {
     private long longestGapNanos;
     private boolean ended;
     private LongConsumer gaps = nanos -> { };
+    private BooleanSupplier mayBeChanged = () -> false;
 
     /** @param expectedBytes length of the stream */
     public StreamChecker(Simulation simulation, String name, Pattern pattern, long expectedBytes) {
@@ -24,12 +27,21 @@ public final class StreamChecker {
         this.expectedBytes = expectedBytes;
     }
 
+    /** From a place where {@link Middleboxes#changePayload} is at work, bytes that it has changed are no corruption as long as this says so. */
+    void tolerateChanges(BooleanSupplier when) {
+        mayBeChanged = when;
+    }
+
     /** The next bytes of the stream. */
     public void accept(MemorySegment source, long at, int length) {
         if (ended) {
             throw simulation.failure(name + ": data behind the end of the stream");
         }
         int right = pattern.matching(offset, source, at, length);
+        while (right < length && mayBeChanged.getAsBoolean() && isChange(offset + right, source.get(ValueLayout.JAVA_BYTE, at + right))) {
+            right++;
+            right += pattern.matching(offset + right, source, at + right, length - right);
+        }
         if (right < length) {
             throw simulation.failure(name + ": corruption: wrong byte at stream offset " + (offset + right));
         }
@@ -47,10 +59,19 @@ public final class StreamChecker {
         lastNanos = now;
     }
 
+    private boolean isChange(long position, byte value) {
+        return (pattern.at(position) ^ value) == Middleboxes.CHANGED_BITS;
+    }
+
     /** The stream has ended in order. */
     public void end() {
-        if (offset != expectedBytes) {
-            throw simulation.failure(name + ": truncated: stream of " + expectedBytes + " bytes ended in order after " + offset);
+        end(expectedBytes);
+    }
+
+    /** The stream has ended in order, and its sender had ended it here. */
+    void end(long atBytes) {
+        if (offset != atBytes) {
+            throw simulation.failure(name + ": truncated: stream of " + atBytes + " bytes ended in order after " + offset);
         }
         ended = true;
     }

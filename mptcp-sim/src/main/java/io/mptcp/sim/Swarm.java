@@ -7,6 +7,7 @@ import io.mptcp.spi.PacketScheduler;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.Limits;
 import io.mptcp.stack.StackConfig;
+import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tcp.TcpConfig;
 import java.util.List;
 import java.util.function.Function;
@@ -29,16 +30,21 @@ public final class Swarm {
 
     private final long seed;
     private static final int MAX_OTHERS = 3;
+    /** A peer that is cut off without a word is not waited for longer than the network takes to heal. */
+    private static final SocketOptions KEEP_ALIVE = SocketOptions.DEFAULT.toBuilder().keepAlive(true).keepAliveIdleSeconds(90)
+            .keepAliveIntervalSeconds(20).keepAliveProbes(6).build();
 
     private final SeededRandom random;
     /** For what was added later: the seeds keep their networks. */
     private final SeededRandom more;
+    private final SeededRandom evenMore;
     private final StringBuilder description = new StringBuilder();
 
     private Swarm(long seed) {
         this.seed = seed;
         this.random = new SeededRandom(SeededRandom.mix(seed));
         this.more = new SeededRandom(SeededRandom.mix(~seed));
+        this.evenMore = new SeededRandom(SeededRandom.mix(seed ^ 0x5bd1_e995L << 32));
     }
 
     /**
@@ -60,7 +66,9 @@ public final class Swarm {
             scenario.path(randomPath(i));
         }
         scenario.ipv6(random.chance(0.3)).gather(random.chance(0.5));
-        scenario.clientConfig(randomConfig("client")).serverConfig(randomConfig("server"));
+        StackConfig clientConfig = randomConfig("client");
+        StackConfig serverConfig = randomConfig("server");
+        scenario.clientConfig(clientConfig).serverConfig(serverConfig);
         scenario.clientOptions(randomOptions("client", schedulers)).serverOptions(randomOptions("server", schedulers));
         long up = randomSize();
         long down = randomSize();
@@ -68,12 +76,17 @@ public final class Swarm {
         Ending serverEnding = clientEnding == Ending.SHUTDOWN_AFTER_PEER ? Ending.SHUTDOWN_WHEN_WRITTEN : randomEnding();
         scenario.plans(randomPlan("client", up, down, clientEnding), randomPlan("server", down, up, serverEnding));
         scheduleOutages(scenario, paths);
-        addMiddleboxes(scenario, paths);
-        addDamage(scenario, paths);
+        SwarmBoxes boxes = new SwarmBoxes(scenario, evenMore, HEAL_SECONDS, this::note);
+        boxes.add();
+        addMiddleboxes(scenario, paths, boxes);
+        addDamage(scenario, paths); // behind all boxes: they would make the checksum right again
         addConnections(scenario);
+        breakOff(scenario);
+        SwarmVerdict verdict = new SwarmVerdict(scenario, boxes, clientConfig.checksum() || serverConfig.checksum());
         scenario.simulation().describe(description.toString());
         scenario.at(HEAL_SECONDS, () -> scenario.topology().paths().forEach(SimPath::heal));
-        Report report = scenario.runUntilClosed(HEAL_SECONDS + LIVENESS_SECONDS);
+        Report report = scenario.runUntilOver(HEAL_SECONDS + LIVENESS_SECONDS);
+        verdict.check();
         scenario.runUntilQuiet();
         return report;
     }
@@ -148,7 +161,7 @@ public final class Swarm {
         };
         note(side + " scheduler", scheduler == null ? "built-in" : scheduler.name());
         // One for each connection.
-        return ConnectOptions.DEFAULT.withScheduler(scheduler == null ? null
+        return ConnectOptions.DEFAULT.withSocket(KEEP_ALIVE).withScheduler(scheduler == null ? null
                 : choice == 1 ? () -> new RandomScheduler(more.fork()) : () -> schedulers.get(choice - 2).apply(more.fork()));
     }
 
@@ -161,7 +174,8 @@ public final class Swarm {
     }
 
     private Ending randomEnding() {
-        return random.chance(0.3) ? Ending.SHUTDOWN_AFTER_PEER : Ending.SHUTDOWN_WHEN_WRITTEN;
+        boolean last = random.chance(0.3);
+        return evenMore.chance(0.15) ? Ending.CLOSE_WHEN_DONE : last ? Ending.SHUTDOWN_AFTER_PEER : Ending.SHUTDOWN_WHEN_WRITTEN;
     }
 
     private Plan randomPlan(String side, long send, long receive, Ending ending) {
@@ -196,12 +210,13 @@ public final class Swarm {
     }
 
     /** Boxes that take options away from the first packet on; after one on the only path that began later there is no way to go on. */
-    private void addMiddleboxes(Scenario scenario, int paths) {
+    private void addMiddleboxes(Scenario scenario, int paths, SwarmBoxes boxes) {
         for (int i = 0; i < paths; i++) {
             if (random.chance(0.9)) {
                 continue;
             }
             int kind = random.nextInt(5);
+            boxes.noteOther(i);
             boolean up = kind == 0 || kind != 1 && random.chance(0.7);
             boolean down = kind == 1 || kind != 0 && random.chance(0.7);
             note("middlebox", "path " + i + " kind " + kind + (up ? " up" : "") + (down ? " down" : ""));
@@ -237,6 +252,21 @@ public final class Swarm {
             long down = more.betweenLogarithmic(1, MAX_STREAM_BYTES / 4);
             note("another connection", "at " + start + " s, " + up + " bytes up, " + down + " down");
             scenario.another(start, Plan.of(up, down), Plan.of(down, up));
+        }
+    }
+
+    /** Applications that end a connection in the middle of it, on either side, at once or after everything written. */
+    private void breakOff(Scenario scenario) {
+        for (Scenario.Pair pair : scenario.pairs()) {
+            for (TransferApp app : List.of(pair.client(), pair.server())) {
+                if (evenMore.chance(0.08)) {
+                    double seconds = evenMore.betweenLogarithmic(1, 10_000) / 1e3;
+                    boolean abort = evenMore.chance(0.5);
+                    note("broken off", (app == pair.client() ? "client" : "server") + " of connection " + scenario.pairs().indexOf(pair) + " at "
+                            + seconds + " s, by " + (abort ? "abort" : "close"));
+                    scenario.at(seconds, () -> app.breakOff(abort));
+                }
+            }
         }
     }
 

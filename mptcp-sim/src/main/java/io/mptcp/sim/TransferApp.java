@@ -83,6 +83,9 @@ public final class TransferApp implements StreamApp {
     private boolean writePaused;
     private boolean readPaused;
     private boolean endSent;
+    private boolean outputEnded;
+    private boolean brokenOff;
+    private TransferApp peer;
     private long connectedNanos = -1;
     private long closedNanos = -1;
     private CloseReason closeReason = CloseReason.NONE;
@@ -108,7 +111,39 @@ public final class TransferApp implements StreamApp {
         if ((readiness & Readiness.CLOSED) != 0) {
             closedNanos = host.nowNanos();
             closeReason = on.closeReason();
+            if (gaveUpReading()) {
+                on.close();
+            }
         }
+    }
+
+    /** The application at the other end: what it has written when it ends its stream is where the stream has to end. */
+    void setPeer(TransferApp peer) {
+        this.peer = peer;
+    }
+
+    /** Opened from here: it can be broken off before there is any news of it. */
+    void opened(MptcpConnection by) {
+        connection = by;
+    }
+
+    /** Ends the connection in the middle of whatever is going on, if there is one. */
+    void breakOff(boolean abort) {
+        if (connection == null || connection.isClosed()) {
+            return;
+        }
+        brokenOff = true;
+        endSent = true;
+        if (abort) {
+            connection.abort();
+        } else {
+            connection.close();
+            outputEnded |= connection.closeReason() != CloseReason.ABORTED; // which it is with something unread
+        }
+    }
+
+    boolean isBrokenOff() {
+        return brokenOff;
     }
 
     private void work(Host host) {
@@ -121,7 +156,7 @@ public final class TransferApp implements StreamApp {
         while (!readPaused && !checker.hasEnded() && !gaveUpReading()) {
             int length = connection.read(copy, 0, plan.readBytes());
             if (length < 0) {
-                checker.end();
+                checker.end(endOfStream());
                 return;
             }
             if (length == 0) {
@@ -134,9 +169,13 @@ public final class TransferApp implements StreamApp {
         }
     }
 
+    private long endOfStream() {
+        return peer == null ? plan.receiveBytes() : peer.outputEnded ? peer.written : -1;
+    }
+
     /** After close or abort on either side what read says has no meaning. */
     private boolean gaveUpReading() {
-        return endSent && (plan.ending() == Ending.CLOSE_WHEN_DONE || plan.ending() == Ending.ABORT)
+        return brokenOff || endSent && (plan.ending() == Ending.CLOSE_WHEN_DONE || plan.ending() == Ending.ABORT)
                 || connection.isClosed() && connection.closeReason() != CloseReason.CLOSED;
     }
 
@@ -176,18 +215,21 @@ public final class TransferApp implements StreamApp {
             case SHUTDOWN_WHEN_WRITTEN -> {
                 if (allWritten) {
                     endSent = true;
+                    outputEnded = true;
                     connection.shutdownOutput();
                 }
             }
             case SHUTDOWN_AFTER_PEER -> {
                 if (allWritten && checker.hasEnded()) {
                     endSent = true;
+                    outputEnded = true;
                     connection.shutdownOutput();
                 }
             }
             case CLOSE_WHEN_DONE -> {
-                if (allWritten && checker.isComplete()) {
+                if (allWritten && (checker.isComplete() || checker.hasEnded())) {
                     endSent = true;
+                    outputEnded = true;
                     connection.close();
                 }
             }
@@ -198,6 +240,15 @@ public final class TransferApp implements StreamApp {
                 }
             }
         }
+    }
+
+    Plan plan() {
+        return plan;
+    }
+
+    /** Nothing is left that this side wants to read, or could. */
+    boolean isDoneReading() {
+        return checker.hasEnded() || gaveUpReading();
     }
 
     public MptcpConnection connection() {
@@ -237,6 +288,6 @@ public final class TransferApp implements StreamApp {
     @Override
     public String toString() {
         return name + " wrote " + written + "/" + plan.sendBytes() + " read " + checker.receivedBytes() + "/" + plan.receiveBytes()
-                + (checker.hasEnded() ? " to the end" : "") + (endSent ? " " + plan.ending() : "") + (isClosed() ? " " + closeReason : "");
+                + (checker.hasEnded() ? " to the end" : "") + (brokenOff ? " broken off" : endSent ? " " + plan.ending() : "") + (isClosed() ? " " + closeReason : "");
     }
 }

@@ -121,6 +121,14 @@ class MiddleboxTest {
         staysMultipath(scenario, 3);
     }
 
+    /** Both links lose packets behind it; the normaliser checks that each retransmission is the same as the first. */
+    @Test
+    void aNormaliserThatLetsNoHolesPass() {
+        Scenario scenario = new Scenario(1).path(LINK).path(LINK.withLoss(0.01).withReorder(0.01, 5)).transfer(5 * BYTES, 5 * BYTES);
+        scenario.topology().paths().forEach(path -> bothWays(path, link -> Middleboxes.normalise(scenario.simulation(), link)));
+        staysMultipath(scenario, 6);
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void windowsThatShrink(boolean onBothPaths) {
@@ -202,6 +210,17 @@ class MiddleboxTest {
         assertFalse(scenario.connection().isFallback());
         assertEquals(1, scenario.path(1).up().statistics().droppedByMiddlebox);
         assertTrue(count(scenario.topology().client(), Counter.MPTCPRetrans) > 0, () -> scenario.topology().client().describe());
+    }
+
+    /** A proxy that answers for what it acknowledges, behind which packets are lost. Without options this is the end of MPTCP, not of the stream. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aProxyThatAcknowledgesAndRepeats(boolean withOptions) {
+        Scenario scenario = new Scenario(1).path(LINK.withLoss(0.01)).transfer(BYTES, BYTES);
+        AcknowledgingProxy.install(scenario.path(0), withOptions);
+        scenario.runUntilClosed(20);
+        assertEquals(!withOptions, scenario.connection().isFallback());
+        scenario.runUntilQuiet();
     }
 
     // ---- address translation that forgets ----
@@ -322,6 +341,18 @@ class MiddleboxTest {
         assertEquals(1, count(exchange.topology.server(), Counter.DSSCorruptionFallback));
     }
 
+    /** Both receivers find a wrong checksum before they hear of the other's. */
+    @Test
+    void bytesChangedBothWaysOnTheOnlySubflowAreNotSilent() {
+        Exchange exchange = Exchange.over(CHECKSUMS, path -> bothWays(path, link -> link.add(Middleboxes.changePayload(10))), 100_000);
+        for (TextApp app : List.of(exchange.client, exchange.server)) {
+            assertTrue(app.connection.isFallback());
+            assertEquals(CloseReason.CLOSED, app.connection.closeReason());
+        }
+        assertEquals(exchange.client.text.length, exchange.server.received.size(), "as TCP would have delivered it");
+        assertEquals(exchange.server.text.length, exchange.client.received.size(), "as TCP would have delivered it");
+    }
+
     // ---- options that vanish later, and segments that are dropped for them ----
 
     enum Vanishing {
@@ -372,6 +403,36 @@ class MiddleboxTest {
         bothWays(scenario.path(0), link -> link.add(Middleboxes.dropMptcp(Middleboxes::isNotSyn)));
         scenario.open().simulation().runUntil(() -> scenario.client().isClosed(), 120_000_000_000L);
         assertEquals(CloseReason.TIMED_OUT, scenario.client().closeReason());
+    }
+
+    // ---- a path into which joins vanish ----
+
+    /** Of what the second path does to a join only its last way out is open. */
+    enum Swallowed {
+        SYN, SYN_ACK, THIRD_ACK, FOURTH_ACK
+    }
+
+    /** The first path does all, undisturbed; when the black hole is gone the second is used. */
+    @ParameterizedTest
+    @EnumSource
+    void aJoinThatVanishesHoldsUpNothingAndIsTriedAgain(Swallowed what) {
+        Scenario scenario = new Scenario(1).path(LINK).path(LINK).transfer(50 * BYTES, 0);
+        boolean up = what == Swallowed.SYN || what == Swallowed.THIRD_ACK;
+        boolean syn = what == Swallowed.SYN || what == Swallowed.SYN_ACK;
+        SimLink link = up ? scenario.path(1).up() : scenario.path(1).down();
+        boolean[] open = {false};
+        link.add(packet -> open[0] || syn == Middleboxes.isNotSyn(packet));
+        scenario.at(1.5, () -> {
+            assertEquals(0, scenario.path(1).payloadBytesDelivered());
+            assertTrue(scenario.server().checker().receivedBytes() > 8 * BYTES, "less than path 0 alone brings");
+            open[0] = true;
+        });
+        // 120 Mbit at 20 Mbit/s take 6 s over one path; what is tried again, and by whom, comes within seconds.
+        Report report = scenario.runUntilClosed(6.5);
+        assertFalse(scenario.connection().isFallback());
+        assertTrue(report.longestStallNanos() < 0.3e9, () -> "stalled for " + report.longestStallNanos() / 1e6 + " ms");
+        assertTrue(report.bytesPerPath().get(1) > BYTES, report::toString);
+        scenario.runUntilQuiet();
     }
 
     // ---- all subflows lost ----

@@ -9,13 +9,16 @@ import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/** Many random networks. {@code -Dswarm.first=N -Dswarm.seeds=M} chooses the seeds. */
+/**
+ * Many random networks with middleboxes, and applications that end their connections in any way. {@code -Dswarm.first=N -Dswarm.seeds=M} chooses the
+ * seeds; the Maven profile {@code swarm} runs ten thousand.
+ */
 class SwarmTest {
     private static final long FIRST = Long.getLong("swarm.first", 1);
-    private static final long SEEDS = Long.getLong("swarm.seeds", 500);
+    private static final long SEEDS = Long.getLong("swarm.seeds", 1_000);
 
     @Test
-    void everySeedEndsWithEveryByteInItsPlace() {
+    void everySeedEndsWithEveryByteInItsPlaceOrWithAReason() {
         List<SimulationFailure> failures = new ArrayList<>();
         StringBuilder seeds = new StringBuilder();
         for (long seed = FIRST; seed < FIRST + SEEDS; seed++) {
