@@ -110,11 +110,9 @@ final class Connection extends DeadlineQueue.Node {
             subflow.tcb.acceptSynPayload(syn.payloadLength);
             synDataTaken = true;
         }
-        if (!mptcp) { // whose first data has to wait for the keys of the third ACK
-            subflow.tcb.sendEarly(stack.nowNanos());
-            sender.onWindow(1 + subflow.tcb.sndWnd());
-            raise(Readiness.WRITABLE);
-        }
+        subflow.tcb.sendEarly(stack.nowNanos());
+        sender.onWindow(1 + subflow.tcb.sndWnd());
+        raise(Readiness.WRITABLE);
     }
 
     boolean isSynDataTaken() {
@@ -385,6 +383,9 @@ final class Connection extends DeadlineQueue.Node {
             return;
         }
         fullyEstablished = true;
+        if (listener == null && receiver.bytesReceived() > 0 && !subflows.isEmpty()) {
+            subflows.getFirst().tcb.requestAck(); // data that came first was acknowledged with the keys, which left no room for a DATA_ACK
+        }
         stack.trace("ESTABLISHED", this, null, "");
         paths.onEstablished();
     }

@@ -136,6 +136,9 @@ final class Handshake {
         }
         subflow.stack.count(Counter.MPCapableACKRX);
         connection.data().sequence.setRemoteKey(mptcp.senderKey);
+        if (subflow.tcb.sndNxt() > 1) {
+            subflow.tcb.requestAck(); // what was sent early went without a DATA_ACK, for which the client waits
+        }
         connection.paths().onKeysExchanged();
         return true;
     }
@@ -158,13 +161,17 @@ final class Handshake {
             return !lost;
         }
         boolean dataWithKeys = mptcp.hasMpCapableMapping() && !subflow.isActive;
+        if (mptcp.has(MptcpOptions.DSS) && subflow.isActive && !mptcp.hasDataAck) {
+            return true; // sent before the server had our key: says nothing of whether it has it
+        }
         if (mptcp.has(MptcpOptions.DSS) || dataWithKeys || mptcp.has(MptcpOptions.ADD_ADDR)) {
             connection.setFullyEstablished();
             return true;
         }
+        boolean keys = mptcp.has(MptcpOptions.MP_CAPABLE) && !subflow.isActive && mptcp.receiverKey == connection.data().sequence.localKey();
         boolean acksData = segment.acksNewData && subflow.tcb.sndUna() > 1;
         boolean endsStream = segment.has(TcpSegment.FIN); // an MPTCP peer would have sent a DATA_FIN before
-        if (segment.payloadLength == 0 && !acksData && !endsStream) {
+        if (segment.payloadLength == 0 && !endsStream && (!acksData || keys)) {
             return true; // a bare third ACK, or a repeated one: says nothing
         }
         subflow.stack.count(Counter.MPCapableDataFallback);

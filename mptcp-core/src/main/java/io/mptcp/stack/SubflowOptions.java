@@ -167,8 +167,10 @@ final class SubflowOptions {
                     log.mapLength(logIndex), log.mapChecksum(logIndex));
             return;
         }
+        // What answers data of a SYN may be sent before the peer's key is known (erratum 6609 to appendix B): there is nothing to acknowledge yet.
+        boolean acks = connection.data().sequence.remoteKey() != 0;
         // A retransmitted piece repeats the mapping of the whole: once declared it never changes (section 3.3.1).
-        writer.dssMapping(true, connection.data().isDataAck8(), connection.data().wireDataAck(), true, connection.data().toWireDsn(log.mapDsn(logIndex)), (int) log.mapSsn(logIndex),
+        writer.dssMapping(acks, connection.data().isDataAck8(), connection.data().wireDataAck(), true, connection.data().toWireDsn(log.mapDsn(logIndex)), (int) log.mapSsn(logIndex),
                 log.mapLength(logIndex), false, log.mapChecksum(logIndex));
     }
 

@@ -367,4 +367,61 @@ class MappingTest {
         }
         assertTrue(sent);
     }
+
+    // ---- lengths and checksums to the byte ----
+
+    @Test
+    void theLengthOfAMappingBesideA64BitDsnCountsToTheByte() {
+        data(1, "abcdefghij", new Mapping(true, peer.wireDsn(1), 1, 9, false, MptcpOption.NO_CHECKSUM));
+        assertEquals("abcdefghi", Script.read(connection));
+        assertEquals(10, peer.skip().dataAck);
+        data(11, "kl", peer.map(10, 10, 3)); // which maps the byte that was left over as well
+        assertEquals("jkl", Script.read(connection));
+        data(13, "m", new Mapping(true, peer.wireDsn(13), 13, 2, false, MptcpOption.NO_CHECKSUM));
+        peer.inject(packet("P.").seq(14).data("n"));
+        assertEquals("mn", Script.read(connection));
+        assertEquals(15, peer.skip().dataAck);
+    }
+
+    /** The sum of RFC 1071 in its plainest form. */
+    private static int internetChecksum(byte[] bytes) {
+        int sum = 0;
+        for (int i = 0; i < bytes.length; i += 2) {
+            sum += (bytes[i] & 0xff) << 8 | (i + 1 < bytes.length ? bytes[i + 1] & 0xff : 0);
+        }
+        while (sum > 0xffff) {
+            sum = (sum & 0xffff) + (sum >>> 16);
+        }
+        return ~sum & 0xffff;
+    }
+
+    private static int checksumOf(Segment segment) {
+        Mapping mapping = segment.mapping();
+        byte[] bytes = java.nio.ByteBuffer.allocate(16 + segment.payload.length)
+                .putLong(mapping.dsn()).putInt(mapping.ssn()).putShort((short) mapping.dataLevelLength()).putShort((short) 0)
+                .put(segment.payload).array();
+        return internetChecksum(bytes);
+    }
+
+    @Test
+    void theChecksumOfAMappingIsOverItsWholeDsnSsnLengthAndPayload() {
+        open(StackConfig.defaults().withChecksum(true));
+        for (String text : List.of("even", "odd", "x")) {
+            Script.write(connection, text);
+            Segment segment = peer.expect();
+            assertEquals(checksumOf(segment), segment.mapping().checksum());
+            peer.ack();
+        }
+        connection.shutdownOutput();
+        Segment fin = peer.expect().dataFin(9);
+        assertEquals(checksumOf(fin), fin.mapping().checksum());
+    }
+
+    @Test
+    void aChecksumIsOverTheUpperHalfOfTheDsnAlsoWhereOnlyTheLowerIsSent() {
+        open(StackConfig.defaults().withChecksum(true));
+        Mapping wide = peer.map(1, 1, "abc".getBytes());
+        data(1, "abc", new Mapping(false, peer.wireDsn(1) & 0xffff_ffffL, 1, 3, false, wide.checksum()));
+        assertEquals("abc", Script.read(connection));
+    }
 }
