@@ -15,7 +15,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Options of every command that opens or takes connections. */
-final class ConnectionOptions {
+public final class ConnectionOptions {
     /** The command these options are mixed into. */
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -44,24 +44,24 @@ final class ConnectionOptions {
     private boolean stats;
 
     /** The paths given; none when the choice is left to routing. */
-    List<PathSpec> paths() {
+    public List<PathSpec> paths() {
         return pathOptions.paths();
     }
 
-    String scheduler() {
+    public String scheduler() {
         return scheduler;
     }
 
-    boolean mptcp() {
+    public boolean mptcp() {
         return !plainTcp;
     }
 
-    boolean stats() {
+    public boolean stats() {
         return stats;
     }
 
     /** @throws ParameterException when a name is unknown; the message lists the known ones */
-    void check() {
+    public void check() {
         oneOf("--scheduler", "scheduler", scheduler, Schedulers.names());
         oneOf("--congestion", "congestion control", congestion, CongestionControllers.names());
         pathOptions.check(command.commandLine());
@@ -75,7 +75,7 @@ final class ConnectionOptions {
     }
 
     /** @param listenPort TCP port to take connections on, 0 to open connections only */
-    UplinkSettings settings(int listenPort) {
+    public UplinkSettings settings(int listenPort) {
         StackConfig stack = StackConfig.defaults().withCongestionControl(congestion).withChecksum(checksum).withMptcp(!plainTcp);
         return new UplinkSettings(stack, scheduler, listenPort, pcap);
     }

@@ -41,7 +41,7 @@ public final class DefaultPaths {
      *
      * @throws CommandFailure when the host does not have this address
      */
-    static List<PathSpec> listeningOn(IpAddress local) {
+    public static List<PathSpec> listeningOn(IpAddress local) {
         try {
             if (local == null || local.isAny()) {
                 return NetworkInterface.networkInterfaces().filter(DefaultPaths::takesConnections)
@@ -57,7 +57,7 @@ public final class DefaultPaths {
     }
 
     /** @throws CommandFailure when connections to {@code local} can never come, as it belongs to another host */
-    static void checkOwn(IpAddress local) {
+    public static void checkOwn(IpAddress local) {
         if (local != null && !local.isAny() && !isOwn(local)) {
             throw CommandFailure.failed(local + ": no interface has this address");
         }

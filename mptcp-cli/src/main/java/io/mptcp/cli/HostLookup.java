@@ -36,7 +36,7 @@ public final class HostLookup {
         return addresses;
     }
 
-    IpAddress first(String host) {
+    public IpAddress first(String host) {
         return all(host).getFirst();
     }
 

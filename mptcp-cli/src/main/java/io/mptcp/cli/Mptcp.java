@@ -4,6 +4,7 @@ import io.mptcp.cli.bench.BenchCommand;
 import io.mptcp.cli.check.CheckCommand;
 import io.mptcp.cli.demo.DemoCommand;
 import io.mptcp.cli.dump.DumpCommand;
+import io.mptcp.cli.perf.PerfCommand;
 import io.mptcp.cli.simulate.SimulateCommand;
 import io.mptcp.cli.testport.TestPortCommand;
 import io.mptcp.cli.testport.TestPortControlCommand;
@@ -20,8 +21,8 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:success", "1:it was tried and failed", "2:wrong usage or configuration"},
-        subcommands = {CatCommand.class, CheckCommand.class, DemoCommand.class, BenchCommand.class, DumpCommand.class, SimulateCommand.class, TestPortCommand.class,
-            TestPortControlCommand.class})
+        subcommands = {CatCommand.class, CheckCommand.class, DemoCommand.class, BenchCommand.class, DumpCommand.class, PerfCommand.class, SimulateCommand.class,
+            TestPortCommand.class, TestPortControlCommand.class})
 public final class Mptcp implements Runnable {
     @Mixin
     private CommonOptions common;
