@@ -32,6 +32,8 @@ final class ConnectionOutput {
     private long copyMask;
     private long copyDsn;
     private int copyLength;
+    /** So much of it has gone over the first of these subflows: one that takes less at a time than the one before gets it in pieces. */
+    private int copiedLength;
 
     private long lastDataSentNanos = DataLevel.NEVER_NANOS;
     private long reinjectedBytes;
@@ -108,6 +110,7 @@ final class ConnectionOutput {
         copyMask = mask & ~(1L << index);
         copyDsn = dsn;
         copyLength = length;
+        copiedLength = 0;
         send(nowNanos, out, subflow, dsn, length, push);
         return true;
     }
@@ -185,14 +188,19 @@ final class ConnectionOutput {
     private boolean transmitCopy(long nowNanos, PacketSlot out) {
         while (copyMask != 0) {
             int index = Long.numberOfTrailingZeros(copyMask);
-            copyMask &= copyMask - 1;
-            if (index >= subflows.size() || copyDsn < sender.dsnUna()) {
-                continue;
+            int rest = copyLength - copiedLength;
+            Subflow subflow = index < subflows.size() && copyDsn + copiedLength >= sender.dsnUna() ? subflows.get(index) : null;
+            boolean takesIt = subflow != null && subflow.isActiveForData() && connection.stack.isLinkWritable(subflow.linkId)
+                    && subflow.tcb.sendableBytes() >= rest;
+            int piece = takesIt ? Math.min(rest, subflow.tcb.maxPayloadBytes()) : 0;
+            long dsn = copyDsn + copiedLength;
+            copiedLength += piece;
+            if (piece == 0 || copiedLength == copyLength) {
+                copyMask &= copyMask - 1;
+                copiedLength = 0;
             }
-            Subflow subflow = subflows.get(index);
-            if (subflow.isActiveForData() && connection.stack.isLinkWritable(subflow.linkId)
-                    && subflow.tcb.sendableBytes() >= copyLength && subflow.tcb.maxPayloadBytes() >= copyLength) {
-                send(nowNanos, out, subflow, copyDsn, copyLength, false);
+            if (piece > 0) {
+                send(nowNanos, out, subflow, dsn, piece, false);
                 return true;
             }
         }
@@ -202,6 +210,7 @@ final class ConnectionOutput {
     /** The list of subflows changed: indices remembered from before mean nothing now. What the oldest owes precedes a new SYN. */
     void onSubflowsChanged() {
         copyMask = 0;
+        copiedLength = 0;
         beginWithOldest();
     }
 
