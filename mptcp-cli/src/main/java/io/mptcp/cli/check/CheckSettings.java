@@ -26,7 +26,7 @@ record CheckSettings(String host, IpEndpoint remote, boolean http, long timeoutN
 
     /** What is sent when all subflows are there, over each of them. */
     byte[] secondData() {
-        return bytes(http ? request("X-Padding: " + "x".repeat(PADDING_BYTES) + "\r\nConnection: close\r\n") : "\r\n");
+        return bytes(http ? request("X-Padding: " + "x".repeat(PADDING_BYTES) + "\r\n") : "\r\n");
     }
 
     private String request(String headers) {

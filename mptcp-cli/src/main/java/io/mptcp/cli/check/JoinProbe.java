@@ -74,8 +74,9 @@ final class JoinProbe {
         if (!manager.isEstablished(subflowId)) {
             return ended ? Joined.Outcome.SERVER_ENDED : Joined.Outcome.LOST_AFTER_SYN_ACK;
         }
+        boolean endedSince = connection.isInputEnded() || connection.isClosed();
         boolean alive = !manager.isClosed(subflowId) && !flow.isReset();
-        return alive && info.bytesAcked() > 0 && flow.hasDss() ? Joined.Outcome.WORKS : Joined.Outcome.NO_DATA;
+        return (alive || endedSince) && info.bytesAcked() > 0 && flow.hasDss() ? Joined.Outcome.WORKS : Joined.Outcome.NO_DATA;
     }
 
     Joined result() {

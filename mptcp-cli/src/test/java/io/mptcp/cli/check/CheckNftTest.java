@@ -144,7 +144,8 @@ class CheckNftTest {
                 "iifname c2 reset tcp option sack-perm");
         CheckReport report = check();
         String works = "MPTCP works, as the first subflow and as a joined one";
-        assertSentences(report, works + ".", works + "; SACK and timestamps are removed from the handshake on the way; the MSS is clamped to 1300 (1460 over p1).");
+        assertSentences(report, works + ".", works + "; SACK and timestamps are removed from the handshake on the way; "
+                + "the MSS is clamped to 1300 (1460 over p1).");
         assertEquals(0, report.exitCode(), "MPTCP itself is not concerned");
     }
 }
