@@ -286,7 +286,8 @@ final class PathProbe {
     /** What was found; after {@link #step} has said that everything is known. */
     PathResult result() {
         List<String> announced = manager == null ? List.of() : manager.announced().stream().map(this::announcedText).toList();
-        return new PathResult(path, first, fallbackReason, firstFlow(), rttNanos, pmtuBytes, answeredBytes > 0, announced,
+        return new PathResult(path, first, fallbackReason, firstFlow(), rttNanos, pmtuBytes,
+                !context.settings().http() || answeredBytes > 0, announced,
                 joins.stream().map(JoinProbe::result).toList());
     }
 

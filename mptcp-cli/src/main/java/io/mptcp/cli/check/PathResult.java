@@ -10,7 +10,7 @@ import java.util.List;
  * @param flow           what was seen of the first subflow
  * @param rttNanos       round-trip time, -1 when unknown
  * @param pmtuBytes      path MTU found, 0 when no full segment was acknowledged
- * @param answered       bytes of the server came; only looked for when it was asked for something
+ * @param answered       the server answered the request, or there was none
  * @param announced      addresses the server announced over it (ADD_ADDR)
  * @param joins          subflows over other paths that were to join
  */

@@ -182,6 +182,9 @@ final class Verdict {
         if (pmtuBytes() > 0 && pmtuBytes() < result.path().mtuBytes()) {
             changes.add("the path MTU is " + pmtuBytes() + ", less than the interface's " + result.path().mtuBytes());
         }
+        if (result.first().isMptcp() && !result.answered()) {
+            changes.add("the server did not answer the request");
+        }
         return changes;
     }
 
