@@ -15,6 +15,8 @@ final class CapturedPacket {
     long timeNanos;
     /** LINKTYPE of the registry of tcpdump.org. */
     int linkType;
+    /** Number of the interface in the file, 0 where there is only one. */
+    int interfaceNumber;
     /** Bytes in the file. */
     int length;
     /** Bytes on the wire: more than {@link #length} when cut by the snapshot length. */

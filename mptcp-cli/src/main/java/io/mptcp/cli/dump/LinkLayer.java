@@ -26,6 +26,7 @@ final class LinkLayer {
     private static final int ETHERTYPE_OLD_QINQ = 0x9100;
     private static final int VLAN_TAG_BYTES = 4;
 
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
     private LinkLayer() {
@@ -50,6 +51,16 @@ final class LinkLayer {
             case LINUX_SLL2 -> behindProtocol(packet, 0, 20);
             default -> -1;
         };
+    }
+
+    /** Something that differs when one packet is captured in two places: the interface, and on "any" also whether it came or went. */
+    static int origin(CapturedPacket packet) {
+        int place = switch (packet.linkType) {
+            case LINUX_SLL -> packet.buffer.get(SHORT, 0);
+            case LINUX_SLL2 -> packet.buffer.get(INT, 4) * 8 + packet.bytes[10];
+            default -> 0;
+        };
+        return packet.interfaceNumber * 0x10001 + place;
     }
 
     private static int behindType(CapturedPacket packet, int typeOffset) {

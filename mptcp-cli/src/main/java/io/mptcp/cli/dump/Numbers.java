@@ -32,9 +32,9 @@ final class Numbers {
         return value / 1000 + "." + Long.toString(value % 1000 + 1000).substring(1);
     }
 
-    /** A share of a whole, "0 %" of nothing. */
+    /** A share of a whole that is not 0. */
     static String percent(long part, long whole) {
-        return whole == 0 ? "0 %" : Math.round(100.0 * part / whole) + " %";
+        return Math.round(100.0 * part / whole) + " %";
     }
 
     static String bytes(long count) {

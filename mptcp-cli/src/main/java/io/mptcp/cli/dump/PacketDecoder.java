@@ -141,6 +141,7 @@ final class PacketDecoder {
             return false;
         }
         segment.timeNanos = packet.timeNanos;
+        segment.origin = LinkLayer.origin(packet);
         segment.source = new IpEndpoint(source, TcpSegment.sourcePort(packet.buffer, offset));
         segment.destination = new IpEndpoint(destination, TcpSegment.destinationPort(packet.buffer, offset));
         segment.sequenceNumber = TcpSegment.sequenceNumber(packet.buffer, offset);

@@ -165,6 +165,7 @@ final class PcapngReader extends CaptureReader {
         int captured = packetHeader.getInt(12);
         checkPacketLength(captured);
         timeOfLastPacketNanos = from.nanos(ticks);
+        packet.interfaceNumber = obsolete ? packetHeader.getShort(0) & 0xffff : packetHeader.getInt(0);
         readBytes(packet, from, captured, packetHeader.getInt(16), body - 20);
     }
 
@@ -181,6 +182,7 @@ final class PcapngReader extends CaptureReader {
             captured = Math.min(captured, from.snapshotBytes);
         }
         checkPacketLength(captured);
+        packet.interfaceNumber = 0;
         readBytes(packet, from, (int) captured, original, body - 4);
     }
 

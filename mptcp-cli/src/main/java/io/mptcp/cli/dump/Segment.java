@@ -16,6 +16,8 @@ final class Segment {
     IpEndpoint destination;
     /** IPv4 identification, 0 for IPv6. */
     int identification;
+    /** As {@link LinkLayer#origin}. */
+    int origin;
     /** It came inside a UDP datagram (docs/udp-encapsulation.md). */
     boolean encapsulated;
 

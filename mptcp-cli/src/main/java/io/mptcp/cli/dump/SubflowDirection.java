@@ -1,5 +1,6 @@
 package io.mptcp.cli.dump;
 
+import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.Seq;
 import io.mptcp.wire.TcpOptions;
 import io.mptcp.wire.TcpSegment;
@@ -14,7 +15,7 @@ import java.util.TreeMap;
 final class SubflowDirection {
     private static final int MAX_MAPPINGS = 128;
     private static final int MAX_UNACKNOWLEDGED = 4096;
-    private static final int FINGERPRINTS = 64;
+    private static final int FINGERPRINTS = 32;
     /** A packet that is captured twice on its way is delayed by no more than this in between. */
     private static final long CAPTURED_TWICE_NANOS = 1_000_000_000L;
     private static final int DUPLICATE_ACKS = 3;
@@ -29,6 +30,7 @@ final class SubflowDirection {
     private final ArrayDeque<TracedMapping> mappings = new ArrayDeque<>();
     private final long[] fingerprints = new long[FINGERPRINTS];
     private final long[] fingerprintTimes = new long[FINGERPRINTS];
+    private final int[] fingerprintOrigins = new int[FINGERPRINTS];
     private int fingerprintCount;
 
     boolean isnKnown;
@@ -92,26 +94,33 @@ final class SubflowDirection {
         return Seq.extend(sequenceNumber - isn, next);
     }
 
-    /** Whether the very same packet came before in this capture: taken on several interfaces. */
+    /**
+     * Whether the very same packet came before in this capture, which was taken in more than one place. IPv4 numbers its packets; without such a
+     * number the place has to be another one, or else a quick retransmission would pass for it.
+     */
     boolean isCapturedTwice(Segment segment) {
-        if (segment.payloadLength == 0 && !segment.has(TcpSegment.SYN | TcpSegment.FIN | TcpSegment.RST)
-                || segment.identification == 0 && !segment.options.hasTimestamps) {
+        TcpOptions options = segment.options;
+        boolean plainAck = segment.payloadLength == 0 && !segment.has(TcpSegment.SYN | TcpSegment.FIN | TcpSegment.RST)
+                && (options.mptcp.present & ~MptcpOptions.DSS) == 0;
+        if (plainAck) {
             return false;
         }
         long print = segment.identification;
         for (int value : new int[] {segment.sequenceNumber, segment.acknowledgmentNumber, segment.flags, segment.window, segment.payloadLength,
-            segment.options.hasTimestamps ? segment.options.tsVal : 0, segment.options.hasTimestamps ? segment.options.tsEcr : 0,
-            segment.options.mptcp.present, (int) segment.options.mptcp.dataAck}) {
+            options.hasTimestamps ? options.tsVal : 0, options.hasTimestamps ? options.tsEcr : 0, options.mptcp.present,
+            options.mptcp.has(MptcpOptions.DSS) && options.mptcp.hasDataAck ? (int) options.mptcp.dataAck : 0}) {
             print = print * 0x9e3779b97f4a7c15L + value + 1;
         }
         for (int i = 0; i < Math.min(fingerprintCount, FINGERPRINTS); i++) {
-            if (fingerprints[i] == print && Math.abs(segment.timeNanos - fingerprintTimes[i]) <= CAPTURED_TWICE_NANOS) {
+            if (fingerprints[i] == print && Math.abs(segment.timeNanos - fingerprintTimes[i]) <= CAPTURED_TWICE_NANOS
+                    && (segment.identification != 0 || segment.origin != fingerprintOrigins[i])) {
                 return true;
             }
         }
-        fingerprints[fingerprintCount % FINGERPRINTS] = print;
-        fingerprintTimes[fingerprintCount % FINGERPRINTS] = segment.timeNanos;
-        fingerprintCount++;
+        int at = fingerprintCount++ % FINGERPRINTS;
+        fingerprints[at] = print;
+        fingerprintTimes[at] = segment.timeNanos;
+        fingerprintOrigins[at] = segment.origin;
         return false;
     }
 
@@ -132,7 +141,7 @@ final class SubflowDirection {
             return;
         }
         if (any && seq > next) {
-            report.mark(Mark.Kind.GAP, "of " + Numbers.bytes(seq - next) + ": lost before it was captured, or still to come");
+            report.mark(Mark.Kind.GAP, "of " + Numbers.bytes(seq - next));
         }
         long before = seen.add(seq, seq + length);
         if (before > 0) {

@@ -56,10 +56,9 @@ final class TextSummary {
         if (connection.version >= 0) {
             settings.add("version " + connection.version);
         }
-        int flags = Math.max(0, connection.flags[0]) | Math.max(0, connection.flags[1]);
-        if (connection.flags[0] >= 0) {
+        if (connection.flags[0] >= 0 && connection.flags[1] >= 0) {
             // RFC 8684 section 3.1: on when either asks for it.
-            settings.add("checksums " + ((flags & MptcpOptions.FLAG_CHECKSUM) != 0 ? "on" : "off"));
+            settings.add("checksums " + (((connection.flags[0] | connection.flags[1]) & MptcpOptions.FLAG_CHECKSUM) != 0 ? "on" : "off"));
         }
         if (connection.checksumsOk + connection.checksumsBad > 0) {
             settings.add(connection.checksumsOk + " verified, " + connection.checksumsBad + " bad");
@@ -123,7 +122,9 @@ final class TextSummary {
         }
         StringJoiner parts = new StringJoiner(", ");
         parts.add(direction.packets + (direction.packets == 1 ? " packet" : " packets"));
-        parts.add(Numbers.bytes(direction.bytes) + " (" + Numbers.percent(direction.firstBytes, connection.data[side].bytes) + " of the stream)");
+        long stream = connection.data[side].bytes;
+        parts.add(Numbers.bytes(direction.bytes)
+                + (direction.bytes == 0 || stream == 0 ? "" : " (" + Numbers.percent(direction.firstBytes, stream) + " of the stream)"));
         if (direction.retransmittedBytes > 0) {
             parts.add(direction.retransmittedBytes + " retransmitted");
         }
