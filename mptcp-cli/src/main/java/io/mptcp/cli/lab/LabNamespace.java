@@ -1,6 +1,7 @@
 package io.mptcp.cli.lab;
 
 import io.mptcp.netty.linux.NetworkNamespace;
+import io.mptcp.netty.linux.Offloads;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

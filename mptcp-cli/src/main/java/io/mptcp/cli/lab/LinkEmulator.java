@@ -1,5 +1,7 @@
 package io.mptcp.cli.lab;
 
+import io.mptcp.netty.linux.FrameSocket;
+import io.mptcp.netty.linux.Poll;
 import io.mptcp.netty.linux.Syscalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -43,8 +45,8 @@ public final class LinkEmulator implements AutoCloseable {
         if (thread != null) {
             throw new IllegalStateException("the emulator runs already");
         }
-        PacketSocket socketA = namespace.call(() -> new PacketSocket(a));
-        PacketSocket socketB = namespace.call(() -> new PacketSocket(b));
+        FrameSocket socketA = namespace.call(() -> new FrameSocket(a));
+        FrameSocket socketB = namespace.call(() -> new FrameSocket(b));
         Direction forward = new Direction(socketA, socketB, new EmulatedLink(aToB, seed));
         Direction backward = new Direction(socketB, socketA, new EmulatedLink(bToA, ~seed));
         directions.add(forward);
@@ -129,11 +131,11 @@ public final class LinkEmulator implements AutoCloseable {
 
     /** Frames from one device to the other. */
     private static final class Direction {
-        private final PacketSocket in;
-        private final PacketSocket out;
+        private final FrameSocket in;
+        private final FrameSocket out;
         private final EmulatedLink link;
 
-        Direction(PacketSocket in, PacketSocket out, EmulatedLink link) {
+        Direction(FrameSocket in, FrameSocket out, EmulatedLink link) {
             this.in = in;
             this.out = out;
             this.link = link;

@@ -1,4 +1,4 @@
-package io.mptcp.cli.lab;
+package io.mptcp.netty.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -11,7 +11,7 @@ import java.lang.invoke.MethodHandle;
  * Waiting for input on several descriptors with a timeout in nanoseconds: ppoll(2) on an array of {@code struct pollfd} (int fd, short events,
  * short revents). An interrupted or failed wait looks like one that timed out: what was readable then still is.
  */
-final class Poll {
+public final class Poll {
     private static final short POLLIN = 1;
     private static final int POLLFD_BYTES = 8;
     private static final int REVENTS = 6;
@@ -26,7 +26,7 @@ final class Poll {
     private final MemorySegment timespec;
 
     /** @param descriptors to wait for, from then on known by their index */
-    Poll(Arena arena, int... descriptors) {
+    public Poll(Arena arena, int... descriptors) {
         count = descriptors.length;
         pollfds = arena.allocate((long) count * POLLFD_BYTES, 8);
         timespec = arena.allocate(16, 8);
@@ -37,7 +37,7 @@ final class Poll {
     }
 
     /** Waits until a descriptor is readable, but no longer than this. */
-    void await(long nanos) {
+    public void await(long nanos) {
         timespec.set(ValueLayout.JAVA_LONG, 0, nanos / NANOS_PER_SECOND);
         timespec.set(ValueLayout.JAVA_LONG, 8, nanos % NANOS_PER_SECOND);
         try {
@@ -51,7 +51,7 @@ final class Poll {
     }
 
     /** Whether the last wait found something to read, or an error to learn of, on this descriptor. */
-    boolean isReady(int index) {
+    public boolean isReady(int index) {
         return pollfds.get(ValueLayout.JAVA_SHORT, (long) index * POLLFD_BYTES + REVENTS) != 0;
     }
 

@@ -1,7 +1,5 @@
-package io.mptcp.cli.lab;
+package io.mptcp.netty.linux;
 
-import io.mptcp.netty.linux.LinuxException;
-import io.mptcp.netty.linux.Syscalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -10,7 +8,7 @@ import java.lang.foreign.ValueLayout;
  * The ethtool interface of the kernel, as far as it is about offloads: {@code ioctl(SIOCETHTOOL)} with a {@code struct ifreq} (name 16 bytes,
  * then the address of a {@code struct ethtool_value}: u32 command, u32 value).
  */
-final class Offloads {
+public final class Offloads {
     private static final long SIOCETHTOOL = 0x8946;
     private static final int SRXCSUM = 0x15;
     private static final int STXCSUM = 0x17;
@@ -22,8 +20,12 @@ final class Offloads {
     private Offloads() {
     }
 
-    /** Switches off segmentation, checksum and merging offloads of a device in the namespace of the calling thread. */
-    static void switchOff(String device) throws LinuxException {
+    /**
+     * Switches off segmentation, checksum and merging offloads of a device in the namespace of the calling thread.
+     *
+     * @throws LinuxException when there is no such device, or it does not let them be switched off
+     */
+    public static void switchOff(String device) throws LinuxException {
         Syscalls syscalls = new Syscalls();
         int socket = Syscalls.check(syscalls.socket(Syscalls.AF_INET, Syscalls.SOCK_DGRAM, 0), "cannot open a socket");
         try (Arena arena = Arena.ofConfined()) {

@@ -1,14 +1,12 @@
-package io.mptcp.cli.lab;
+package io.mptcp.netty.linux;
 
-import io.mptcp.netty.linux.LinuxException;
-import io.mptcp.netty.linux.Syscalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /** Whole Ethernet frames from and to one device (AF_PACKET), every address, without the frames this host sends itself. */
-final class PacketSocket implements AutoCloseable {
+public final class FrameSocket implements AutoCloseable {
     private static final ValueLayout.OfShort BE_SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.BIG_ENDIAN);
     private static final int ETH_P_ALL = 3;
     private static final int SOL_PACKET = 263;
@@ -16,13 +14,17 @@ final class PacketSocket implements AutoCloseable {
     private static final int PACKET_IGNORE_OUTGOING = 23;
     private static final short PACKET_MR_PROMISC = 1;
     private static final long SIOCGIFINDEX = 0x8933;
-    /** A burst of several hundred frames must wait here while the emulator is not running. */
+    /** A burst of several hundred frames must wait here while its reader is not running. */
     private static final int RECEIVE_BUFFER_BYTES = 8 << 20;
 
     private final int fd;
 
-    /** Opens a socket on a device in the namespace of the calling thread. */
-    PacketSocket(String device) throws LinuxException {
+    /**
+     * Opens a socket on a device in the namespace of the calling thread, and makes the device promiscuous as long as it is open.
+     *
+     * @throws LinuxException when there is no such device, or this process may not
+     */
+    public FrameSocket(String device) throws LinuxException {
         Syscalls syscalls = new Syscalls();
         // Protocol 0 until all is set: no frame arrives before the options hold.
         fd = Syscalls.check(syscalls.socket(Syscalls.AF_PACKET, Syscalls.SOCK_RAW | Syscalls.SOCK_NONBLOCK, 0),
@@ -35,7 +37,8 @@ final class PacketSocket implements AutoCloseable {
         }
     }
 
-    int fd() {
+    /** Non-blocking, for {@link Syscalls#recv} and {@link Syscalls#sendto}; owned by this object. */
+    public int fd() {
         return fd;
     }
 
