@@ -23,6 +23,7 @@ final class Closing {
     private CloseReason reason = CloseReason.NONE;
     private boolean closedByApplication;
     private boolean fastclosing;
+    private final FastcloseWait fastcloseWait = new FastcloseWait();
     private long deadlineNanos = Long.MAX_VALUE;
     private long lingerDsn;
 
@@ -43,8 +44,12 @@ final class Closing {
         return fastclosing;
     }
 
+    FastcloseWait fastcloseWait() {
+        return fastcloseWait;
+    }
+
     long deadlineNanos() {
-        return deadlineNanos;
+        return Math.min(deadlineNanos, fastcloseWait.deadlineNanos());
     }
 
     // ---- what the application wants ----
@@ -93,6 +98,9 @@ final class Closing {
     }
 
     void expire(long nowNanos) {
+        if (fastcloseWait.expire(nowNanos)) {
+            stack.enqueue(connection);
+        }
         if (deadlineNanos <= nowNanos) {
             deadlineNanos = Long.MAX_VALUE;
             terminate(CloseReason.TIMED_OUT, true);
@@ -246,8 +254,14 @@ final class Closing {
         }
         finish(why);
         fastclosing = tellPeer && connection.isMptcp() && connection.wasConnected() && data.sequence.remoteKey() != 0;
+        Subflow carrier = fastclosing && stack.config().wire().fastcloseOnAck() ? FastcloseWait.chooseCarrier(subflows) : null;
+        if (carrier != null) {
+            fastcloseWait.begin(carrier);
+        }
         for (Subflow subflow : List.copyOf(subflows)) {
-            subflow.tcb.reset(TcpCloseReason.ABORTED);
+            if (subflow != carrier) {
+                subflow.tcb.reset(TcpCloseReason.ABORTED);
+            }
         }
     }
 }

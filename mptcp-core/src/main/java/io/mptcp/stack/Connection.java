@@ -362,6 +362,10 @@ final class Connection extends DeadlineQueue.Node {
         return closing.isFastclosing();
     }
 
+    FastcloseWait fastcloseWait() {
+        return closing.fastcloseWait();
+    }
+
     boolean peerDeniesJoinToInitialAddress() {
         return peerDeniesJoinToInitialAddress;
     }
@@ -473,6 +477,9 @@ final class Connection extends DeadlineQueue.Node {
         stack.count(Counter.MPFastcloseRx);
         for (int i = 0; i < subflows.size(); i++) {
             subflows.get(i).resetReason = ResetReason.UNSPECIFIED; // as Linux: the RSTs that answer it say so
+        }
+        if (fastcloseWait().isActive()) {
+            fastcloseWait().onCrossed();
         }
         terminate(CloseReason.RESET, false);
         return true;
@@ -601,6 +608,7 @@ final class Connection extends DeadlineQueue.Node {
         }
         subflows.close(subflow);
         signals.onSubflowClosed(subflow);
+        fastcloseWait().onSubflowClosed(subflow);
         if (subflows.isEmpty()) {
             fallback.onSubflowClosed();
         }

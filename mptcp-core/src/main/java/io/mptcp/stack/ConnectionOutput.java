@@ -51,8 +51,11 @@ final class ConnectionOutput {
     }
 
     boolean transmit(long nowNanos, PacketSlot out) {
-        return transmitControl(nowNanos, out) || transmitCopy(nowNanos, out) || transmitReinjection(nowNanos, out)
-                || transmitNew(nowNanos, out);
+        if (transmitControl(nowNanos, out)) {
+            return true;
+        }
+        return !connection.isFastclosing()
+                && (transmitCopy(nowNanos, out) || transmitReinjection(nowNanos, out) || transmitNew(nowNanos, out));
     }
 
     private boolean transmitControl(long nowNanos, PacketSlot out) {

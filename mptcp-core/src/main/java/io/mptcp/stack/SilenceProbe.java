@@ -38,7 +38,7 @@ final class SilenceProbe {
             unanswered = 0;
             deadlineNanos = Long.MAX_VALUE;
         }
-        boolean silent = subflow.connection.isMptcp() && subflow.phase == Subflow.Phase.ESTABLISHED
+        boolean silent = subflow.connection.isMptcp() && !subflow.connection.isFastclosing() && subflow.phase == Subflow.Phase.ESTABLISHED
                 && (tcb.log().isEmpty() || subflow.stale) && subflow.connection.lastHeardNanos() > heardNanos;
         if (!silent) {
             deadlineNanos = Long.MAX_VALUE;

@@ -422,6 +422,10 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         if (mptcp.has(MptcpOptions.MP_FASTCLOSE) && connection.onFastclose(mptcp.fastcloseKey)) {
             return false;
         }
+        if (connection.isFastclosing()) {
+            tcb.requestAck(); // which says it again: nothing else of the peer's matters any more
+            return false;
+        }
         if (isJoin && mptcp.has(MptcpOptions.MP_JOIN)) {
             tcb.requestAck(); // our fourth ACK was lost: every repeated third ACK is answered at once
         }

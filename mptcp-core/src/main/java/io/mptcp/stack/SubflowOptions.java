@@ -91,6 +91,9 @@ final class SubflowOptions {
 
     /** Something waits for a pure acknowledgment to go with: the keys may have to go first, or a retransmission may have gone before. */
     boolean isSignalDue() {
+        if (connection.isFastclosing()) {
+            return connection.fastcloseWait().isDueOn(subflow);
+        }
         if (!subflow.isJoin && connection.fallback().isSignalDue()) {
             return true;
         }
@@ -129,6 +132,14 @@ final class SubflowOptions {
         }
         if (!connection.isMptcp()) {
             connection.fallback().writePending(writer);
+            return;
+        }
+        if (connection.fastcloseWait().isCarrier(subflow)) {
+            writer.mpFastclose(connection.data().sequence.remoteKey());
+            if (connection.fastcloseWait().isDueOn(subflow)) {
+                subflow.stack.count(Counter.MPFastcloseTx);
+            }
+            connection.fastcloseWait().onSent(subflow.stack.nowNanos());
             return;
         }
         if (subflow.phase == Subflow.Phase.PRE_ESTABLISHED) {
@@ -178,7 +189,8 @@ final class SubflowOptions {
         if (!connection.wasMptcp()) {
             return;
         }
-        if (connection.isFastclosing()) {
+        FastcloseWait wait = connection.fastcloseWait();
+        if (connection.isFastclosing() && (!connection.stack.config().wire().fastcloseOnAck() || wait.isCarrier(subflow))) {
             writer.mpFastclose(connection.data().sequence.remoteKey());
             subflow.stack.count(Counter.MPFastcloseTx);
         } else if (subflow.resetReason >= 0) {

@@ -10,11 +10,13 @@ package io.mptcp.stack;
  * @param infiniteMappingNeedsData an infinite mapping counts only on a segment with data, which is where RFC 8684 section 3.7 has the sender put it;
  *                        false takes it on any, so that a fallback is noticed before there is data
  * @param resetOnRemoveAddr REMOVE_ADDR ends its subflows at once; false first asks whether they still answer (section 3.4.2)
+ * @param fastcloseOnAck  a connection is aborted by MP_FASTCLOSE on an acknowledgment that is repeated until the peer has answered (section 3.5, option
+ *                        A); false for a RST with MP_FASTCLOSE on every subflow, after which nothing is kept (option R)
  */
 public record WireProfile(boolean adaptiveDataAck, boolean dssBesideSignals, boolean fullOptionRoomInSyn, boolean infiniteMappingNeedsData,
-                          boolean resetOnRemoveAddr) {
-    public static final WireProfile DEFAULT = new WireProfile(false, false, false, false, false);
+                          boolean resetOnRemoveAddr, boolean fastcloseOnAck) {
+    public static final WireProfile DEFAULT = new WireProfile(false, false, false, false, false, false);
 
     /** As current Linux kernels write them. */
-    public static final WireProfile LINUX = new WireProfile(true, false, true, true, true);
+    public static final WireProfile LINUX = new WireProfile(true, false, true, true, true, false);
 }
