@@ -403,4 +403,42 @@ class CheckerTest {
         int pmtu = new Verdict(report.results(), 0).pmtuBytes();
         assertTrue(pmtu > 1000 && pmtu <= 1400, "" + pmtu);
     }
+
+    // ---- what is printed ----
+
+    private CheckReport oneOfTwo() {
+        http = true;
+        serverApp = EchoApp::new;
+        up.get(1).add(Middleboxes.stripMptcp(Middleboxes::isSyn));
+        return check(2);
+    }
+
+    @Test
+    void theTableForPeople() {
+        assertEquals("""
+            server 10.0.1.2:80
+
+            path  from      first subflow  joins  round trip  MSS   path MTU  checksums  ADD_ADDR  TCP options
+            p1    10.0.1.1  MPTCP          -      20.0 ms     1460  1500      off        -         SACK TS WS ECN
+            p2    10.0.2.1  plain TCP      no     20.0 ms     1460  -         -          -         SACK TS WS ECN
+
+            path p1: MPTCP works.
+            path p2: MP_CAPABLE is removed on the way: connections that begin here are plain TCP, and it cannot join others: MP_JOIN is removed on the way.
+            """, oneOfTwo().text());
+    }
+
+    @Test
+    void theLineForPrograms() {
+        String json = oneOfTwo().json();
+        assertTrue(json.startsWith("{\"host\":\"server\",\"remote\":\"10.0.1.2:80\",\"exit_code\":1,\"paths\":[{\"path\":\"p1\",\"local\":\"10.0.1.1\","
+                + "\"mptcp\":true,\"tcp\":true,\"first_subflow\":\"mptcp\",\"fallback_reason\":null,\"joins\":[],\"rtt_ms\":20.026,\"interface_mtu\":1500,"
+                + "\"pmtu\":1500,"), json);
+        assertEquals("""
+            {"path":"p2","local":"10.0.2.1","mptcp":false,"tcp":true,"first_subflow":"not_in_syn_ack","fallback_reason":"MPCapableFallbackSYNACK",\
+            "joins":[{"from":"p1","outcome":"not_in_syn_ack","reset_reason":null}],"rtt_ms":20.026,"interface_mtu":1500,"pmtu":null,\
+            "syn_ack":{"mp_capable":false,"version":null,"checksum":false,"denies_join":false,"mss":1460,"sack":true,"timestamps":true,"window_scale":true,"ecn":true},\
+            "changed":{"options_removed":[],"mss_clamped":false,"ecn_cleared":false,"timestamps_removed_later":false,"payload":false,"isn":null},\
+            "data_segments_received":1,"data_segments_received_without_dss":1,"add_addr":[],\
+            "verdict":"path p2: MP_CAPABLE is removed on the way: connections that begin here are plain TCP, and it cannot join others: MP_JOIN is removed on the way."}]}""", json.substring(json.indexOf("{\"path\":\"p2\"")));
+    }
 }
