@@ -28,7 +28,7 @@
 
 enum { OP_HELLO=1, OP_SOCKET, OP_BIND, OP_LISTEN, OP_ACCEPT, OP_CONNECT, OP_READ, OP_WRITE, OP_CLOSE,
        OP_SHUTDOWN, OP_GETOPT, OP_SETOPT, OP_POLL, OP_FCNTL, OP_IOCTL, OP_NETSEND, OP_NETRECV, OP_ADVANCE, OP_ATTACH, OP_CONTROL, OP_SENDTO,
-       OP_EPOLL_CREATE, OP_EPOLL_CTL, OP_EPOLL_WAIT };
+       OP_EPOLL_CREATE, OP_EPOLL_CTL, OP_EPOLL_WAIT, OP_RECVMSG };
 
 static const char *sockpath(void){ const char *p=getenv("STACKSHIM_SOCKET"); if(!p){ fprintf(stderr,"stackshim: set STACKSHIM_SOCKET to the test port's UNIX socket\n"); _exit(2);} return p; }
 static char sockflags[400];
@@ -97,7 +97,13 @@ static ssize_t f_recv(void*u,int fd,void*b,size_t n,int fl){ if(badptr(b,n)) ret
 static ssize_t f_read(void*u,int fd,void*b,size_t n){ return f_recv(u,fd,b,n,0); }
 static ssize_t f_readv(void*u,int fd,const struct iovec*v,int c){ size_t n=0;for(int i=0;i<c;i++)n+=v[i].iov_len; char*t=malloc(n+1); ssize_t k=f_recv(u,fd,t,n,0); size_t o=0; for(int i=0;k>0&&i<c&&o<(size_t)k;i++){size_t m=v[i].iov_len<k-o?v[i].iov_len:k-o;memcpy(v[i].iov_base,t+o,m);o+=m;} free(t); return k; }
 static ssize_t f_recvfrom(void*u,int fd,void*b,size_t n,int fl,struct sockaddr*a,socklen_t*l){ if(l)*l=0; return f_recv(u,fd,b,n,fl); }
-static ssize_t f_recvmsg(void*u,int fd,struct msghdr*m,int fl){ m->msg_flags=0; m->msg_controllen=0; m->msg_namelen=0; return f_readv(u,fd,m->msg_iov,m->msg_iovlen); }
+static ssize_t f_recvmsg(void*u,int fd,struct msghdr*m,int fl){ size_t n=0; for(size_t i=0;i<m->msg_iovlen;i++) n+=m->msg_iov[i].iov_len;
+  begin(OP_RECVMSG);p32(fd);p32(n);p32(fl); ssize_t k=call(); size_t o=0;
+  for(size_t i=0;k>0&&i<m->msg_iovlen&&o<(size_t)k;i++){ size_t c=m->msg_iov[i].iov_len<k-o?m->msg_iov[i].iov_len:k-o; memcpy(m->msg_iov[i].iov_base,r.d+rp,c); rp+=c; o+=c; }
+  size_t room=m->msg_control?m->msg_controllen:0; m->msg_flags=0; m->msg_controllen=0; m->msg_namelen=0;
+  for(char*p=m->msg_control;k>0&&rp+12<=r.n&&room>=CMSG_SPACE(sizeof(int));p+=CMSG_SPACE(sizeof(int)),room-=CMSG_SPACE(sizeof(int))){
+    struct cmsghdr*c=(struct cmsghdr*)p; int v; c->cmsg_len=CMSG_LEN(sizeof(int)); c->cmsg_level=g32(); c->cmsg_type=g32(); v=g32(); memcpy(CMSG_DATA(c),&v,sizeof v); m->msg_controllen+=CMSG_SPACE(sizeof(int)); }
+  return k; }
 static ssize_t f_send(void*u,int fd,const void*b,size_t n,int fl){ if(badptr(b,n)) return -1; begin(OP_WRITE);p32(fd);p32(fl);pb(b,n);return call(); }
 static ssize_t f_write(void*u,int fd,const void*b,size_t n){ return f_send(u,fd,b,n,0); }
 static ssize_t f_writev(void*u,int fd,const struct iovec*v,int c){ begin(OP_WRITE);p32(fd);p32(0);for(int i=0;i<c;i++)pb(v[i].iov_base,v[i].iov_len);return call(); }

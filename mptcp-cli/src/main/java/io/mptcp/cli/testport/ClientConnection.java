@@ -143,6 +143,7 @@ final class ClientConnection {
             case Op.ACCEPT -> sockets.accept(fd, frame.u32());
             case Op.CONNECT -> sockets.connect(fd, frame.address());
             case Op.READ -> sockets.read(fd, frame.u32(), frame.u32());
+            case Op.RECVMSG -> sockets.receiveMessage(fd, frame.u32(), frame.u32());
             case Op.WRITE -> {
                 int flags = frame.u32();
                 yield sockets.write(fd, frame.rest(), flags);

@@ -26,6 +26,7 @@ final class Op {
     static final int EPOLL_CREATE = 22;
     static final int EPOLL_CTL = 23;
     static final int EPOLL_WAIT = 24;
+    static final int RECVMSG = 25;
 
     private Op() {
     }

@@ -75,6 +75,8 @@ public final class SocketConstants {
     public static final int TCP_USER_TIMEOUT = 18;
     public static final int TCP_NOTSENT_LOWAT = 25;
     public static final int TCP_CC_INFO = 26;
+    /** The type of its control message, TCP_CM_INQ, has the same number. */
+    public static final int TCP_INQ = 36;
 
     public static final int IP_TOS = 1;
     public static final int IP_TTL = 2;

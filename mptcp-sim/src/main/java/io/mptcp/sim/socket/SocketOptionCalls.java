@@ -68,6 +68,7 @@ final class SocketOptionCalls {
             case SocketConstants.TCP_SYNCNT -> integer(options.synRetries());
             case SocketConstants.TCP_USER_TIMEOUT -> integer(options.userTimeoutMillis());
             case SocketConstants.TCP_NOTSENT_LOWAT -> integer(options.notSentLowatBytes() == Integer.MAX_VALUE ? -1 : options.notSentLowatBytes());
+            case SocketConstants.TCP_INQ -> integer(socket.tellsInq ? 1 : 0);
             case SocketConstants.TCP_MAXSEG -> integer(segmentBytes(socket, nowNanos));
             case SocketConstants.TCP_FASTOPEN -> integer(socket.fastOpenQueue);
             case SocketConstants.TCP_FASTOPEN_CONNECT -> integer(socket.fastOpenConnect ? 1 : 0);
@@ -178,6 +179,12 @@ final class SocketOptionCalls {
 
     private Outcome setTcpLevel(VirtualSocket socket, int name, int number) {
         switch (name) {
+            case SocketConstants.TCP_INQ -> {
+                if (number < 0 || number > 1) {
+                    return Outcome.error(Errno.EINVAL);
+                }
+                socket.tellsInq = number != 0;
+            }
             case SocketConstants.TCP_FASTOPEN -> socket.fastOpenQueue = Math.max(number, 0);
             case SocketConstants.TCP_FASTOPEN_CONNECT -> {
                 if (!fastOpen.mayOpen()) {

@@ -8,6 +8,7 @@ import io.mptcp.wire.IpEndpoint;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -233,6 +234,15 @@ public final class Sockets {
 
     /** The outcome's data is what was read. */
     public Call read(int fd, int length, int flags) {
+        return read(fd, length, flags, false);
+    }
+
+    /** As {@link #read}; behind the bytes there are control messages: u32 level, type and value each (big endian). */
+    public Call receiveMessage(int fd, int length, int flags) {
+        return read(fd, length, flags, true);
+    }
+
+    private Call read(int fd, int length, int flags, boolean withControl) {
         VirtualSocket known = table.get(fd);
         return on(fd, known == null ? Long.MAX_VALUE : known.receiveTimeoutNanos, Errno.EAGAIN, socket -> {
             MptcpConnection connection = socket.connection;
@@ -247,7 +257,8 @@ public final class Sockets {
             }
             int count = connection.read(buffer, 0, Math.min(length, BUFFER_BYTES));
             if (count > 0) {
-                return Outcome.of(count, buffer.asSlice(0, count).toArray(ValueLayout.JAVA_BYTE));
+                byte[] bytes = buffer.asSlice(0, count).toArray(ValueLayout.JAVA_BYTE);
+                return Outcome.of(count, withControl && socket.tellsInq ? withInq(bytes, connection) : bytes);
             }
             if (count < 0 || socket.readShut) {
                 return Outcome.DONE;
@@ -258,6 +269,12 @@ public final class Sockets {
             }
             return isNonBlocking(socket, flags) ? Outcome.error(Errno.EAGAIN) : null;
         });
+    }
+
+    /** TCP_CM_INQ: bytes left to read; 1 where only the end of the stream is left. */
+    private static byte[] withInq(byte[] bytes, MptcpConnection connection) {
+        int left = connection.isEndOfStream() ? 1 : connection.readableBytes();
+        return ByteBuffer.allocate(bytes.length + 12).put(bytes).putInt(SocketConstants.IPPROTO_TCP).putInt(SocketConstants.TCP_INQ).putInt(left).array();
     }
 
     private static boolean isNonBlocking(VirtualSocket socket, int flags) {

@@ -16,6 +16,8 @@ final class VirtualSocket {
     SocketOptions options = SocketOptions.DEFAULT;
     String congestionControl;
     boolean lingerAtOnce;
+    /** TCP_INQ. */
+    boolean tellsInq;
     long sendTimeoutNanos = Long.MAX_VALUE;
     long receiveTimeoutNanos = Long.MAX_VALUE;
 

@@ -175,6 +175,32 @@ class SocketsTest {
         }
     }
 
+    @Test
+    void aMessageTellsWhatIsLeftToReadWhereThatIsWished() {
+        listen();
+        open(CLIENT, SOCK_NONBLOCK);
+        client.run(client.connect(CLIENT, SERVER));
+        client.run(client.setsockopt(CLIENT, IPPROTO_TCP, SocketConstants.TCP_INQ, integer(1)));
+        assertEquals(Errno.EINVAL, client.run(client.setsockopt(CLIENT, IPPROTO_TCP, SocketConstants.TCP_INQ, integer(2))).errno());
+        carryAll();
+        server.run(server.accept(LISTENER, ACCEPTED));
+        server.run(server.write(ACCEPTED, HELLO, 0));
+        server.run(server.close(ACCEPTED));
+        carryAll();
+        assertLeft(3, client.run(client.receiveMessage(CLIENT, 2, 0)));
+        assertEquals(1, client.run(client.read(CLIENT, 1, 0)).data().length, "read tells nothing");
+        assertLeft(1, client.run(client.receiveMessage(CLIENT, 2, 0))); // the end is still to be read
+        assertEquals(0, client.run(client.receiveMessage(CLIENT, 2, 0)).value());
+    }
+
+    private static void assertLeft(int bytes, Outcome outcome) {
+        assertEquals(2, outcome.value());
+        ByteBuffer control = ByteBuffer.wrap(outcome.data(), 2, 12);
+        assertEquals(IPPROTO_TCP, control.getInt());
+        assertEquals(SocketConstants.TCP_INQ, control.getInt());
+        assertEquals(bytes, control.getInt());
+    }
+
     // ---- epoll ----
 
     private static final int EPOLL = 20;
