@@ -42,7 +42,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "cat --help", "check --help", "demo --help", "bench --help", "bench wan --help", "bench fairness --help", "dump --help", "perf --help", "simulate --help", "tun --help", "tun run --help", "tun check-config --help"})
+    @ValueSource(strings = {"--help", "cat --help", "check --help", "demo --help", "bench --help", "bench wan --help", "bench fairness --help", "dump --help", "perf --help", "perf --help", "simulate --help", "tun --help", "tun run --help", "tun check-config --help"})
     void everyCommandHelps(String args) {
         assertEquals(ExitCodes.OK, mptcp(args.split(" ")));
         assertTrue(out.toString().contains("Usage: mptcp") || out.toString().startsWith("Usage:"), out.toString());
@@ -68,7 +68,7 @@ class CommandLineTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                                          | mptcp: a command is missing: one of cat, check, demo, bench, dump, simulate, testport, testport-ctl, tun
+                                          | mptcp: a command is missing: one of cat, check, demo, bench, dump, perf, simulate, testport, testport-ctl, tun
         bench                             | mptcp bench: a command is missing: one of wan, fairness
         bench wan --rate 0                | mptcp bench wan: --rate must be between 1 and 1000
         bench wan --rtt 5,-1              | mptcp bench wan: --rtt must be between 0 and 2000
