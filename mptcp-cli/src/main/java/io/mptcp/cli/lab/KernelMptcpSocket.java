@@ -21,6 +21,7 @@ public final class KernelMptcpSocket implements AutoCloseable {
     private static final int SHUT_WR = 1;
     private static final int SHUT_BOTH = 2;
     private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int MSG_PEEK = 2;
     private static final int BACKLOG = 64;
     private static final int CHUNK_BYTES = 256 << 10;
 
@@ -66,12 +67,21 @@ public final class KernelMptcpSocket implements AutoCloseable {
      * @param congestion congestion control of the connection, or null for the namespace's
      */
     public static KernelMptcpSocket connect(int protocol, IpEndpoint remote, String congestion) throws LinuxException {
+        return connect(protocol, SocketAddresses.family(remote.address()), remote, congestion);
+    }
+
+    /** As {@link #connect(IpEndpoint)} by an IPv6 socket, whose subflows may be of either family, whatever that of {@code remote}. */
+    public static KernelMptcpSocket connectAcrossFamilies(IpEndpoint remote) throws LinuxException {
+        return connect(KernelMptcp.IPPROTO_MPTCP, Syscalls.AF_INET6, remote, null);
+    }
+
+    private static KernelMptcpSocket connect(int protocol, int family, IpEndpoint remote, String congestion) throws LinuxException {
         Syscalls syscalls = new Syscalls();
-        int family = SocketAddresses.family(remote.address());
         int fd = Syscalls.check(syscalls.socket(family, Syscalls.SOCK_STREAM, protocol), "cannot open a socket");
         try (Arena arena = Arena.ofConfined()) {
             setCongestion(syscalls, fd, congestion, arena);
-            MemorySegment address = SocketAddresses.encode(remote, arena);
+            MemorySegment address = family == Syscalls.AF_INET6
+                    ? SocketAddresses.encodeForIpv6(remote, arena) : SocketAddresses.encode(remote, arena);
             Syscalls.check(syscalls.connect(fd, address, (int) address.byteSize()), "cannot connect to " + remote);
             return new KernelMptcpSocket(fd);
         } catch (LinuxException e) {
@@ -122,6 +132,13 @@ public final class KernelMptcpSocket implements AutoCloseable {
             syscalls.setsockopt(fd, Syscalls.SOL_SOCKET, SO_LINGER, linger);
         }
         syscalls.shutdown(fd, SHUT_BOTH);
+    }
+
+    /** Waits until there is something to read, and leaves it where it is. @return whether there is, and not the end of the stream */
+    public boolean awaitReadable() throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            return Syscalls.check(new Syscalls().recv(fd, arena.allocate(1), 1, MSG_PEEK), "cannot receive") > 0;
+        }
     }
 
     @Override

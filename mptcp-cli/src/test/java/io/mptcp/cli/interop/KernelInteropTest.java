@@ -40,7 +40,8 @@ class KernelInteropTest {
             Pattern.compile("\"initial\":\\w+,\"bytes_sent\":(\\d{7,},\"bytes_received\":\\d+|\\d+,\"bytes_received\":\\d{7,}),");
     private static final Pattern TROUBLE =
             Pattern.compile("Fallback|Rst|HMacFailure|Corruption|CsumErr|NoMatch|NotMatching|Fail|Fastclose");
-    private static final Duration START_PATIENCE = Duration.ofSeconds(30);
+    /** A virtual machine that gets a tenth of a processor takes half a minute to start. */
+    private static final Duration START_PATIENCE = Duration.ofSeconds(120);
 
     private Lab lab;
     private TwoPathLab network;

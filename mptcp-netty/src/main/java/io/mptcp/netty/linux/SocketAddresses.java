@@ -52,6 +52,19 @@ public final class SocketAddresses {
         return memory;
     }
 
+    /** The endpoint as an IPv6 socket wants it; one of IPv4 is mapped (RFC 4291 section 2.5.5.2). */
+    public static MemorySegment encodeForIpv6(IpEndpoint endpoint, SegmentAllocator allocator) {
+        if (!endpoint.address().isIpv4()) {
+            return encode(endpoint, allocator);
+        }
+        MemorySegment memory = allocator.allocate(MAX_LENGTH, 8);
+        memory.set(ValueLayout.JAVA_SHORT, 0, (short) Syscalls.AF_INET6);
+        memory.set(SHORT_BE, PORT, (short) endpoint.port());
+        memory.set(SHORT_BE, IPV6_ADDRESS + 10, (short) 0xffff);
+        MemorySegment.copy(endpoint.address().toBytes(), 0, memory, ValueLayout.JAVA_BYTE, IPV6_ADDRESS + 12, 4);
+        return memory;
+    }
+
     /** Changes the address of an encoded endpoint, which must be of the same family. */
     public static void setAddress(MemorySegment endpoint, long hi, long lo) {
         if (endpoint.byteSize() == IPV4_LENGTH) {
