@@ -4,6 +4,7 @@ import io.mptcp.spi.RandomSource;
 import io.mptcp.tcp.EcnMode;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.Tcb;
+import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOptions;
@@ -22,7 +23,6 @@ final class Acceptor {
 
     private final Stack stack;
     private final Limits limits;
-    private final boolean cookiesOn;
     private final Map<IpEndpoint, Listener> listeners = new LinkedHashMap<>();
     private final ReplyQueue replies = new ReplyQueue();
     private final ResetQueue resets;
@@ -39,7 +39,6 @@ final class Acceptor {
     Acceptor(Stack stack, RandomSource random) {
         this.stack = stack;
         limits = stack.config().limits();
-        cookiesOn = stack.config().tcp().synCookies();
         resets = new ResetQueue(limits.maxResetsPerSecond());
         synQueue = new SynQueue(stack, replies, random.nextLong());
         timeWait = new TimeWaitTable(stack, replies, random.nextLong());
@@ -192,7 +191,7 @@ final class Acceptor {
             return;
         }
         boolean mptcp = acceptsMptcp(listener, segment.options.mptcp);
-        Connection connection = new Connection(stack, listener, listener.options(), mptcp, null);
+        Connection connection = new Connection(stack, listener, listener.options(), stack.config().tcp(), mptcp, null);
         if (mptcp) {
             stack.count(Counter.MPCapableSYNRX);
             stack.localKeys().draw(connection);
@@ -230,7 +229,7 @@ final class Acceptor {
 
     private void openAtThirdAck(long nowNanos, PacketSlot in, IncomingSegment segment, Listener listener) {
         boolean full = isSynQueueFull(listener);
-        if (full && !cookiesOn) {
+        if (full && !stack.config().tcp().synCookies()) {
             dropSyn();
             return;
         }
@@ -247,7 +246,7 @@ final class Acceptor {
         int tsOffset = stack.isns().timestampOffset();
         long localKey = mptcp ? stack.localKeys().draw() : 0;
         stack.count(Counter.PassiveOpens);
-        SynRequest request = new SynRequest(key, listener, in.linkId, segment, iss, tsOffset, stack.config().tcp().timestamps(), localKey,
+        SynRequest request = new SynRequest(key, listener, in.linkId, segment, iss, tsOffset, stack.config().tcp(), localKey,
                 mptcp ? stack.keys().token(localKey) : 0);
         request.ecn = acceptsEcn(segment);
         request.fastOpenCookie = fastOpen.cookieToSend(nowNanos, in, segment, listener);
@@ -283,7 +282,7 @@ final class Acceptor {
     /** The connection as it would be had it been made at the SYN, and then the segment with the third ACK. */
     private void complete(long nowNanos, IncomingSegment segment, SynRequest request) {
         boolean mptcp = request.mptcp && !stack.localKeys().isTaken(request.localToken);
-        Connection connection = new Connection(stack, request.listener, request.listener.options(), mptcp, null);
+        Connection connection = new Connection(stack, request.listener, request.listener.options(), request.tcpConfig, mptcp, null);
         if (mptcp) {
             stack.localKeys().assign(connection, request.localKey);
             connection.handshake().onSyn(request.mpCapableFlags);
@@ -304,7 +303,8 @@ final class Acceptor {
         int iss = cookies.iss(nowNanos, key, segment.sequenceNumber, segment.options.mss);
         stack.fourTuples().initialSequenceNumber(key); // ends a TIME-WAIT the SYN was newer than
         int tsOffset = stack.isns().timestampOffset();
-        boolean timestamps = stack.config().tcp().timestamps() && segment.options.hasTimestamps;
+        TcpConfig tcp = stack.config().tcp();
+        boolean timestamps = tcp.timestamps() && segment.options.hasTimestamps;
         if (!timestamps) { // nowhere to keep them
             segment.options.windowScale = -1;
             segment.options.sackPermitted = false;
@@ -314,10 +314,9 @@ final class Acceptor {
         if (mptcp && (token == 0 || stack.localKeys().isTaken(token))) {
             localKey = 0; // no other key can be made: the SYN/ACK goes without MP_CAPABLE (RFC 8684 section 3.1)
         }
-        SynRequest request = new SynRequest(key, listener, in.linkId, segment, iss, tsOffset, timestamps, localKey, token);
+        SynRequest request = new SynRequest(key, listener, in.linkId, segment, iss, tsOffset, tcp, localKey, token);
         request.ecn = timestamps && acceptsEcn(segment);
-        int ticks = SynCookies.tsVal(Tcb.tsNow(nowNanos, 0), request.windowScale, request.sackPermitted && stack.config().tcp().sack(),
-                request.ecn);
+        int ticks = SynCookies.tsVal(Tcb.tsNow(nowNanos, 0), request.windowScale, request.sackPermitted && tcp.sack(), request.ecn);
         synQueue.answerStateless(in, request, ticks + tsOffset);
         cookiesSent = true;
         lastCookieNanos = nowNanos;
@@ -328,8 +327,9 @@ final class Acceptor {
     private boolean completeFromCookie(long nowNanos, PacketSlot in, IncomingSegment segment, Listener listener) {
         boolean candidate = cookiesSent && nowNanos - lastCookieNanos < COOKIES_OUT_NANOS && !listener.isDeferred()
                 && segment.has(TcpSegment.ACK) && !segment.has(TcpSegment.SYN | TcpSegment.RST);
-        if (!candidate) {
-            return false;
+        TcpConfig tcp = stack.config().tcp();
+        if (!candidate || segment.options.hasTimestamps && !tcp.timestamps()) {
+            return false; // the options were agreed on by settings that are no more
         }
         FlowKey key = FlowKey.ofReceived(in);
         int iss = segment.acknowledgmentNumber - 1;
@@ -358,7 +358,7 @@ final class Acceptor {
         syn.flags = TcpSegment.SYN;
         syn.ecn = 0;
         syn.options.mss = mssBytes;
-        syn.options.hasTimestamps = segment.options.hasTimestamps && stack.config().tcp().timestamps();
+        syn.options.hasTimestamps = segment.options.hasTimestamps;
         syn.options.tsVal = segment.options.tsVal;
         if (syn.options.hasTimestamps) {
             SynCookies.restoreOptions(syn, segment.options.tsEcr - tsOffset);
@@ -367,7 +367,7 @@ final class Acceptor {
             syn.options.mptcp.present = MptcpOptions.MP_CAPABLE;
             syn.options.mptcp.mpCapableFlags = mptcp.mpCapableFlags; // B-016: what the SYN said is repeated here
         }
-        SynRequest request = new SynRequest(key, listener, in.linkId, syn, iss, tsOffset, true, agreed ? localKey : 0,
+        SynRequest request = new SynRequest(key, listener, in.linkId, syn, iss, tsOffset, tcp, agreed ? localKey : 0,
                 agreed ? stack.keys().token(localKey) : 0);
         request.ecn = acceptsEcn(syn);
         request.sentNanos = SynRequest.NEVER_NANOS; // the round trip was not measured

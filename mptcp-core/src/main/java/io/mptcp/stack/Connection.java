@@ -6,6 +6,7 @@ import io.mptcp.cc.CoupledGroup;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tcp.TcpCloseReason;
+import io.mptcp.tcp.TcpConfig;
 import io.mptcp.tcp.TcpState;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOptions;
@@ -22,6 +23,8 @@ final class Connection extends DeadlineQueue.Node {
     final Stack stack;
     private final Listener listener;
     private final ConnectOptions options;
+    /** As they were when it began, also for a SYN that was answered before it was made. */
+    final TcpConfig tcpConfig;
     private SocketOptions socketOptions;
     private final SubflowSet subflows = new SubflowSet();
     private final CoupledGroup coupledGroup = new CoupledGroup();
@@ -68,8 +71,9 @@ final class Connection extends DeadlineQueue.Node {
     long waitingForLinks;
     boolean awaitsMemory;
 
-    Connection(Stack stack, Listener listener, ConnectOptions options, boolean mptcp, Object attachment) {
+    Connection(Stack stack, Listener listener, ConnectOptions options, TcpConfig tcpConfig, boolean mptcp, Object attachment) {
         this.stack = stack;
+        this.tcpConfig = tcpConfig;
         this.listener = listener;
         this.options = options;
         socketOptions = options.socket();

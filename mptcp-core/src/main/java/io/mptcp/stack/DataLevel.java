@@ -28,8 +28,8 @@ final class DataLevel {
         this.subflows = subflows;
         stack = connection.stack;
         StackConfig config = stack.config();
-        sender = new DataSender(config.tcp().sendBufferBytes(), config.limits().maxRanges(), stack.memory().rings());
-        receiver = new DataReceiver(config.tcp().receiveBufferBytes(), config.limits().maxRanges(), stack.memory().rings());
+        sender = new DataSender(connection.tcpConfig.sendBufferBytes(), config.limits().maxRanges(), stack.memory().rings());
+        receiver = new DataReceiver(connection.tcpConfig.receiveBufferBytes(), config.limits().maxRanges(), stack.memory().rings());
         sequence = new DataSequence(stack.keys());
         dataAck8 = !config.wire().adaptiveDataAck();
         setFixedSizes(connection.socketOptions());

@@ -4,6 +4,8 @@ import io.mptcp.cc.CongestionControllers;
 import io.mptcp.spi.RandomSource;
 import io.mptcp.spi.Tracer;
 import io.mptcp.tcp.IncomingSegment;
+import io.mptcp.tcp.SocketOptions;
+import io.mptcp.tcp.Tcb;
 import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.Checksum;
 import io.mptcp.wire.IpAddress;
@@ -26,8 +28,8 @@ public final class Stack {
     /** A join that gets no answer is given up soon: the path manager decides when to try again. */
     private static final int JOIN_SYN_RETRIES = 2;
 
-    private final StackConfig config;
-    private final TcpConfig joinTcpConfig;
+    private StackConfig config;
+    private TcpConfig joinTcpConfig;
     private final RandomSource random;
     private final Keys keys = new Keys();
     private final IsnGenerator isns;
@@ -57,7 +59,7 @@ public final class Stack {
     public Stack(StackConfig config, RandomSource random) {
         CongestionControllers.create(config.congestionControl()); // an unknown name is the caller's mistake: say so now
         this.config = config;
-        joinTcpConfig = config.tcp().withRetries(Math.min(JOIN_SYN_RETRIES, config.tcp().synRetries()), config.tcp().retries());
+        joinTcpConfig = forJoins(config.tcp());
         this.random = random;
         memory = new MemoryBudget(this, config.limits().maxBufferBytes(), connections);
         isns = new IsnGenerator(random);
@@ -67,6 +69,19 @@ public final class Stack {
         localKeys = new LocalKeys(keys, random, acceptor.synQueue);
         ports = new PortAllocator(random);
         fourTuples = new FourTuples(this, flows, acceptor, isns);
+    }
+
+    /**
+     * Other TCP settings for what is opened from now on: connections, half-open ones included, keep those they began with, and their later
+     * subflows take these. {@link TcpConfig#timeWaitMillis} is the stack's and stays as it was.
+     */
+    public void setTcpConfig(TcpConfig tcp) {
+        config = config.withTcp(tcp);
+        joinTcpConfig = forJoins(tcp);
+    }
+
+    private static TcpConfig forJoins(TcpConfig tcp) {
+        return tcp.withRetries(Math.min(JOIN_SYN_RETRIES, tcp.synRetries()), tcp.retries());
     }
 
     // ==== links ====
@@ -159,7 +174,7 @@ public final class Stack {
             throw new IllegalStateException("no free local port for " + remote);
         }
         boolean mptcp = config.mptcp() && options.mptcp();
-        Connection connection = new Connection(this, null, options, mptcp, attachment);
+        Connection connection = new Connection(this, null, options, config.tcp(), mptcp, attachment);
         if (mptcp) {
             localKeys.draw(connection);
         }

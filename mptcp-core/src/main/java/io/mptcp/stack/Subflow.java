@@ -101,7 +101,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         remotePort = key.remotePort();
         LinkProperties link = stack.linkProperties(linkId);
         int ownIss = stack.fourTuples().initialSequenceNumber(key);
-        tcb = new Tcb(isJoin ? stack.joinTcpConfig() : stack.config().tcp(), this, connection.newCongestionController(), IpAddress.isIpv4(localHi, localLo), link.mtuBytes(),
+        tcb = new Tcb(isJoin ? stack.joinTcpConfig() : connection.tcpConfig, this, connection.newCongestionController(), IpAddress.isIpv4(localHi, localLo), link.mtuBytes(),
                 link.maxSuperSegmentBytes(), localPort, remotePort, iss == CHOOSE_ISS ? ownIss : (int) iss, stack.isns().timestampOffset(), stack.config().limits().maxRanges());
         join = isJoin ? new JoinHandshake(this) : null;
         receiver = new SubflowReceiver(this, stack.config().limits().maxMappings());
@@ -494,7 +494,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             return stack.joinTcpConfig().synRetries();
         }
         int chosen = connection.socketOptions().synRetries();
-        return !isActive ? stack.config().tcp().synAckRetries() : chosen > 0 ? chosen : stack.config().tcp().synRetries();
+        return !isActive ? connection.tcpConfig.synAckRetries() : chosen > 0 ? chosen : connection.tcpConfig.synRetries();
     }
 
     @Override

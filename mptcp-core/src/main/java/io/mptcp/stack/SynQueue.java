@@ -6,7 +6,6 @@ import static io.mptcp.wire.TcpSegment.SYN;
 
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.Tcb;
-import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.IcmpMessage;
 import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.MptcpOptions;
@@ -40,7 +39,6 @@ final class SynQueue {
 
     private final Stack stack;
     private final ReplyQueue replies;
-    private final TcpConfig config;
     private final FlowTable<SynRequest> requests;
     private final TokenTable<SynRequest> tokens = new TokenTable<>();
     private final ArrayDeque<SynRequest> due = new ArrayDeque<>();
@@ -51,7 +49,6 @@ final class SynQueue {
     SynQueue(Stack stack, ReplyQueue replies, long seed) {
         this.stack = stack;
         this.replies = replies;
-        config = stack.config().tcp();
         requests = new FlowTable<>(seed);
     }
 
@@ -75,7 +72,7 @@ final class SynQueue {
             tokens.put(request.localToken, request);
         }
         answer(request);
-        stack.schedule(request, stack.nowNanos() + rtoNanos(0)); // also where its link takes nothing
+        stack.schedule(request, stack.nowNanos() + rtoNanos(request)); // also where its link takes nothing
     }
 
     void remove(SynRequest request) {
@@ -98,10 +95,10 @@ final class SynQueue {
     /** @return COMPLETE leaves the request where it is: it may still turn out that the connection cannot be had now */
     Verdict receive(long nowNanos, PacketSlot in, IncomingSegment segment, SynRequest request) {
         if (request.hasTimestamps && !segment.has(RST)) {
-            if (!segment.options.hasTimestamps) {
+            if (!segment.options.hasTimestamps && request.tcpConfig.strictTimestamps()) {
                 return Verdict.DONE; // RFC 7323 section 3.2
             }
-            if (segment.options.tsVal - request.tsRecent < 0) {
+            if (segment.options.hasTimestamps && segment.options.tsVal - request.tsRecent < 0) {
                 challenge(nowNanos, in, request);
                 return Verdict.DONE;
             }
@@ -151,7 +148,7 @@ final class SynQueue {
         if (icmp.sequenceNumber != request.iss) {
             return false;
         }
-        if (icmp.error != PathError.PACKET_TOO_BIG && config.isFatal(icmp.error)) {
+        if (icmp.error != PathError.PACKET_TOO_BIG && request.tcpConfig.isFatal(icmp.error)) {
             remove(request); // nobody has heard of it yet
             stack.count(Counter.ListenDrops);
         }
@@ -190,18 +187,18 @@ final class SynQueue {
 
     /** The retransmission timer of a request. */
     void expire(SynRequest request) {
-        if (request.retransmissions >= config.synAckRetries()) {
+        if (request.retransmissions >= request.tcpConfig.synAckRetries()) {
             remove(request);
             return;
         }
         request.retransmissions++;
         stack.count(Counter.TCPTimeouts);
         answer(request);
-        stack.schedule(request, stack.nowNanos() + rtoNanos(request.retransmissions));
+        stack.schedule(request, stack.nowNanos() + rtoNanos(request));
     }
 
-    private long rtoNanos(int retransmissions) {
-        return Math.min(INITIAL_RTO_NANOS << Math.min(retransmissions, 20), config.maxRtoMillis() * NANOS_PER_MILLI);
+    private static long rtoNanos(SynRequest request) {
+        return Math.min(INITIAL_RTO_NANOS << Math.min(request.retransmissions, 20), request.tcpConfig.maxRtoMillis() * NANOS_PER_MILLI);
     }
 
     void onLinkWritable() {
@@ -263,8 +260,8 @@ final class SynQueue {
     private void writeOptions(OptionWriter writer, SynRequest request, int tsVal) {
         int mssBytes = Tcb.announcedMssBytes(stack.linkProperties(request.linkId).mtuBytes(), request.key.isIpv4(),
                 request.listener.options().socket());
-        writer.syn(mssBytes, request.sackPermitted && config.sack(), request.hasTimestamps, tsVal, request.tsRecent,
-                request.windowScale < 0 ? -1 : config.windowShift());
+        writer.syn(mssBytes, request.sackPermitted && request.tcpConfig.sack(), request.hasTimestamps, tsVal, request.tsRecent,
+                request.windowScale < 0 ? -1 : request.tcpConfig.windowShift());
         if (request.fastOpenCookie != null) {
             FastOpenCookies.write(writer, request.fastOpenCookie, request.fastOpenExperimental, request.mptcp ? MP_CAPABLE_SYN_ACK_BYTES : 0);
         }
@@ -275,6 +272,6 @@ final class SynQueue {
     }
 
     private int windowField(SynRequest request) {
-        return DataReceiver.initialWindowBytes(config.receiveBufferBytes(), request.listener.options().socket().receiveBufferBytes());
+        return DataReceiver.initialWindowBytes(request.tcpConfig.receiveBufferBytes(), request.listener.options().socket().receiveBufferBytes());
     }
 }

@@ -1,6 +1,7 @@
 package io.mptcp.stack;
 
 import io.mptcp.tcp.IncomingSegment;
+import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.TcpSegment;
 
@@ -14,6 +15,8 @@ final class SynRequest extends DeadlineQueue.Node implements FlowTable.Entry {
     final int irs;
     final int iss;
     final int tsOffset;
+    /** As they were when the SYN came: the SYN/ACK has told the peer of some. */
+    final TcpConfig tcpConfig;
     final int window;
     /** ECN is asked for and answered; a SYN sent again without takes that back (RFC 3168 section 6.1.1.1). */
     boolean ecn;
@@ -38,12 +41,13 @@ final class SynRequest extends DeadlineQueue.Node implements FlowTable.Entry {
     boolean synAckDue;
     long lastChallengeNanos = NEVER_NANOS;
 
-    SynRequest(FlowKey key, Listener listener, int linkId, IncomingSegment syn, int iss, int tsOffset, boolean timestamps, long localKey, int localToken) {
+    SynRequest(FlowKey key, Listener listener, int linkId, IncomingSegment syn, int iss, int tsOffset, TcpConfig tcpConfig, long localKey, int localToken) {
         this.key = key;
         this.listener = listener;
         this.linkId = linkId;
         this.iss = iss;
         this.tsOffset = tsOffset;
+        this.tcpConfig = tcpConfig;
         this.localKey = localKey;
         this.localToken = localToken;
         irs = syn.sequenceNumber;
@@ -51,7 +55,7 @@ final class SynRequest extends DeadlineQueue.Node implements FlowTable.Entry {
         mssBytes = syn.options.mss;
         windowScale = syn.options.windowScale;
         sackPermitted = syn.options.sackPermitted;
-        hasTimestamps = syn.options.hasTimestamps && timestamps;
+        hasTimestamps = syn.options.hasTimestamps && tcpConfig.timestamps();
         tsRecent = syn.options.tsVal;
         mptcp = localKey != 0;
         mpCapableFlags = syn.options.mptcp.has(MptcpOptions.MP_CAPABLE) ? syn.options.mptcp.mpCapableFlags : 0;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.Checksum;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.PacketSlot;
@@ -46,7 +47,7 @@ class LocalKeysTest {
     @Test
     void theKeyOfAnotherConnectionIsNotTakenAgain() {
         drawn.addAll(List.of(KEY));
-        Connection connection = new Connection(stack, null, ConnectOptions.DEFAULT, true, null);
+        Connection connection = new Connection(stack, null, ConnectOptions.DEFAULT, TcpConfig.defaults(), true, null);
         stack.localKeys().draw(connection);
         assertEquals(new Keys().token(KEY), connection.facade().token());
         drawn.addAll(List.of(KEY, KEY, OTHER));

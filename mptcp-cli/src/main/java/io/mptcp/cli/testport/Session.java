@@ -73,6 +73,7 @@ final class Session {
     void onSetting() {
         onOwner(() -> {
             if (host != null) {
+                host.stack().setTcpConfig(settings.stackConfig().tcp());
                 applyFastOpenKey();
             }
             return null;

@@ -212,6 +212,17 @@ class BlindAttackTest {
     }
 
     @Test
+    void neitherDoesTheThirdAckNeedOneThen() {
+        TcpConfig lenient = TcpConfig.defaults().toBuilder().strictTimestamps(false).build();
+        Script other = new Script(StackConfig.defaults().withMptcp(false).withTcp(lenient)).listen();
+        FakePeer stripped = FakePeer.client(other);
+        stripped.inject(stripped.syn());
+        stripped.expect().flags("S.");
+        stripped.inject(packet(".").withoutTimestamps());
+        assertTrue(other.accepted().isConnected());
+    }
+
+    @Test
     void aResetNeedsNoTimestamp() {
         peer.inject(packet("R").withoutTimestamps());
         assertEquals(CloseReason.RESET, connection.closeReason());
