@@ -115,7 +115,7 @@ final class Connection extends DeadlineQueue.Node {
             synDataTaken = true;
         }
         subflow.tcb.sendEarly(stack.nowNanos());
-        sender.onWindow(1 + subflow.tcb.sndWnd());
+        sender.onWindow(subflow.tcb.sndWnd());
         raise(Readiness.WRITABLE);
     }
 

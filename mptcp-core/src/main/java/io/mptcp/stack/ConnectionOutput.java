@@ -107,7 +107,7 @@ final class ConnectionOutput {
             return true;
         }
         int length = small.newDataBytes(subflow, pending, window);
-        boolean push = length == pending && (small.isPushed() || pending < sender.pendingBytes());
+        boolean push = length == pending && (small.isPushed() || pending < sender.pendingBytes()) || small.isEndOfSynData(dsn + length);
         sender.onSent(length);
         small.onSent(dsn + length, length, subflow.tcb.payloadMssBytes());
         copyMask = mask & ~(1L << index);

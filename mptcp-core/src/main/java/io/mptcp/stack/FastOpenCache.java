@@ -19,7 +19,13 @@ final class FastOpenCache {
     /** What is known of one server. */
     private static final class Server {
         byte[] cookie;
+        /** The cookie came by the experimental option. */
+        boolean experimental;
+        /** A request by the standard option brought none, and one by the experimental option neither. */
+        boolean standardInVain;
+        boolean experimentInVain;
         int mssBytes;
+        /** SYNs with the option lost in a row. */
         int losses;
         long pausedUntilNanos = Long.MIN_VALUE;
     }
@@ -54,26 +60,55 @@ final class FastOpenCache {
         entries.computeIfAbsent(server, key -> new Server()).mssBytes = mssBytes;
     }
 
-    void onCookie(IpAddress server, byte[] cookie, int mssBytes) {
+    /** @param experimental it came by the experimental option, and goes back the same way */
+    void onCookie(IpAddress server, byte[] cookie, boolean experimental, int mssBytes) {
         Server known = entries.computeIfAbsent(server, key -> new Server());
         known.cookie = cookie;
+        known.experimental = experimental;
         known.mssBytes = mssBytes;
         known.losses = 0;
         known.pausedUntilNanos = Long.MIN_VALUE;
     }
 
-    /** SYN data was acknowledged: the way is free. */
+    /** A request for a cookie got through and brought none. @param experimental it was by the experimental option */
+    void onNoCookie(IpAddress server, boolean experimental) {
+        Server known = entries.computeIfAbsent(server, key -> new Server());
+        known.standardInVain |= !experimental;
+        known.experimentInVain |= experimental;
+        known.losses = 0;
+    }
+
+    /** Whether the next request should be by the experimental option: once, where the standard one brought nothing (as Linux). */
+    boolean asksByExperiment(IpAddress server) {
+        Server known = entries.get(server);
+        return known != null && known.standardInVain && !known.experimentInVain;
+    }
+
+    /** The cookie is for the experimental option. */
+    boolean isExperimental(IpAddress server) {
+        Server known = entries.get(server);
+        return known != null && known.experimental;
+    }
+
+    /** SYN data was acknowledged: the way is free, also if that SYN had seemed lost. */
     void onSuccess(IpAddress server) {
         Server known = entries.get(server);
         if (known != null) {
             known.losses = 0;
+            known.pausedUntilNanos = Long.MIN_VALUE;
         }
     }
 
-    /** A SYN with the option got no answer. */
-    void onSynLost(long nowNanos, IpAddress server) {
+    /**
+     * A SYN with the option got no answer. One with data is never risked twice (RFC 7413 section 4.1.3.1); that one which only asked for a cookie got
+     * lost may be chance.
+     */
+    void onSynLost(long nowNanos, IpAddress server, boolean withData) {
         Server known = entries.computeIfAbsent(server, key -> new Server());
-        known.pausedUntilNanos = nowNanos + (FIRST_PAUSE_NANOS << Math.min(known.losses++, MAX_DOUBLINGS));
+        known.losses++;
+        if (withData || known.losses > 1) {
+            known.pausedUntilNanos = nowNanos + (FIRST_PAUSE_NANOS << Math.min(known.losses - 1, MAX_DOUBLINGS));
+        }
     }
 
     void clear() {

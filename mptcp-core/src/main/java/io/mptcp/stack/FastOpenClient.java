@@ -21,6 +21,8 @@ final class FastOpenClient {
     private final boolean withoutCookie;
     private boolean optionSent;
     private boolean cookieSent;
+    /** The option is in the form it had before RFC 7413. */
+    private boolean experimental;
     private boolean lost;
     private int sentBytes;
     private int ackedBytes;
@@ -58,8 +60,10 @@ final class FastOpenClient {
         }
         byte[] cookie = cache.cookie(server);
         int length = cookie == null ? 0 : cookie.length;
-        if (writer.remaining() - MP_CAPABLE_SYN_BYTES >= (2 + length + 3 & ~3)) {
-            optionSent = writer.fastOpen(cookie, length);
+        experimental = cookie == null ? stack.config().wire().experimentalFastOpen() && cache.asksByExperiment(server) : cache.isExperimental(server);
+        int headerLength = experimental ? 4 : 2;
+        if (writer.remaining() - MP_CAPABLE_SYN_BYTES >= (headerLength + length + 3 & ~3)) {
+            optionSent = experimental ? writer.fastOpenExperimental(cookie, length) : writer.fastOpen(cookie, length);
             cookieSent = optionSent && length > 0;
         }
         if (cookieSent) {
@@ -70,7 +74,7 @@ final class FastOpenClient {
     private void noteLoss() {
         if (optionSent && !lost) {
             lost = true;
-            cache.onSynLost(stack.nowNanos(), server);
+            cache.onSynLost(stack.nowNanos(), server, sentBytes > 0);
             stack.count(Counter.TCPFastOpenActiveFail);
         }
     }
@@ -90,17 +94,24 @@ final class FastOpenClient {
         TcpOptions options = segment.options;
         int mssBytes = options.mss > 0 ? options.mss : 536;
         if (options.fastOpenLength > 0 && optionSent) {
-            cache.onCookie(server, Arrays.copyOf(options.fastOpenCookie, options.fastOpenLength), mssBytes);
+            cache.onCookie(server, Arrays.copyOf(options.fastOpenCookie, options.fastOpenLength), options.fastOpenExperimental, mssBytes);
         } else {
             cache.onMss(server, mssBytes);
+            if (optionSent && !lost && cache.cookie(server) == null) {
+                cache.onNoCookie(server, experimental);
+            }
             if (cookieSent && synPayloadAckedBytes == 0 && sender.pendingBytes() > 0) {
                 stack.count(Counter.TCPFastOpenActiveFail);
             }
         }
-        if (synPayloadAckedBytes > 0) {
+    }
+
+    /** So much of the payload that went with the SYN is acknowledged. */
+    void onAcked(int bytes) {
+        if (bytes > 0) {
             cache.onSuccess(server);
-            ackedBytes = synPayloadAckedBytes;
-            sender.dropFirst(synPayloadAckedBytes);
+            ackedBytes = bytes;
+            sender.dropFirst(bytes);
         }
     }
 

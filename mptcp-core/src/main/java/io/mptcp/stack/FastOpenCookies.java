@@ -61,6 +61,13 @@ final class FastOpenCookies {
         return previous != null && matches(previous, in, cookie, length);
     }
 
+    /** Cookies by given keys. */
+    static FastOpenCookies of(long[] now, long[] before) {
+        FastOpenCookies cookies = new FastOpenCookies(null);
+        cookies.setKeys(now, before);
+        return cookies;
+    }
+
     /** See {@link Stack#setFastOpenKeys}. */
     void setKeys(long[] now, long[] before) {
         current = new SipHash(now[0], now[1]);

@@ -30,12 +30,16 @@ final class FastOpenServer {
             stack.count(Counter.TCPFastOpenListenOverflow);
             return false;
         }
-        boolean good = withoutCookie || isGood(nowNanos, in, syn);
+        boolean good = withoutCookie || isGood(nowNanos, in, syn, cookies(listener));
         stack.count(good ? Counter.TCPFastOpenPassive : Counter.TCPFastOpenPassiveFail);
         return good;
     }
 
-    private boolean isGood(long nowNanos, PacketSlot in, IncomingSegment syn) {
+    private FastOpenCookies cookies(Listener listener) {
+        return listener.fastOpenCookies() != null ? listener.fastOpenCookies() : cookies;
+    }
+
+    private static boolean isGood(long nowNanos, PacketSlot in, IncomingSegment syn, FastOpenCookies cookies) {
         byte[] cookie = syn.options.fastOpenCookie;
         int length = syn.options.fastOpenLength;
         return cookies.isCurrent(nowNanos, in, cookie, length) || cookies.isPrevious(nowNanos, in, cookie, length);
@@ -47,12 +51,12 @@ final class FastOpenServer {
         if (length < 0 || listener.fastOpenQueue() == 0 || !listener.isFastOpenCookieRequired()) {
             return null;
         }
-        if (length > 0 && cookies.isCurrent(nowNanos, in, syn.options.fastOpenCookie, length)) {
+        if (length > 0 && cookies(listener).isCurrent(nowNanos, in, syn.options.fastOpenCookie, length)) {
             return null;
         }
         if (length == 0) {
             stack.count(Counter.TCPFastOpenCookieReqd);
         }
-        return cookies.cookie(nowNanos, in);
+        return cookies(listener).cookie(nowNanos, in);
     }
 }

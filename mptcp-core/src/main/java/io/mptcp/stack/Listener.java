@@ -19,6 +19,7 @@ public final class Listener {
     private int backlog = DEFAULT_BACKLOG;
     private int fastOpenQueue;
     private boolean fastOpenCookieRequired = true;
+    private FastOpenCookies fastOpenCookies;
     /** PendingFastOpenRequests of RFC 7413 section 5.1, and until when those count that ended with a RST. */
     private int pendingFastOpens;
     private final ArrayDeque<Long> resetFastOpens = new ArrayDeque<>();
@@ -91,6 +92,16 @@ public final class Listener {
             throw new IllegalArgumentException("a Fast Open queue must not be negative: " + connections);
         }
         fastOpenQueue = connections;
+    }
+
+    /** As {@link Stack#setFastOpenKeys}, for this listener only. @param now null for the stack's again */
+    public void setFastOpenKeys(long[] now, long[] before) {
+        fastOpenCookies = now == null ? null : FastOpenCookies.of(now, before);
+    }
+
+    /** Null for the stack's. */
+    FastOpenCookies fastOpenCookies() {
+        return fastOpenCookies;
     }
 
     boolean hasFastOpenRoom(long nowNanos) {

@@ -62,6 +62,11 @@ final class SmallSegments {
         sentOnceDsn = sender.dsnNxt() + bytes;
     }
 
+    /** Whether what went with the SYN, pushed as Linux does it, ends there; it is pushed again. */
+    boolean isEndOfSynData(long endDsn) {
+        return endDsn == sentOnceDsn;
+    }
+
     /** Another attempt to send begins: what held it back last time may be gone. */
     void begin() {
         heldByCork = false;
@@ -140,7 +145,7 @@ final class SmallSegments {
     /** New data was sent, up to {@code endDsn}. */
     void onSent(long endDsn, int length, int mssBytes) {
         overridden = false;
-        if (length % mssBytes != 0) {
+        if (length % mssBytes != 0 && endDsn > sentOnceDsn) { // what went with the SYN before was as large as that could take
             smallEndDsn = endDsn;
         }
     }

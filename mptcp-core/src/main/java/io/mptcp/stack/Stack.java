@@ -296,14 +296,14 @@ public final class Stack {
     }
 
     /** How many bytes can go at least with a SYN to this server over this link, whatever its options; -1 while no cookie of it is known, or its SYNs with data got lost. */
-    public int fastOpenRoomBytes(int linkId, IpAddress server) {
-        return fastOpens.mayTry(nowNanos, server) && fastOpens.cookie(server) != null ? fastOpenRoomWithoutCookieBytes(linkId, server) : -1;
+    public int fastOpenRoomBytes(int linkId, IpAddress server, SocketOptions options) {
+        return fastOpens.mayTry(nowNanos, server) && fastOpens.cookie(server) != null ? fastOpenRoomWithoutCookieBytes(linkId, server, options) : -1;
     }
 
     /** As {@link #fastOpenRoomBytes} where no cookie is needed ({@link ConnectOptions#fastOpenWithoutCookie}). */
-    public int fastOpenRoomWithoutCookieBytes(int linkId, IpAddress server) {
+    public int fastOpenRoomWithoutCookieBytes(int linkId, IpAddress server, SocketOptions options) {
         requireLink(linkId);
-        int mssBytes = Math.min(linkProperties(linkId).mtuBytes() - (server.isIpv4() ? 40 : 60), fastOpens.mssBytes(server));
+        int mssBytes = Math.min(Tcb.announcedMssBytes(linkProperties(linkId).mtuBytes(), server.isIpv4(), options), fastOpens.mssBytes(server));
         return Math.max(0, mssBytes - OptionWriter.MAX_LENGTH);
     }
 

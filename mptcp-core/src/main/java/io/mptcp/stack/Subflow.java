@@ -374,9 +374,18 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     public boolean onSynAck(IncomingSegment segment, int synPayloadAckedBytes) {
         if (!isJoin && connection.fastOpen() != null) {
             connection.fastOpen().onSynAck(segment, synPayloadAckedBytes);
-            connection.onSynDataRefused(connection.fastOpen().refusedBytes());
+            onSynPayloadAcked(synPayloadAckedBytes);
         }
         return isJoin ? join.onSynAck(segment.options.mptcp) : connection.handshake().onSynAck(this, segment.options.mptcp);
+    }
+
+    @Override
+    public void onSynPayloadAcked(int bytes) {
+        FastOpenClient fastOpen = connection.fastOpen();
+        if (!isJoin && fastOpen != null) {
+            fastOpen.onAcked(bytes);
+            connection.onSynDataRefused(fastOpen.refusedBytes());
+        }
     }
 
     @Override

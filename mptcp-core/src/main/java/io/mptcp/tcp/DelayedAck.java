@@ -92,6 +92,19 @@ final class DelayedAck {
         return rcvMssBytes;
     }
 
+    /**
+     * The SYN/ACK has come, and data is there to carry the third ACK.
+     *
+     * @param isNew it has not been sent before: as Linux, a request, whose answer begins no bulk transfer
+     */
+    void requestWithData(long nowNanos, boolean isNew) {
+        deadlineNanos = nowNanos + minAtoNanos;
+        if (isNew) {
+            atoNanos = minAtoNanos;
+            lastPayloadNanos = nowNanos;
+        }
+    }
+
     /** New data of this side leaves. */
     void onDataSent(long nowNanos) {
         pingpong |= atoNanos > 0 && nowNanos - lastPayloadNanos < atoNanos;

@@ -195,7 +195,7 @@ final class LossRecovery {
     private void tellController(long nowNanos, long priorInFlight, long rttNanos) {
         sample.nowNanos = nowNanos;
         sample.ackedBytes = scoreboard.ackedBytes;
-        sample.deliveredBytes = scoreboard.deliveredBytes;
+        sample.deliveredBytes = scoreboard.ackedBytes > 0 || tcb.config.growthCountsSacked() ? scoreboard.deliveredBytes : 0;
         sample.inFlightBytes = log.inFlightBytes();
         sample.rttNanos = rttNanos;
         sample.srttNanos = tcb.rtt.srttNanos();

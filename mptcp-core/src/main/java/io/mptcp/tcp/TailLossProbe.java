@@ -7,7 +7,6 @@ import io.mptcp.buffer.SegmentLog;
  * end of what was sent, so that its acknowledgment tells what is missing, long before the retransmission timer would.
  */
 final class TailLossProbe {
-    private static final long MIN_PTO_NANOS = 10_000_000L;
     private static final long INITIAL_PTO_NANOS = 1_000_000_000L;
 
     private final Tcb tcb;
@@ -63,7 +62,7 @@ final class TailLossProbe {
         if (log.inFlightBytes() <= tcb.payloadMssBytes()) {
             pto += tcb.config.peerDelayedAckMillis() * 1_000_000L;
         }
-        deadlineNanos = Math.min(nowNanos + Math.max(pto, MIN_PTO_NANOS), tcb.rtoDeadlineNanos);
+        deadlineNanos = Math.min(nowNanos + Math.max(pto, tcb.config.minLossProbeMillis() * 1_000_000L), tcb.rtoDeadlineNanos);
     }
 
     void onSample() {

@@ -83,6 +83,8 @@ public final class Tcb {
     boolean synDue;
     boolean synSent;
     boolean synRetransmitted;
+    /** Relative number behind the payload that went with our SYN and was not taken: it has been sent before. */
+    long synPayloadEndSsn;
     /** When our SYN or SYN/ACK was sent last, Long.MIN_VALUE when nobody knows. */
     long synSentNanos;
     /** Another layer has to decide before the SYN/ACK goes out. */
@@ -202,6 +204,7 @@ public final class Tcb {
     /** The SYN has proved where the peer is: what answers it need not wait for the third ACK (RFC 7413 section 4.2.2). */
     public void sendEarly(long nowNanos) {
         sendsEarly = true;
+        sndWnd++; // it is counted from SND.UNA, which is the number of our SYN, and begins behind that
         cc.onEstablished(nowNanos, payloadMssBytes(), false);
     }
 

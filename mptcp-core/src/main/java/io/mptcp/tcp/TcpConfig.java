@@ -24,11 +24,15 @@ import io.mptcp.wire.PathError;
  * @param delayedAckMillis   longest delay of an acknowledgment; the usual one is 40 ms, or this if it is less
  * @param peerDelayedAckMillis longest delay of the peer\'s acknowledgments that a tail loss probe allows for (RFC 8985 section 7.2; Linux: the least RTO)
  * @param quickAck           every data segment is acknowledged at once
+ * @param thirdAckWithData   where data waits for the SYN/ACK it carries the third ACK, which is kept back for a moment for that, and the connection begins
+ *                           as an exchange of requests and answers, whose acknowledgments are not hurried (as Linux where a writer waits)
  * @param answerUnsentAck    in ESTABLISHED an acknowledgment of what was never sent is answered (RFC 9293 section 3.10.7.4), false drops it silently (Linux)
  * @param softErrorsEndOpening an ICMP error that may pass (RFC 9293 section 3.9.2.2) ends a connection that is still being opened, on either side, as
  *                           Linux does and RFC 5461 section 3.1 describes; false remembers it and tries on, as MUST-56 wants
  * @param announcePathMtu    where a SYN was too big for the path, the next one announces the MSS of what the path takes, as Linux: its other direction is
  *                           often no wider. False announces what the link takes in any case (RFC 9293 section 3.7.1)
+ * @param minLossProbeMillis least time before a tail loss probe (RFC 8985 section 7.2 names none; Linux: two round trips and 2 ms)
+ * @param growthCountsSacked when an ACK lets cwnd grow, what SACK had reported before counts as well; false only for what that ACK brings (Linux)
  * @param mtuProbing         whether data segments probe the path MTU
  * @param timeWaitMillis     2 MSL: how long the side that closed first remembers the connection
  * @param synCookies         answer SYNs for which there is no room with cookies (RFC 4987), false drops them
@@ -54,9 +58,12 @@ public record TcpConfig(
         int delayedAckMillis,
         int peerDelayedAckMillis,
         boolean quickAck,
+        boolean thirdAckWithData,
         boolean answerUnsentAck,
         boolean softErrorsEndOpening,
         boolean announcePathMtu,
+        int minLossProbeMillis,
+        boolean growthCountsSacked,
         MtuProbing mtuProbing,
         int timeWaitMillis,
         boolean synCookies,
@@ -96,9 +103,12 @@ public record TcpConfig(
         builder.delayedAckMillis = delayedAckMillis;
         builder.peerDelayedAckMillis = peerDelayedAckMillis;
         builder.quickAck = quickAck;
+        builder.thirdAckWithData = thirdAckWithData;
         builder.answerUnsentAck = answerUnsentAck;
         builder.softErrorsEndOpening = softErrorsEndOpening;
         builder.announcePathMtu = announcePathMtu;
+        builder.minLossProbeMillis = minLossProbeMillis;
+        builder.growthCountsSacked = growthCountsSacked;
         builder.mtuProbing = mtuProbing;
         builder.timeWaitMillis = timeWaitMillis;
         builder.synCookies = synCookies;
@@ -156,9 +166,12 @@ public record TcpConfig(
         private int delayedAckMillis = 200;
         private int peerDelayedAckMillis = 40;
         private boolean quickAck = false;
+        private boolean thirdAckWithData;
         private boolean answerUnsentAck = true;
         private boolean softErrorsEndOpening;
         private boolean announcePathMtu;
+        private int minLossProbeMillis = 10;
+        private boolean growthCountsSacked = true;
         private MtuProbing mtuProbing = MtuProbing.BLACK_HOLE;
         private int timeWaitMillis = 60_000;
         private boolean synCookies = true;
@@ -259,6 +272,21 @@ public record TcpConfig(
             return this;
         }
 
+        public Builder thirdAckWithData(boolean thirdAckWithData) {
+            this.thirdAckWithData = thirdAckWithData;
+            return this;
+        }
+
+        public Builder minLossProbeMillis(int minLossProbeMillis) {
+            this.minLossProbeMillis = minLossProbeMillis;
+            return this;
+        }
+
+        public Builder growthCountsSacked(boolean growthCountsSacked) {
+            this.growthCountsSacked = growthCountsSacked;
+            return this;
+        }
+
         public Builder mtuProbing(MtuProbing mtuProbing) {
             this.mtuProbing = mtuProbing;
             return this;
@@ -306,9 +334,12 @@ public record TcpConfig(
                     delayedAckMillis,
                     peerDelayedAckMillis,
                     quickAck,
+                    thirdAckWithData,
                     answerUnsentAck,
                     softErrorsEndOpening,
                     announcePathMtu,
+                    minLossProbeMillis,
+                    growthCountsSacked,
                     mtuProbing,
                     timeWaitMillis,
                     synCookies,

@@ -69,7 +69,8 @@ public record TcpInfo(
             int segments = Math.max(1, (log.payloadLength(i) + mss - 1) / mss);
             unacked += segments;
             sacked += log.has(i, SegmentLog.SACKED) ? segments : 0;
-            boolean repaired = log.has(i, SegmentLog.RETRANSMITTED) && !log.has(i, SegmentLog.SACKED | SegmentLog.LOST);
+            boolean again = log.has(i, SegmentLog.RETRANSMITTED) || log.ssn(i) < tcb.synPayloadEndSsn;
+            boolean repaired = again && !log.has(i, SegmentLog.SACKED | SegmentLog.LOST);
             lost += log.has(i, SegmentLog.LOST) || (repaired && phase >= CA_RECOVERY) ? segments : 0;
             retrans += repaired ? segments : 0;
         }

@@ -100,30 +100,52 @@ final class TcpInput {
             tcb.tsRecentNanos = nowNanos;
             tcb.tsRecentValid = true;
         }
-        int synPayloadAckedBytes = (int) (segment.ackSsn - 1);
-        tcb.iss += synPayloadAckedBytes;
-        tcb.bytesAcked += synPayloadAckedBytes;
-        segment.ackSsn = 1;
-        tcb.sndNxt = 1;
+        int synPayloadBytes = (int) (tcb.sndNxt - 1);
+        int synPayloadAckedBytes = takeAckOfSyn(segment);
         if (!tcb.upper.onSynAck(segment, synPayloadAckedBytes)) {
             return;
         }
         tcb.sndUna = 1;
         takeWindow(segment);
         synAcknowledged(nowNanos);
-        tcb.requestAck();
         tcb.state = TcpState.ESTABLISHED;
         tcb.upper.onEstablished();
+        requestThirdAck(nowNanos, synPayloadBytes - synPayloadAckedBytes);
         if (tcb.upper.isWindowOfSubflow()) { // in Multipath TCP no mapping covers it: the peer sends it again
-            synAckText(nowNanos, segment);
+            textOfSynAck(nowNanos, segment);
         }
     }
 
-    /** Text that came with the SYN/ACK (RFC 9293 section 3.10.7.3, and RFC 7413 section 3); a FIN with it is left for the peer to repeat. */
-    private void synAckText(long nowNanos, IncomingSegment segment) {
+    /** Our SYN is acknowledged, maybe with payload that went with it: numbers begin behind that. @return bytes of payload acknowledged */
+    private int takeAckOfSyn(IncomingSegment segment) {
+        int payloadBytes = (int) (segment.ackSsn - 1);
+        tcb.iss += payloadBytes;
+        tcb.bytesAcked += payloadBytes;
+        tcb.synPayloadEndSsn = tcb.sndNxt - payloadBytes;
+        segment.ackSsn = 1;
+        tcb.sndNxt = 1; // what else went with it is sent again
+        return payloadBytes;
+    }
+
+    /** RFC 9293 section 3.10.7.3: data that was queued may go with it. @param refusedBytes of that data, what has been sent with the SYN already */
+    private void requestThirdAck(long nowNanos, int refusedBytes) {
+        long waitingBytes = tcb.config.thirdAckWithData() && tcb.upper.isWindowOfSubflow() ? tcb.upper.newDataBytes() : 0;
+        if (waitingBytes == 0) {
+            tcb.requestAck();
+        } else {
+            tcb.delayedAck.requestWithData(nowNanos, waitingBytes > refusedBytes);
+        }
+    }
+
+    /** Text and FIN that came with the SYN/ACK are taken as those of any other segment (RFC 9293 section 3.10.7.3, and RFC 7413 section 3). */
+    private void textOfSynAck(long nowNanos, IncomingSegment segment) {
         segment.ssn = 1;
         if (segment.payloadLength > 0 && tcb.state != TcpState.CLOSED) {
             payload(nowNanos, segment);
+        }
+        if (segment.has(FIN) && tcb.state != TcpState.CLOSED) {
+            fin(nowNanos, segment);
+            deliverFin(nowNanos);
         }
     }
 
@@ -133,7 +155,6 @@ final class TcpInput {
             return;
         }
         tcb.state = TcpState.SYN_RECV;
-        tcb.sndNxt = 1; // what went with our SYN is sent again
         tcb.sndWnd = segment.window;
         tcb.maxSndWnd = tcb.sndWnd;
         tcb.synDue = true;
@@ -253,6 +274,10 @@ final class TcpInput {
         }
         if (tcb.state == TcpState.SYN_RECV && segment.ssn == tcb.synSsn) {
             if (segment.has(ACK) && !tcb.passive && segment.payloadLength == 0) {
+                if (tcb.sackOn) {
+                    tcb.sackBlocks.duplicate(segment.ssn, tcb.rcvNxt);
+                }
+                tcb.requestAck();
                 return true; // a crossed SYN, now with our SYN acknowledged (figure 8): only the ACK is new
             }
             tcb.synDue = !tcb.synAckHeld;
@@ -278,6 +303,9 @@ final class TcpInput {
         }
         if (!tcb.upper.onHandshakeAck(segment)) {
             return false;
+        }
+        if (!tcb.passive) {
+            tcb.upper.onSynPayloadAcked(takeAckOfSyn(segment));
         }
         tcb.sndUna = 1;
         tcb.synDue = false;

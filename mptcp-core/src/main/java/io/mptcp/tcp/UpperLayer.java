@@ -58,6 +58,9 @@ public interface UpperLayer {
      */
     boolean onSynAck(IncomingSegment segment, int synPayloadAckedBytes);
 
+    /** Both sides have sent a SYN, and ours is acknowledged with so many bytes of the payload that went with it. */
+    void onSynPayloadAcked(int bytes);
+
     /** The ACK that completes a passive handshake is acceptable as TCP. @return false to drop it (a reset may have been asked for) */
     boolean onHandshakeAck(IncomingSegment segment);
 

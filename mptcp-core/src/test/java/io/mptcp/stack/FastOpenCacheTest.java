@@ -22,10 +22,10 @@ class FastOpenCacheTest {
     @Test
     void theServerNotUsedForLongestMakesRoom() {
         for (int i = 0; i < 1024; i++) {
-            cache.onCookie(server(i), new byte[8], 1460);
+            cache.onCookie(server(i), new byte[8], false, 1460);
         }
         assertNotNull(cache.cookie(server(0)));
-        cache.onCookie(server(5000), new byte[8], 1460);
+        cache.onCookie(server(5000), new byte[8], false, 1460);
         assertEquals(1024, cache.size());
         assertNotNull(cache.cookie(server(0)));
         assertNull(cache.cookie(server(1)));
@@ -33,18 +33,18 @@ class FastOpenCacheTest {
 
     @Test
     void eachLossDoublesThePauseAndACookieEndsIt() {
-        cache.onSynLost(0, server(1));
+        cache.onSynLost(0, server(1), true);
         assertFalse(cache.mayTry(MINUTE - 1, server(1)));
         assertTrue(cache.mayTry(MINUTE, server(1)));
-        cache.onSynLost(MINUTE, server(1));
+        cache.onSynLost(MINUTE, server(1), true);
         assertFalse(cache.mayTry(3 * MINUTE - 1, server(1)));
         assertTrue(cache.mayTry(3 * MINUTE, server(1)));
         for (int i = 0; i < 100; i++) {
-            cache.onSynLost(0, server(1));
+            cache.onSynLost(0, server(1), true);
         }
         assertTrue(cache.mayTry(1024 * MINUTE, server(1)), "a pause has an end");
-        cache.onSynLost(0, server(1));
-        cache.onCookie(server(1), new byte[4], 1000);
+        cache.onSynLost(0, server(1), true);
+        cache.onCookie(server(1), new byte[4], false, 1000);
         assertTrue(cache.mayTry(0, server(1)));
         assertTrue(cache.mayTry(0, server(2)));
     }

@@ -21,6 +21,8 @@ final class Settings {
     private static final int MIN_BUFFER_BYTES = 4096;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
     private static final int LINUX_MIN_RTO_MILLIS = 200;
+    /** Twice a round trip of a millisecond, and 2 ms. */
+    private static final int LINUX_MIN_LOSS_PROBE_MILLIS = 4;
 
     /** An endpoint of {@code ip mptcp endpoint}. */
     record Endpoint(IpAddress address, int id, boolean signal, boolean subflow, boolean backup) {
@@ -152,7 +154,9 @@ final class Settings {
                 .synRetries(number("net.ipv4.tcp_syn_retries"))
                 .synAckRetries(number("net.ipv4.tcp_synack_retries"))
                 .peerDelayedAckMillis(LINUX_MIN_RTO_MILLIS)
-                .quickAck(true)
+                .thirdAckWithData(true)
+                .minLossProbeMillis(LINUX_MIN_LOSS_PROBE_MILLIS)
+                .growthCountsSacked(false)
                 .answerUnsentAck(false)
                 .softErrorsEndOpening(true)
                 .announcePathMtu(true)

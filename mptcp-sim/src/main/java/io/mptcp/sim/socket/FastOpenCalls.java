@@ -5,6 +5,8 @@ import io.mptcp.stack.Listener;
 import io.mptcp.stack.Stack;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.function.IntSupplier;
 
 /** TCP Fast Open as Linux's sockets have it: bits of {@code net.ipv4.tcp_fastopen}, MSG_FASTOPEN and the TCP_FASTOPEN options. */
@@ -33,7 +35,13 @@ final class FastOpenCalls {
         int now = bits.getAsInt();
         boolean on = (now & SERVER) != 0 && (socket.fastOpenQueue > 0 || (now & EVERY_LISTENER) != 0);
         listener.setFastOpenQueue(!on ? 0 : socket.fastOpenQueue > 0 ? socket.fastOpenQueue : Math.max(socket.backlog, 1));
+        ByteBuffer keys = ByteBuffer.wrap(socket.fastOpenKeys).order(ByteOrder.LITTLE_ENDIAN);
+        listener.setFastOpenKeys(key(keys), key(keys));
         listener.setFastOpenCookieRequired((now & SERVER_WITHOUT_COOKIE) == 0 && !socket.fastOpenNoCookie);
+    }
+
+    private static long[] key(ByteBuffer keys) {
+        return keys.hasRemaining() ? new long[] {keys.getLong(), keys.getLong()} : null;
     }
 
     // ---- active ----
@@ -56,6 +64,7 @@ final class FastOpenCalls {
             return -1;
         }
         int linkId = host.linkOf(local);
-        return needsNoCookie(socket) ? stack.fastOpenRoomWithoutCookieBytes(linkId, remote.address()) : stack.fastOpenRoomBytes(linkId, remote.address());
+        return needsNoCookie(socket) ? stack.fastOpenRoomWithoutCookieBytes(linkId, remote.address(), socket.options)
+                : stack.fastOpenRoomBytes(linkId, remote.address(), socket.options);
     }
 }

@@ -1,6 +1,5 @@
 package io.mptcp.sim.socket;
 
-import io.mptcp.stack.Stack;
 import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tcp.TcpInfo;
 import java.nio.ByteBuffer;
@@ -15,12 +14,9 @@ final class SocketOptionCalls {
     private static final int MIN_BUFFER_BYTES = 4096;
     private static final int KEY_BYTES = 16;
 
-    private final Stack stack;
     private final FastOpenCalls fastOpen;
-    private byte[] fastOpenKeys = {};
 
-    SocketOptionCalls(Stack stack, FastOpenCalls fastOpen) {
-        this.stack = stack;
+    SocketOptionCalls(FastOpenCalls fastOpen) {
         this.fastOpen = fastOpen;
     }
 
@@ -73,7 +69,7 @@ final class SocketOptionCalls {
             case SocketConstants.TCP_FASTOPEN -> integer(socket.fastOpenQueue);
             case SocketConstants.TCP_FASTOPEN_CONNECT -> integer(socket.fastOpenConnect ? 1 : 0);
             case SocketConstants.TCP_FASTOPEN_NO_COOKIE -> integer(socket.fastOpenNoCookie ? 1 : 0);
-            case SocketConstants.TCP_FASTOPEN_KEY -> fastOpenKeys;
+            case SocketConstants.TCP_FASTOPEN_KEY -> socket.fastOpenKeys;
             case SocketConstants.TCP_INFO -> TcpInfoLayout.encode(socket, nowNanos);
             case SocketConstants.TCP_CC_INFO -> new byte[0];
             default -> null;
@@ -108,7 +104,7 @@ final class SocketOptionCalls {
             return Outcome.DONE;
         }
         if (level == SocketConstants.IPPROTO_TCP && name == SocketConstants.TCP_FASTOPEN_KEY) {
-            return setFastOpenKeys(value);
+            return setFastOpenKeys(socket, value);
         }
         if (value.length == 0) {
             return Outcome.error(Errno.EINVAL);
@@ -126,15 +122,15 @@ final class SocketOptionCalls {
         }
     }
 
-    /** One key or two, the second that until now. Unlike Linux for all sockets. */
-    private Outcome setFastOpenKeys(byte[] value) {
+    /** One key or two, the second that until now. */
+    private Outcome setFastOpenKeys(VirtualSocket socket, byte[] value) {
         if (value.length != KEY_BYTES && value.length != 2 * KEY_BYTES) {
             return Outcome.error(Errno.EINVAL);
         }
-        ByteBuffer keys = ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN);
-        long[] now = {keys.getLong(), keys.getLong()};
-        stack.setFastOpenKeys(now, value.length == KEY_BYTES ? null : new long[] {keys.getLong(), keys.getLong()});
-        fastOpenKeys = value.clone();
+        socket.fastOpenKeys = value.clone();
+        if (socket.listener != null) {
+            fastOpen.configure(socket);
+        }
         return Outcome.DONE;
     }
 

@@ -42,7 +42,7 @@ public final class Sockets {
         stack = host.stack();
         fastOpen = new FastOpenCalls(host, fastOpenBits);
         epoll = new EpollCalls(host, table);
-        optionCalls = new SocketOptionCalls(stack, fastOpen);
+        optionCalls = new SocketOptionCalls(fastOpen);
     }
 
     /** Makes a call and lets virtual time pass until it is done; EDEADLK when it waits for what can never come. */
@@ -313,7 +313,9 @@ public final class Sockets {
         if (!fastOpen.mayOpen() || remote == null) {
             return Outcome.error(Errno.EOPNOTSUPP);
         }
-        int room = Math.min(roomBytes(socket, remote), bytes.length);
+        // A writer that waits has all of it taken; what does not go with the SYN waits in the stack, which so knows of it.
+        int most = isNonBlocking(socket, flags) ? roomBytes(socket, remote) : BUFFER_BYTES;
+        int room = Math.min(most, bytes.length);
         Outcome failure = open(socket, remote, true);
         if (failure != null) {
             return failure;

@@ -26,6 +26,8 @@ final class VirtualSocket {
     int fastOpenQueue;
     boolean fastOpenConnect;
     boolean fastOpenNoCookie;
+    /** TCP_FASTOPEN_KEY: the key of cookies, and the one before; each may be missing. */
+    byte[] fastOpenKeys = {};
     /** connect() has succeeded without a SYN: it goes with the first data. */
     IpEndpoint deferredRemote;
 

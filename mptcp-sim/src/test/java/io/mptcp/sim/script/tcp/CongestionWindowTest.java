@@ -87,6 +87,22 @@ class CongestionWindowTest {
         assertEquals(18, info().cwndSegments());
     }
 
+    /** Reordering that resolves itself: the ACK brings three segments, two of which had been reported before. */
+    @Test
+    void whatSackHadReportedBeforeLetsTheWindowGrowUnlessConfiguredOtherwise() {
+        for (boolean counts : new boolean[] {true, false}) {
+            script = new Script(StackConfig.defaults().withMptcp(false).withTcp(TcpConfig.defaults().toBuilder().growthCountsSacked(counts).build()));
+            connect();
+            write(10);
+            assertEquals(10, drain());
+            script.advance(RTT);
+            peer.inject(packet(".").ack(1).sack(end(1), end(2)));
+            peer.inject(packet(".").ack(1).sack(end(1), end(3)));
+            peer.inject(packet(".").ack(end(3)));
+            assertEquals(counts ? 13 : 11, info().cwndSegments());
+        }
+    }
+
     @Test
     void superSegmentsAreAsLargeAsTheWindowUnlessTheyAreSized() {
         connect(0);

@@ -309,6 +309,25 @@ class LossRecoveryTest {
     }
 
     @Test
+    void onAShortPathTheTailIsProbedAfterTenMillisecondsOrAsConfigured() {
+        for (int least : new int[] {10, 4}) {
+            script = new Script(StackConfig.defaults().withMptcp(false).withTcp(TcpConfig.defaults().toBuilder().minLossProbeMillis(least).build()));
+            peer = FakePeer.client(script);
+            script.listen();
+            peer.inject(peer.syn());
+            peer.expect();
+            script.advance(1);
+            peer.inject(packet("."));
+            connection = script.accepted();
+            write(3);
+            script.advance(least - 1);
+            peer.expectNothing();
+            script.advance(1);
+            peer.expect().data(end(2), MSS);
+        }
+    }
+
+    @Test
     void aLoneSegmentIsProbedOnlyAfterTheDelayedAckToo() {
         connect();
         write(1);

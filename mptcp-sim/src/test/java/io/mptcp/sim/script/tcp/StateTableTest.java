@@ -111,8 +111,11 @@ class StateTableTest {
         if (!arrival.has("S")) {
             return new Outcome(Answer.NOTHING, State.SYN_SENT);
         }
-        // A FIN on a SYN is not taken: it comes again.
-        return ackAcceptable ? new Outcome(Answer.ACK, State.ESTABLISHED) : new Outcome(Answer.SYN_ACK, State.SYN_RECV_CROSSED);
+        if (ackAcceptable) {
+            return new Outcome(Answer.ACK, arrival.has("F") ? State.CLOSE_WAIT : State.ESTABLISHED);
+        }
+        // A FIN on a crossing SYN is not taken: it comes again.
+        return new Outcome(Answer.SYN_ACK, State.SYN_RECV_CROSSED);
     }
 
     private static Outcome timeWait(Arrival arrival) {
