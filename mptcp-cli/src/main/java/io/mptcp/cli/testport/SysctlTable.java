@@ -15,7 +15,7 @@ final class SysctlTable {
             "net.ipv4.tcp_pacing_ss_ratio", "net.ipv4.tcp_pacing_ca_ratio",
             "net.ipv4.tcp_mtu_probing", "net.ipv4.tcp_no_metrics_save", "net.ipv4.tcp_syn_linear_timeouts", "net.ipv4.tcp_syncookies",
             "net.ipv4.tcp_slow_start_after_idle", "net.ipv4.tcp_fastopen_blackhole_timeout_sec",
-            "net.ipv4.tcp_fastopen_cookies", "net.ipv4.tcp_autocorking", "net.ipv4.tcp_mtu_probe_floor", "net.ipv4.tcp_base_mss",
+            "net.ipv4.tcp_autocorking", "net.ipv4.tcp_mtu_probe_floor", "net.ipv4.tcp_base_mss",
             "net.ipv4.ip_dynaddr", "net.ipv4.tcp_shrink_window", "net.ipv4.tcp_window_scaling",
             "net.mptcp.close_timeout", "net.mptcp.scheduler", "net.core.default_qdisc");
     static final Map<String, String> DEFAULTS = defaults();
