@@ -12,5 +12,8 @@ module io.mptcp.scheduler {
             io.mptcp.scheduler.First.Factory,
             io.mptcp.scheduler.BackupOnly.Factory,
             io.mptcp.scheduler.RoundRobin.Factory,
+            io.mptcp.scheduler.Blest.Factory,
+            io.mptcp.scheduler.EarliestCompletion.Factory,
+            io.mptcp.scheduler.Weighted.Factory,
             io.mptcp.scheduler.Redundant.Factory;
 }

@@ -69,6 +69,17 @@ public final class RangeSet {
         }
     }
 
+    /** Removes the beginning of one interval, up to {@code end}, exclusive. */
+    public void removeFront(int index, long end) {
+        long until = Math.min(end, end(index));
+        totalBytes -= Math.max(0, until - start(index));
+        if (until == end(index)) {
+            removeAt(index, index + 1);
+        } else if (until > start(index)) {
+            bounds[2 * index] = until;
+        }
+    }
+
     /** Removes everything at and above {@code start}. */
     public void removeFrom(long start) {
         while (size > 0 && start(size - 1) >= start) {

@@ -19,6 +19,8 @@ public final class SegmentLog {
 
     /** Its last byte was the last there was to send (RFC 9293 section 3.9.1.2): it carries PSH. */
     public static final int PUSH = 1 << 5;
+    /** Another subflow has been asked to carry it, too. */
+    public static final int REINJECTED = 1 << 6;
 
     private static final int INITIAL_CAPACITY = 16;
 
@@ -185,6 +187,10 @@ public final class SegmentLog {
         ssn[second] += cut;
         dsn[second] += cut;
         length[second] -= cut;
+    }
+
+    public void markReinjected(int index) {
+        flags[at(index)] |= REINJECTED;
     }
 
     public void markSacked(int index) {

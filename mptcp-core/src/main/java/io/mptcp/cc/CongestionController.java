@@ -44,6 +44,10 @@ public interface CongestionController {
     /** An ECN echo (RFC 3168): at most one call per window. */
     void onEcnEcho(long nowNanos, long inFlightBytes);
 
+    /** What this subflow holds keeps the others waiting: less of it (Raiciu et al., NSDI 2012, "penalisation"). At most one call a round trip. */
+    default void onPenalty() {
+    }
+
     /** Sending resumes after an idle time longer than the RTO (RFC 5681 section 4.1). */
     void onIdleRestart(long nowNanos);
 

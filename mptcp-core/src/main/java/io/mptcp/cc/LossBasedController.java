@@ -116,6 +116,14 @@ abstract sealed class LossBasedController implements CongestionController permit
     }
 
     @Override
+    public void onPenalty() {
+        if (cwndBytes >= ssthreshBytes) {
+            setSsthresh(ssthreshBytes / 2);
+        }
+        cwndBytes = Math.max(mssBytes, cwndBytes / 2);
+    }
+
+    @Override
     public void onIdleRestart(long nowNanos) {
         if (ssthreshBytes != Long.MAX_VALUE) {
             // As RFC 7661 does: what the path could carry before is still worth going for quickly.

@@ -25,8 +25,17 @@ public interface SchedulerView {
 
     long inFlightBytes(int index);
 
+    /**
+     * Nanoseconds until a segment given to it now would be acknowledged, by what it has in flight and by the rate at which it has been found to
+     * deliver. Before a queue has shown in the smoothed RTT this tells more.
+     */
+    long deliveryNanos(int index);
+
     /** Rate at which the subflow drains, in bytes per second: the pacing rate, or cwnd / srtt. 0 when unknown. */
     long rateBytesPerSecond(int index);
+
+    /** Slow-start threshold in bytes, Long.MAX_VALUE while there is none. */
+    long ssthreshBytes(int index);
 
     int mssBytes(int index);
 
@@ -41,6 +50,18 @@ public interface SchedulerView {
 
     /** Bytes waiting at connection level, the piece to place included. */
     long pendingBytes();
+
+    /** Time of this decision, on a clock that only goes forward. */
+    long nowNanos();
+
+    /**
+     * How often so far one subflow had to take over what another one held, because the end of the stream, the receive window or the send buffer
+     * waited for it: a sign that a slow subflow was given too much.
+     */
+    long blockings();
+
+    /** The connection's send window in bytes, what is in flight included: the peer's, or the send buffer where that is smaller. */
+    long sendWindowBytes();
 
     /** Room left in the connection's send window, in bytes. */
     long windowBytes();

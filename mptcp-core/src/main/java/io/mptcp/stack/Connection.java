@@ -3,6 +3,7 @@ package io.mptcp.stack;
 import io.mptcp.cc.CongestionController;
 import io.mptcp.cc.CongestionControllers;
 import io.mptcp.cc.CoupledGroup;
+import io.mptcp.spi.PacketScheduler;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tcp.TcpCloseReason;
@@ -210,6 +211,15 @@ final class Connection extends DeadlineQueue.Node {
 
     ConnectionOutput output() {
         return output;
+    }
+
+    PacketScheduler scheduler() {
+        return output.scheduler();
+    }
+
+    void setScheduler(PacketScheduler replacement) {
+        output.setScheduler(replacement);
+        stack.enqueue(this);
     }
 
     private boolean canWrite() {

@@ -11,6 +11,7 @@ import java.util.List;
  */
 final class ConnectionOutput {
     private static final int MAX_MAPPING_BYTES = 65_535;
+    private static final int MAX_RANGES_TRIED = 8;
     private static final long DEFAULT_TIMEOUT_NANOS = 1_000_000_000L;
     private static final int MAX_BACKOFF = 6;
     private static final int SEGMENTS_BEHIND_PROBE = 4;
@@ -22,9 +23,11 @@ final class ConnectionOutput {
     private final Connection connection;
     private final List<Subflow> subflows;
     private final DataSender sender;
-    private final PacketScheduler scheduler;
+    private PacketScheduler scheduler;
     private final ConnectionView view;
     private final SmallSegments small;
+    private final OpportunisticReinjection opportunistic;
+    private final WindowGuard guard;
     private final SendTimes times = new SendTimes();
     private int nextControl;
 
@@ -47,7 +50,9 @@ final class ConnectionOutput {
         this.sender = sender;
         this.scheduler = scheduler;
         small = new SmallSegments(connection, sender);
-        view = new ConnectionView(connection, subflows, small);
+        guard = new WindowGuard(subflows, sender);
+        opportunistic = new OpportunisticReinjection(connection, subflows, sender);
+        view = new ConnectionView(connection, subflows, small, opportunistic);
     }
 
     boolean transmit(long nowNanos, PacketSlot out) {
@@ -78,13 +83,24 @@ final class ConnectionOutput {
         return false;
     }
 
+    PacketScheduler scheduler() {
+        return scheduler;
+    }
+
+    void setScheduler(PacketScheduler replacement) {
+        scheduler = replacement;
+    }
+
     // ---- new data ----
 
     private boolean transmitNew(long nowNanos, PacketSlot out) {
         long pending = sender.pendingRecordBytes();
         long window = sender.windowBytes();
         if (pending <= 0 || window <= 0) {
-            return false;
+            if (pending > 0) {
+                guard.onWindowFull();
+            }
+            return opportunistic.look(nowNanos) && transmitReinjection(nowNanos, out);
         }
         small.begin();
         for (int i = 0; i < subflows.size(); i++) {
@@ -153,13 +169,18 @@ final class ConnectionOutput {
         if (available == 0 || count == 1) {
             return available & ~paced;
         }
-        long chosen = choose(choice.among(-1), available);
+        long allowed = choice.isReinjection() ? -1 : guard.filter(available) | ~available;
+        available &= allowed;
+        if (available == 0) {
+            return 0;
+        }
+        long chosen = choose(choice.among(allowed), available);
         if (chosen == 0 || (chosen & ~paced) != 0) {
             return chosen;
         }
         Tcb first = subflows.get(Long.numberOfTrailingZeros(chosen)).tcb;
         boolean fits = choice.pendingBytes() <= first.sendableBytes();
-        return fits || (available & ~paced) == 0 ? 0 : choose(choice.among(~paced), available & ~paced);
+        return fits || (available & ~paced) == 0 ? 0 : choose(choice.among(allowed & ~paced), available & ~paced);
     }
 
     private long choose(ConnectionView choice, long available) {
@@ -230,25 +251,29 @@ final class ConnectionOutput {
 
     // ---- reinjection ----
 
+    /** What nobody can take now waits, but not everything behind it: that may be for another subflow. */
     private boolean transmitReinjection(long nowNanos, PacketSlot out) {
-        while (sender.hasReinjection()) {
-            long start = sender.reinjectionStart();
-            long bytes = sender.reinjectionEnd() - start;
+        int range = 0;
+        while (range < Math.min(sender.reinjectionCount(), MAX_RANGES_TRIED)) {
+            long start = sender.reinjectionStart(range);
+            long bytes = sender.reinjectionEnd(range) - start;
             ConnectionView choice = view.forReinjection(start, bytes);
             long mask = select(nowNanos, choice);
             if (mask != 0) {
                 Subflow subflow = subflows.get(firstReady(nowNanos, mask));
                 int length = SmallSegments.reinjectionBytes(subflow, bytes);
-                sender.reinjected(start + length);
+                sender.reinjected(range, start + length);
                 reinjectedBytes += length;
                 connection.stack.count(Counter.MPTCPRetrans);
                 send(nowNanos, out, subflow, start, length, false);
                 return true;
             }
             if (hasCandidate(choice) || !isCarried(start)) {
-                return false; // somebody will be able to take it
+                range++; // somebody will be able to take it
+            } else {
+                // Every subflow left carries it already.
+                sender.reinjected(range, start + Math.min(bytes, connection.subflows().minPayloadMssBytes()));
             }
-            sender.reinjected(start + Math.min(bytes, connection.subflows().minPayloadMssBytes())); // every subflow left carries it already
         }
         return false;
     }

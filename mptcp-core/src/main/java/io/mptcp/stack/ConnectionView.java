@@ -8,14 +8,16 @@ final class ConnectionView implements SchedulerView {
     private final Connection connection;
     private final List<Subflow> subflows;
     private final SmallSegments small;
+    private final OpportunisticReinjection opportunistic;
     private boolean reinjection;
     private long candidates = -1;
     private long dsn;
     private long pendingBytes;
     private long windowBytes;
 
-    ConnectionView(Connection connection, List<Subflow> subflows, SmallSegments small) {
+    ConnectionView(Connection connection, List<Subflow> subflows, SmallSegments small, OpportunisticReinjection opportunistic) {
         this.small = small;
+        this.opportunistic = opportunistic;
         this.connection = connection;
         this.subflows = subflows;
     }
@@ -90,8 +92,18 @@ final class ConnectionView implements SchedulerView {
     }
 
     @Override
+    public long deliveryNanos(int index) {
+        return subflows.get(index).tcb.delivery().nextNanos();
+    }
+
+    @Override
     public long rateBytesPerSecond(int index) {
         return subflows.get(index).tcb.pacingBytesPerSecond();
+    }
+
+    @Override
+    public long ssthreshBytes(int index) {
+        return subflows.get(index).tcb.congestionController().ssthreshBytes();
     }
 
     @Override
@@ -107,6 +119,21 @@ final class ConnectionView implements SchedulerView {
     @Override
     public int weight(int index) {
         return connection.stack.linkProperties(subflows.get(index).linkId).weight();
+    }
+
+    @Override
+    public long nowNanos() {
+        return connection.stack.nowNanos();
+    }
+
+    @Override
+    public long sendWindowBytes() {
+        return connection.data().sender.sendWindowBytes();
+    }
+
+    @Override
+    public long blockings() {
+        return opportunistic.count();
     }
 
     @Override

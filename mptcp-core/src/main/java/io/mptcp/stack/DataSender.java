@@ -88,13 +88,16 @@ final class DataSender {
         superSegmentBytes = Math.max(1, unit);
     }
 
-    /** Bytes that {@link #write} would take, memory permitting. */
+    /**
+     * Bytes that {@link #write} would take, memory permitting. Against a size chosen by the application counts what the peer's data level has not
+     * acknowledged: what only a slower subflow may have to send again is no concern of the application, and must not hold back the others.
+     */
     int writableBytes() {
         return (int) Math.min(bufferRoomBytes(), notSentRoomBytes());
     }
 
     private long bufferRoomBytes() {
-        long wanted = fixedBytes > 0 ? fixedBytes - buffer.heldBytes() : unsentLimitBytes - pendingBytes();
+        long wanted = fixedBytes > 0 ? fixedBytes - (buffer.tail() - dsnUna) : unsentLimitBytes - pendingBytes();
         return Math.clamp(wanted, 0, buffer.writableBytes());
     }
 
@@ -154,6 +157,21 @@ final class DataSender {
     /** Room for new data in the connection's send window. */
     long windowBytes() {
         return windowEdgeDsn - dsnNxt;
+    }
+
+    /** The peer's window, what is in flight included. */
+    long peerWindowBytes() {
+        return windowEdgeDsn - dsnUna;
+    }
+
+    /** The application has chosen the size. */
+    boolean isFixed() {
+        return fixedBytes > 0;
+    }
+
+    /** The whole send window, what is sent and not acknowledged included: the peer's, or the send buffer where that is smaller. */
+    long sendWindowBytes() {
+        return Math.min(windowEdgeDsn - dsnUna, capacityBytes());
     }
 
     /** These were delivered before the data sequence space began (RFC 8684 section B.1). */
@@ -257,17 +275,22 @@ final class DataSender {
         return !reinjections.isEmpty();
     }
 
-    long reinjectionStart() {
-        return reinjections.start(0);
+    /** Ranges to be sent again, in order. */
+    int reinjectionCount() {
+        return reinjections.size();
     }
 
-    long reinjectionEnd() {
-        return reinjections.end(0);
+    long reinjectionStart(int range) {
+        return reinjections.start(range);
+    }
+
+    long reinjectionEnd(int range) {
+        return reinjections.end(range);
     }
 
     /** The range up to {@code endDsn} has been dealt with. */
-    void reinjected(long endDsn) {
-        reinjections.removeBelow(endDsn);
+    void reinjected(int range, long endDsn) {
+        reinjections.removeFront(range, endDsn);
     }
 
     void close() {

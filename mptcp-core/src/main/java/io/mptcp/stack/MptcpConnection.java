@@ -1,11 +1,13 @@
 package io.mptcp.stack;
 
+import io.mptcp.spi.PacketScheduler;
 import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tcp.TcpInfo;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.PathError;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * One connection as its application sees it: a byte stream over one or more subflows, or over plain TCP after fallback. Calls record
@@ -42,6 +44,20 @@ public final class MptcpConnection {
     /** Changes the options of all subflows; what can only be settled in the handshake holds for later subflows. */
     public void setSocketOptions(SocketOptions options) {
         core.setSocketOptions(options);
+    }
+
+    /** The packet scheduler in use. */
+    public PacketScheduler scheduler() {
+        return core.scheduler();
+    }
+
+    /**
+     * Another packet scheduler, from the next segment on. What has been sent stays where it is.
+     *
+     * @param scheduler one of this connection's own, as schedulers may keep state
+     */
+    public void setScheduler(PacketScheduler scheduler) {
+        core.setScheduler(Objects.requireNonNull(scheduler, "scheduler"));
     }
 
     /** Takes and clears the {@link Readiness} bits. */

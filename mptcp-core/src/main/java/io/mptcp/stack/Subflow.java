@@ -68,6 +68,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     boolean stale;
     /** A DATA_FIN has to go out on this subflow. */
     boolean dataFinDue;
+    /** When its window was made smaller because it kept others waiting. */
+    long penalisedNanos;
     /** An MP_PRIO has to. */
     boolean prioDue;
     int resetReason = -1;

@@ -205,6 +205,7 @@ final class LossRecovery {
         sample.inRecovery = isReducing();
         sample.sndUnaSsn = tcb.sndUna;
         sample.sndNxtSsn = tcb.sndNxt;
+        tcb.delivery.onAck(nowNanos, scoreboard.deliveredBytes, sample.inFlightBytes, rttNanos);
         tcb.cc.onAck(sample);
     }
 

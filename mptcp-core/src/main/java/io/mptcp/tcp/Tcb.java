@@ -34,6 +34,7 @@ public final class Tcb {
     final SackBlocks sackBlocks = new SackBlocks();
     final RangeSet outOfOrder;
     final ReceiverRtt receiverRtt = new ReceiverRtt();
+    final Delivery delivery = new Delivery(this);
     private final TcpInput input;
     private final TcpOutput output;
 
@@ -573,6 +574,10 @@ public final class Tcb {
 
     public CongestionController congestionController() {
         return cc;
+    }
+
+    public Delivery delivery() {
+        return delivery;
     }
 
     public RttEstimator rtt() {

@@ -210,4 +210,22 @@ class LossBasedControllerTest {
             assertTrue(script.controller.ssthreshBytes() >= 2 * MSS);
         }
     }
+
+    /** The window is halved, and the threshold only where slow start is over. */
+    @ParameterizedTest
+    @ValueSource(strings = {"cubic", "newreno", "lia"})
+    void whoKeepsOthersWaitingIsMadeSmaller(String name) {
+        AckScript script = AckScript.atCwnd(CongestionControllers.create(name), 40);
+        script.controller.onPenalty();
+        assertEquals(20 * MSS, script.controller.cwndBytes());
+        assertEquals(Long.MAX_VALUE, script.controller.ssthreshBytes());
+        script.controller.onLoss(0, 20 * MSS);
+        long threshold = script.controller.ssthreshBytes();
+        script.controller.onPenalty();
+        assertEquals(threshold / 2, script.controller.ssthreshBytes());
+        for (int i = 0; i < 10; i++) {
+            script.controller.onPenalty();
+        }
+        assertEquals(MSS, script.controller.cwndBytes());
+    }
 }

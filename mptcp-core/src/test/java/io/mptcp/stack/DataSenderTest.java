@@ -106,12 +106,12 @@ class DataSenderTest {
         send(100);
         sender.onDataAck(31);
         assertTrue(sender.reinject(log(1, 20, 21, 20, 61, 10)));
-        assertEquals(31, sender.reinjectionStart());
-        assertEquals(41, sender.reinjectionEnd());
-        sender.reinjected(41);
-        assertEquals(61, sender.reinjectionStart());
-        assertEquals(71, sender.reinjectionEnd());
-        sender.reinjected(71);
+        assertEquals(31, sender.reinjectionStart(0));
+        assertEquals(41, sender.reinjectionEnd(0));
+        sender.reinjected(0, 41);
+        assertEquals(61, sender.reinjectionStart(0));
+        assertEquals(71, sender.reinjectionEnd(0));
+        sender.reinjected(0, 71);
         assertFalse(sender.hasReinjection());
     }
 
@@ -120,7 +120,7 @@ class DataSenderTest {
         send(100);
         sender.reinject(log(1, 50));
         sender.onDataAck(21);
-        assertEquals(21, sender.reinjectionStart());
+        assertEquals(21, sender.reinjectionStart(0));
         sender.onDataAck(51);
         assertFalse(sender.hasReinjection());
     }
@@ -145,11 +145,13 @@ class DataSenderTest {
         for (int i = 0; i < 300; i++) {
             long start = 1 + 33L * i;
             assertTrue(sender.hasReinjection());
-            sender.reinjected(start);
-            assertEquals(start, sender.reinjectionStart(), "range " + i);
-            assertTrue(sender.reinjectionEnd() >= start + 10);
+            while (sender.reinjectionStart(0) < start) {
+                sender.reinjected(0, start);
+            }
+            assertEquals(start, sender.reinjectionStart(0), "range " + i);
+            assertTrue(sender.reinjectionEnd(0) >= start + 10);
         }
-        sender.reinjected(sender.reinjectionEnd());
+        sender.reinjected(0, sender.reinjectionEnd(0));
         assertFalse(sender.hasReinjection());
     }
 

@@ -54,6 +54,11 @@ final class Eligible {
         return best;
     }
 
+    /** Whether the one with the lowest RTT is really the faster: a short path with a low rate has a long queue before that shows in its RTT. */
+    static boolean isWorthWaitingFor(SchedulerView view, int fast, int slow) {
+        return view.srttNanos(fast) != 0 && view.deliveryNanos(fast) < view.deliveryNanos(slow);
+    }
+
     /** The bit of an index; 0 for -1. */
     static long bit(int index) {
         return index < 0 ? 0 : 1L << index;

@@ -19,6 +19,10 @@ final class FakeView implements SchedulerView {
         long cwndBytes = 100 * MSS;
         long inFlightBytes;
         long rate = 10_000_000;
+        long ssthreshBytes = 0;
+        int weight = 1;
+        /** 0 for the RTT. */
+        long deliveryNanos;
 
         Path rtt(long millis) {
             srttNanos = millis * MS;
@@ -32,6 +36,21 @@ final class FakeView implements SchedulerView {
 
         Path rate(long bytesPerSecond) {
             rate = bytesPerSecond;
+            return this;
+        }
+
+        Path cwnd(long bytes) {
+            cwndBytes = bytes;
+            return this;
+        }
+
+        Path slowStart() {
+            ssthreshBytes = Long.MAX_VALUE;
+            return this;
+        }
+
+        Path weight(int share) {
+            weight = share;
             return this;
         }
 
@@ -60,6 +79,9 @@ final class FakeView implements SchedulerView {
     final List<Path> paths = new ArrayList<>();
     boolean reinjection;
     long pendingBytes = 100_000_000;
+    long sendWindowBytes = 1_000_000;
+    long nowNanos;
+    long blockings;
 
     FakeView(Path... paths) {
         this.paths.addAll(List.of(paths));
@@ -110,8 +132,33 @@ final class FakeView implements SchedulerView {
     }
 
     @Override
+    public long deliveryNanos(int index) {
+        return paths.get(index).deliveryNanos != 0 ? paths.get(index).deliveryNanos : paths.get(index).srttNanos;
+    }
+
+    @Override
     public long rateBytesPerSecond(int index) {
         return paths.get(index).rate;
+    }
+
+    @Override
+    public long ssthreshBytes(int index) {
+        return paths.get(index).ssthreshBytes;
+    }
+
+    @Override
+    public long nowNanos() {
+        return nowNanos;
+    }
+
+    @Override
+    public long blockings() {
+        return blockings;
+    }
+
+    @Override
+    public long sendWindowBytes() {
+        return sendWindowBytes;
     }
 
     @Override
@@ -126,7 +173,7 @@ final class FakeView implements SchedulerView {
 
     @Override
     public int weight(int index) {
-        return 1;
+        return paths.get(index).weight;
     }
 
     @Override

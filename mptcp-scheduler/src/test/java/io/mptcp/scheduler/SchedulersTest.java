@@ -25,7 +25,7 @@ class SchedulersTest {
 
     @Test
     void allAreFoundByNameDefaultFirst() {
-        assertEquals(List.of("default", "minrtt", "first", "backup", "roundrobin", "redundant"), Schedulers.names());
+        assertEquals(List.of("default", "minrtt", "first", "backup", "roundrobin", "blest", "ecf", "weighted", "redundant"), Schedulers.names());
         for (String name : Schedulers.names()) {
             assertEquals(name, Schedulers.create(name).name());
             assertNotSame(Schedulers.create(name), Schedulers.create(name));
@@ -36,7 +36,7 @@ class SchedulersTest {
     @Test
     void unknownNameIsRefusedWithTheKnownOnes() {
         Exception error = assertThrows(IllegalArgumentException.class, () -> Schedulers.create("magic"));
-        assertEquals("unknown scheduler 'magic', known: default, minrtt, first, backup, roundrobin, redundant", error.getMessage());
+        assertEquals("unknown scheduler 'magic', known: default, minrtt, first, backup, roundrobin, blest, ecf, weighted, redundant", error.getMessage());
     }
 
     // ---- default ----
@@ -223,7 +223,7 @@ class SchedulersTest {
                     anyUsable |= usable;
                     assertTrue(usable || (selected >>> i & 1) == 0, name + " chose subflow " + i);
                 }
-                boolean mayWait = List.of("first", "backup", "redundant").contains(name);
+                boolean mayWait = List.of("first", "backup", "blest", "ecf", "redundant").contains(name);
                 assertTrue(selected != 0 || !anyUsable || mayWait, name + " waits although there is room");
             }
         }
