@@ -173,7 +173,7 @@ final class SynQueue {
         if (request.hasTimestamps) {
             writer.timestamps(Tcb.tsNow(nowNanos, request.tsOffset), request.tsRecent);
         }
-        replies.finish(request.iss + 1, request.irs + 1, ACK, windowField(request));
+        replies.finish(request.iss + 1, request.irs + 1, ACK, windowField(request) >> windowShift(request));
     }
 
     // ---- SYN/ACKs ----
@@ -269,6 +269,11 @@ final class SynQueue {
             boolean checksum = stack.config().checksum() || (request.mpCapableFlags & MptcpOptions.FLAG_CHECKSUM) != 0;
             writer.mpCapableSynAck(Handshake.VERSION, Handshake.flags(stack.config(), checksum), request.localKey);
         }
+    }
+
+    /** What applies to segments that are no SYN (RFC 7323 section 2.2). */
+    private int windowShift(SynRequest request) {
+        return request.windowScale < 0 ? 0 : config.windowShift();
     }
 
     private int windowField(SynRequest request) {

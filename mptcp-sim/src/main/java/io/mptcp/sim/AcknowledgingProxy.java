@@ -1,5 +1,6 @@
 package io.mptcp.sim;
 
+import io.mptcp.wire.Checksum;
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
 import java.util.ArrayDeque;
@@ -24,6 +25,8 @@ final class AcknowledgingProxy {
     private static final class Flow {
         private final ArrayDeque<PacketSlot> held = new ArrayDeque<>();
         private int nextSequenceNumber;
+        /** The client's newest: what repeats an old one may be too old to be taken (RFC 5961 section 5.2). */
+        private int acknowledgmentNumber;
         private PacketSlot lastDown;
         private int repeats;
         private boolean waiting;
@@ -47,7 +50,9 @@ final class AcknowledgingProxy {
             flow.over = true;
             flow.held.clear();
         } else if (flow != null && !Segments.has(packet, TcpSegment.SYN)) {
-            flow.lastDown = Segments.copy(packet, Segments.options(packet), new byte[0]);
+            if (!withOptions || Segments.options(packet).stream().noneMatch(PathBoxes::mapsData)) { // its options belong to its own payload
+                flow.lastDown = Segments.copy(packet, Segments.options(packet), new byte[0]);
+            }
             int ack = Segments.acknowledgmentNumber(packet);
             while (!flow.held.isEmpty() && end(flow.held.getFirst()) - ack <= 0) {
                 flow.held.removeFirst();
@@ -69,6 +74,9 @@ final class AcknowledgingProxy {
             flows.put(port, flow);
         }
         Flow flow = flows.get(port);
+        if (flow != null && Segments.has(packet, TcpSegment.ACK)) {
+            flow.acknowledgmentNumber = Segments.acknowledgmentNumber(packet);
+        }
         if (flow != null && Segments.has(packet, TcpSegment.RST)) {
             flow.over = true;
             flow.held.clear();
@@ -101,7 +109,10 @@ final class AcknowledgingProxy {
         }
         Iterator<PacketSlot> packets = flow.held.iterator();
         for (int i = 0; i < AT_ONCE && packets.hasNext(); i++) {
-            exits.pass(packets.next());
+            PacketSlot packet = packets.next();
+            Segments.setAcknowledgmentNumber(packet, flow.acknowledgmentNumber);
+            Checksum.fillTcp(packet);
+            exits.pass(packet);
         }
         repeatLater(flow, exits);
     }

@@ -230,6 +230,29 @@ public final class Middleboxes {
         };
     }
 
+    /**
+     * Sets a bit that was clear in every so-manieth packet with payload. Changes of one mapping add up, and none hides another from the sum that
+     * a checksum is (RFC 8684 section 3.3.1).
+     */
+    public static Middlebox changePayloadWithoutCancelling(int every) {
+        int[] seen = {0};
+        return packet -> {
+            int payload = Segments.payloadLength(packet);
+            if (payload > 0 && ++seen[0] % every == 0) {
+                long end = (long) packet.offset + packet.length;
+                for (long at = end - payload; at < end; at++) {
+                    byte value = packet.buffer.get(ValueLayout.JAVA_BYTE, at);
+                    if ((value & CHANGED_BITS) == 0) {
+                        packet.buffer.set(ValueLayout.JAVA_BYTE, at, (byte) (value | CHANGED_BITS));
+                        Checksum.fillTcp(packet);
+                        break;
+                    }
+                }
+            }
+            return true;
+        };
+    }
+
     /** Lowers window fields to these limits, one after the other for packets that are no SYNs: the right edge moves left. */
     public static Middlebox clampWindow(int... limits) {
         int[] seen = {0};

@@ -191,7 +191,7 @@ public final class PathBoxes {
     }
 
     /** A DSS with a mapping, which belongs to the segment it came with. */
-    private static boolean mapsData(byte[] option) {
+    static boolean mapsData(byte[] option) {
         return (option[0] & 0xff) == MptcpOptions.KIND && (option[2] >> 4) == MptcpOptions.SUBTYPE_DSS && (option[3] & 0x04) != 0;
     }
 }

@@ -162,7 +162,7 @@ final class SwarmBoxes {
                 return Middleboxes.stripMptcp(packet -> some.test(packet) && dice.chance(0.1));
             };
             case DROP_MPTCP -> () -> Middleboxes.dropMptcp(some);
-            default -> () -> Middleboxes.changePayload(1 + bytes / 20);
+            default -> () -> Middleboxes.changePayloadWithoutCancelling(1 + bytes / 20);
         };
     }
 

@@ -60,12 +60,14 @@ final class FuzzHost {
     final List<MptcpConnection> wild = new ArrayList<>();
     /** From here orderly applications are connected to: others may forge a SYN to their port, too. */
     final Set<IpAddress> friends = new HashSet<>();
+    final FuzzOracle oracle;
     private final PacketSlot slot = new PacketSlot();
     private final MemorySegment copy = Arena.ofAuto().allocate(COPY_BYTES, 8);
 
     FuzzHost(String name, StackConfig config, RandomSource random, List<IpAddress> addresses, boolean gather) {
         this.name = name;
         this.addresses = addresses;
+        oracle = new FuzzOracle(name, config.limits().maxHalfOpen() < 1_024);
         stack = new Stack(config, random);
         for (int link = 0; link < LINKS; link++) {
             stack.addLink(link, new LinkProperties(MTU_BYTES, link == 0 ? 0 : 64_000, 1, false));
@@ -100,6 +102,13 @@ final class FuzzHost {
         stack.receive(nowNanos, slot);
     }
 
+    /** A segment nobody should send: it must not do what it has no right to. */
+    void attack(long nowNanos, FuzzPacket packet, int link) {
+        oracle.before(packet, wild);
+        receive(nowNanos, packet, link);
+        oracle.after();
+    }
+
     /** Timers, applications and transmission, until the stack has come to rest. */
     void run(long nowNanos, Consumer<FuzzPacket> wire) {
         if (stack.deadlineNanos() <= nowNanos) {
@@ -114,6 +123,7 @@ final class FuzzHost {
                 progress = true;
                 FuzzPacket packet = FuzzPacket.of(slot);
                 checkSent(packet);
+                oracle.onSent(packet);
                 wire.accept(packet);
                 slot.offset = SLOT_OFFSET;
                 if (++segments > MAX_SEGMENTS) {

@@ -119,7 +119,7 @@ final class FuzzRun {
                 last = mutator.next();
                 FuzzHost target = target(last);
                 if (target != null) {
-                    target.receive(nowNanos, last, target.linkOf(last));
+                    target.attack(nowNanos, last, target.linkOf(last));
                 }
             }
             checkState(client);
@@ -185,6 +185,7 @@ final class FuzzRun {
                     + writtenBytes.getOrDefault(c, 0L));
             check(c.unsentBytes() >= 0 && c.unacknowledgedBytes() >= 0 && c.readableBytes() >= 0 && c.writableBytes() >= 0, "negative count of bytes");
             for (SubflowInfo subflow : c.subflows()) {
+                host.oracle.check(subflow);
                 check(subflow.bytesAcked() <= subflow.bytesSent() && subflow.inFlightBytes() >= 0 && subflow.inFlightBytes() <= subflow.bytesSent() + SYN_AND_FIN
                         && subflow.cwndBytes() > 0 && subflow.srttNanos() >= 0 && subflow.rtoNanos() > 0 && subflow.mssBytes() > 0, subflow.toString());
             }
@@ -224,6 +225,7 @@ final class FuzzRun {
                 for (FuzzHost host : hosts) {
                     int link = host.linkOf(packet);
                     if (link >= 0) {
+                        host.oracle.onReceived(packet);
                         host.receive(nowNanos, packet, link);
                     }
                 }

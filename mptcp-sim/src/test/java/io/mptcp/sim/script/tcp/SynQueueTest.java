@@ -114,6 +114,18 @@ class SynQueueTest {
         assertTrue(script.accepted().isConnected());
     }
 
+    /** RFC 7323 section 2.2: only the window of a SYN is not scaled. Found by FuzzTest: four times the window was promised. */
+    @Test
+    void theWindowOfSuchAnAcknowledgmentIsScaled() {
+        Script script = script(false, 10).listen();
+        FakePeer peer = syn(script);
+        int window = peer.expect().flags("S.").window;
+        peer.inject(packet(".").seq(100_000));
+        int shift = TcpConfig.defaults().windowShift();
+        assertTrue(shift > 0);
+        peer.expect().flags(".").window(window >> shift);
+    }
+
     @Test
     void whatCannotBeAnsweredIsForgottenAsWell() {
         Script script = script(false, 10).listen();
