@@ -30,6 +30,14 @@ final class Mutator {
     private static final int[][] MPTCP_LENGTHS = {
         {4, 12, 20, 22, 24}, {12, 16, 24}, {8, 12, 18, 20, 22, 24, 26, 28}, {8, 10, 16, 18, 20, 22, 28, 30}, {4, 5, 6, 11}, {3}, {12}, {12}, {4}};
     private static final int KIND_MPTCP = 30;
+    private static final int SUBTYPE_MP_CAPABLE = 0;
+    private static final int SUBTYPE_MP_JOIN = 1;
+    private static final int SUBTYPE_DSS = 2;
+    private static final int DSS_ACK = 1;
+    private static final int DSS_ACK8 = 2;
+    private static final int DSS_MAPPING = 4;
+    private static final int DSS_DSN8 = 8;
+    private static final int DSS_FIN = 16;
 
     private final Random random;
     private final List<FuzzPacket> corpus;
@@ -86,7 +94,7 @@ final class Mutator {
             packet.bytes = any().bytes.clone();
             return;
         }
-        switch (random.nextInt(17)) {
+        switch (random.nextInt(20)) {
             case 16 -> newClient(packet);
             case 0 -> flipBits(packet, packet.bytes.length);
             case 1 -> flipBits(packet, headerLength(packet));
@@ -97,6 +105,7 @@ final class Mutator {
             case 8 -> packet.bytes[12] = (byte) random.nextInt(256);
             case 9 -> packet.bytes = Arrays.copyOf(packet.bytes, random.nextInt(Math.min(2 * packet.bytes.length, MAX_BYTES)));
             case 10, 11, 12 -> operateOnOptions(packet);
+            case 17, 18, 19 -> operateOnMptcp(packet);
             case 13 -> splice(packet);
             case 14 -> otherPayload(packet);
             default -> otherPort(packet);
@@ -142,6 +151,60 @@ final class Mutator {
             default -> changeContent(options.get(random.nextInt(options.size())));
         }
         setOptions(packet, options);
+    }
+
+    // ---- MPTCP options, field by field: what is left whole keeps them plausible ----
+
+    private void operateOnMptcp(FuzzPacket packet) {
+        List<byte[]> options = options(packet);
+        byte[] option = options.stream().filter(Mutator::isMptcp).findFirst().orElse(null);
+        if (option == null) {
+            return;
+        }
+        switch (option[2] >> 4 & 0xf) {
+            case SUBTYPE_DSS -> changeDss(options, option);
+            case SUBTYPE_MP_JOIN, SUBTYPE_MP_CAPABLE -> add(option, option.length >= 8 ? 4 * random.nextInt(option.length / 4 - 1) + 4 : 0);
+            default -> option[3 % option.length] = (byte) random.nextInt(4); // address id, flags
+        }
+        setOptions(packet, options);
+    }
+
+    private static boolean isMptcp(byte[] option) {
+        return option[0] == KIND_MPTCP && option.length >= 4;
+    }
+
+    private void changeDss(List<byte[]> options, byte[] option) {
+        int flags = option[3];
+        int ackBytes = (flags & DSS_ACK) == 0 ? 0 : (flags & DSS_ACK8) == 0 ? 4 : 8;
+        int dsnBytes = (flags & DSS_MAPPING) == 0 ? 0 : (flags & DSS_DSN8) == 0 ? 4 : 8;
+        int mapping = 4 + ackBytes;
+        boolean maps = dsnBytes > 0 && option.length >= mapping + dsnBytes + 6;
+        if (4 + ackBytes > option.length) {
+            return;
+        }
+        switch (random.nextInt(maps ? 8 : 3)) {
+            case 0 -> option[3] ^= (byte) (1 << random.nextInt(5));
+            case 1 -> add(option, ackBytes > 0 ? ackBytes : 0); // the low half of the DATA_ACK
+            case 2 -> options.add(options(any()).getLast()); // beside another's
+            case 3 -> add(option, mapping + dsnBytes - 4);
+            case 4 -> add(option, mapping + dsnBytes);
+            case 5 -> option[mapping + random.nextInt(4)] += (byte) (random.nextInt(3) - 1); // other 2^32, with 8 octets
+            case 6 -> setLength(option, mapping + dsnBytes + 4);
+            default -> option[3] |= DSS_FIN;
+        }
+    }
+
+    /** Of a mapping: infinite, of one byte, all there can be, or a little more or less. */
+    private void setLength(byte[] option, int at) {
+        int now = (option[at] & 0xff) << 8 | option[at + 1] & 0xff;
+        int length = switch (random.nextInt(4)) {
+            case 0 -> 0;
+            case 1 -> 1;
+            case 2 -> 65_535;
+            default -> now + random.nextInt(5) - 2;
+        };
+        option[at] = (byte) (length >> 8);
+        option[at + 1] = (byte) length;
     }
 
     private byte[] randomOption() {
