@@ -273,7 +273,7 @@ final class SynQueue {
 
     /** What applies to segments that are no SYN (RFC 7323 section 2.2). */
     private int windowShift(SynRequest request) {
-        return request.windowScale < 0 ? 0 : config.windowShift();
+        return request.windowScale < 0 ? 0 : request.tcpConfig.windowShift();
     }
 
     private int windowField(SynRequest request) {

@@ -120,6 +120,10 @@ final class FuzzOracle {
         if (seq < 0 || seq > flow.sentEnd || payload == 0 && seq + (flags & TcpSegment.FIN) < flow.sentEnd) {
             return; // a keep-alive probe, or of an earlier or later connection of the same ports, whose SYN/ACK is still to come
         }
+        if (flow.highestAck == 1 && flow.highestEdge > 0 && (ack < 1 || ack > flow.highestEdge + 1)) {
+            flows.remove(key); // as before, with the same initial sequence number: it was made in the same tick of the clock
+            return;
+        }
         flow.sentEnd = Math.max(flow.sentEnd, seq + payload + ((flags & TcpSegment.FIN) != 0 ? 1 : 0));
         content(flow, (int) seq, packet.bytes, headerLength, payload);
         require(ack >= flow.highestAck, "acknowledgment went back from " + flow.highestAck + " to " + ack);
