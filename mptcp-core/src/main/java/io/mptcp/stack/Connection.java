@@ -174,7 +174,7 @@ final class Connection extends DeadlineQueue.Node {
         output.small().onSocketOptions(socketOptions, replacement);
         socketOptions = replacement;
         for (int i = 0; i < subflows.size(); i++) {
-            subflows.get(i).tcb.onSocketOptions();
+            subflows.get(i).tcb.path().onSocketOptions();
         }
         data.setFixedSizes(replacement);
         updateSendable();
@@ -264,7 +264,7 @@ final class Connection extends DeadlineQueue.Node {
         for (int i = 0; i < subflows.size(); i++) {
             Subflow subflow = subflows.get(i);
             if (subflow.phase == Subflow.Phase.ESTABLISHED
-                    && receiver.isWindowUpdateDue(subflow.tcb.rcvWindowShift(), subflow.tcb.rcvMssBytes())) {
+                    && receiver.isWindowUpdateDue(subflow.tcb.rcvWindowShift(), subflow.tcb.path().rcvMssBytes())) {
                 subflow.tcb.requestAck();
                 stack.enqueue(this);
             }
@@ -613,7 +613,7 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     void onSubflowClosed(Subflow subflow, TcpCloseReason reason) {
-        lastPathError = subflow.tcb.pathError();
+        lastPathError = subflow.tcb.path().error();
         if (mptcp && connected) {
             sender.reinject(subflow.tcb.log());
         }
@@ -734,14 +734,14 @@ final class Connection extends DeadlineQueue.Node {
         for (int i = 0; i < subflows.size(); i++) {
             Subflow subflow = subflows.get(i);
             if (subflow.linkId == changedLinkId) {
-                subflow.tcb.onLinkChange(properties.mtuBytes(), properties.maxSuperSegmentBytes());
+                subflow.tcb.path().onLinkChange(properties.mtuBytes(), properties.maxSuperSegmentBytes());
             }
         }
     }
 
     /** What the path of the initial subflow said last, {@link PathError#NONE} if nothing since the peer was heard. */
     PathError pathError() {
-        return subflows.isEmpty() ? lastPathError : subflows.getFirst().tcb.pathError();
+        return subflows.isEmpty() ? lastPathError : subflows.getFirst().tcb.path().error();
     }
 
     void onLinkChange(int changedLinkId, boolean up) {

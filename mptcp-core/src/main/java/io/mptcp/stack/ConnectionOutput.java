@@ -137,7 +137,7 @@ final class ConnectionOutput {
     /** A probe of the path MTU is sent where enough follows it to show soon whether it was lost (RFC 4821 section 7.4). */
     private static int mtuProbeBytes(long nowNanos, Subflow subflow, long pendingBytes, long windowBytes) {
         Tcb tcb = subflow.tcb;
-        int probe = tcb.mtuProbeBytes(nowNanos);
+        int probe = tcb.path().probeBytes(nowNanos);
         if (probe == 0) {
             return 0;
         }

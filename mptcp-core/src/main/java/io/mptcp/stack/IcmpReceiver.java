@@ -73,15 +73,15 @@ final class IcmpReceiver {
         if (subflow.tcb.state() == TcpState.TIME_WAIT) {
             return null;
         }
-        int pmtuBytes = subflow.tcb.pathMtuBytes();
-        if (!subflow.tcb.receiveIcmp(nowNanos, message)) {
+        int pmtuBytes = subflow.tcb.path().mtuBytes();
+        if (!subflow.tcb.path().receiveIcmp(nowNanos, message)) {
             counters.increment(Counter.OutOfWindowIcmps);
             return null;
         }
         if (message.error != PathError.PACKET_TOO_BIG) {
             stack.trace("SF_ICMP", subflow.connection, subflow, message.error.name());
-        } else if (subflow.tcb.pathMtuBytes() != pmtuBytes) {
-            stack.trace("SF_PMTU", subflow.connection, subflow, Integer.toString(subflow.tcb.pathMtuBytes()));
+        } else if (subflow.tcb.path().mtuBytes() != pmtuBytes) {
+            stack.trace("SF_PMTU", subflow.connection, subflow, Integer.toString(subflow.tcb.path().mtuBytes()));
         }
         return subflow;
     }

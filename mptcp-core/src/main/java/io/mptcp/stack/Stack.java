@@ -5,8 +5,8 @@ import io.mptcp.spi.RandomSource;
 import io.mptcp.spi.Tracer;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.SocketOptions;
-import io.mptcp.tcp.Tcb;
 import io.mptcp.tcp.TcpConfig;
+import io.mptcp.tcp.TcpPath;
 import io.mptcp.wire.Checksum;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
@@ -303,7 +303,7 @@ public final class Stack {
     /** As {@link #fastOpenRoomBytes} where no cookie is needed ({@link ConnectOptions#fastOpenWithoutCookie}). */
     public int fastOpenRoomWithoutCookieBytes(int linkId, IpAddress server, SocketOptions options) {
         requireLink(linkId);
-        int mssBytes = Math.min(Tcb.announcedMssBytes(linkProperties(linkId).mtuBytes(), server.isIpv4(), options), fastOpens.mssBytes(server));
+        int mssBytes = Math.min(TcpPath.announcedMssBytes(linkProperties(linkId).mtuBytes(), server.isIpv4(), options), fastOpens.mssBytes(server));
         return Math.max(0, mssBytes - OptionWriter.MAX_LENGTH);
     }
 

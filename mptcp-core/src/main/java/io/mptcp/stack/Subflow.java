@@ -330,7 +330,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     @Override
     public int windowField(int shift) {
-        return connection.data().receiver.windowField(shift, tcb.rcvMssBytes());
+        return connection.data().receiver.windowField(shift, tcb.path().rcvMssBytes());
     }
 
     @Override
@@ -601,6 +601,6 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         return new SubflowInfo(id, linkId, local(), remote(), state, isBackup(), !isJoin, tcb.bytesSent(), tcb.bytesReceived(),
                 tcb.bytesAcked(), tcb.bytesRetransmitted(), tcb.retransmits(), tcb.rtt().srttNanos(), tcb.rtt().rttVarNanos(),
                 tcb.congestionController().cwndBytes(), tcb.congestionController().ssthreshBytes(), tcb.inFlightBytes(),
-                tcb.rtt().rtoNanos(), tcb.payloadMssBytes(), tcb.pathMtuBytes());
+                tcb.rtt().rtoNanos(), tcb.payloadMssBytes(), tcb.path().mtuBytes());
     }
 }

@@ -85,7 +85,7 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
     int maxRcvMssBytes() {
         int mss = 0;
         for (int i = 0; i < subflows.size(); i++) {
-            mss = Math.max(mss, subflows.get(i).tcb.rcvMssBytes());
+            mss = Math.max(mss, subflows.get(i).tcb.path().rcvMssBytes());
         }
         return mss;
     }

@@ -6,6 +6,7 @@ import static io.mptcp.wire.TcpSegment.SYN;
 
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.Tcb;
+import io.mptcp.tcp.TcpPath;
 import io.mptcp.wire.IcmpMessage;
 import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.MptcpOptions;
@@ -258,7 +259,7 @@ final class SynQueue {
     }
 
     private void writeOptions(OptionWriter writer, SynRequest request, int tsVal) {
-        int mssBytes = Tcb.announcedMssBytes(stack.linkProperties(request.linkId).mtuBytes(), request.key.isIpv4(),
+        int mssBytes = TcpPath.announcedMssBytes(stack.linkProperties(request.linkId).mtuBytes(), request.key.isIpv4(),
                 request.listener.options().socket());
         writer.syn(mssBytes, request.sackPermitted && request.tcpConfig.sack(), request.hasTimestamps, tsVal, request.tsRecent,
                 request.windowScale < 0 ? -1 : request.tcpConfig.windowShift());

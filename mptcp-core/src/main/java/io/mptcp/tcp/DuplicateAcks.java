@@ -67,7 +67,7 @@ final class DuplicateAcks {
         if (!fastRetransmit && !partialAck) {
             return false;
         }
-        if (log.payloadLength(0) > tcb.payloadMssBytes() && !tcb.pathMtu.isProbe(log.ssn(0))) {
+        if (log.payloadLength(0) > tcb.payloadMssBytes() && !tcb.path.mtu.isProbe(log.ssn(0))) {
             log.split(0, log.ssn(0) + tcb.payloadMssBytes());
         }
         log.markLost(0);

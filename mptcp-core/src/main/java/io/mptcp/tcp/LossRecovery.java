@@ -97,7 +97,7 @@ final class LossRecovery {
         long outstanding = log.totalLength();
         long lostBefore = log.lostBytes();
         scoreboard.take(nowNanos, segment, windowChanged);
-        tcb.onSndUna();
+        tcb.path.onSndUna();
         long acked = scoreboard.ackedBytes;
         long rttNanos = takeRttSample(nowNanos, segment);
         if (acked > 0) {
@@ -118,7 +118,7 @@ final class LossRecovery {
         leaveRecovery();
         detect(nowNanos);
         long newlyLost = log.lostBytes() - lostBefore;
-        boolean newLoss = newlyLost > tcb.takeLostMtuProbe(nowNanos, newlyLost);
+        boolean newLoss = newlyLost > tcb.path.takeLostMtuProbe(nowNanos, newlyLost);
         react(nowNanos, flightSize(outstanding), newLoss, echo);
         if (isReducing()) {
             updatePrr(scoreboard.deliveredBytes, acked > 0 && !newLoss);
@@ -377,7 +377,7 @@ final class LossRecovery {
             long lostBefore = log.lostBytes();
             rack.detect(nowNanos, isRecovering());
             long newlyLost = log.lostBytes() - lostBefore;
-            if (newlyLost > tcb.takeLostMtuProbe(nowNanos, newlyLost)) {
+            if (newlyLost > tcb.path.takeLostMtuProbe(nowNanos, newlyLost)) {
                 onLossFoundByTimer(nowNanos, inFlight, flightSize(log.totalLength()));
             }
         }

@@ -3,10 +3,7 @@ package io.mptcp.tcp;
 import io.mptcp.buffer.RangeSet;
 import io.mptcp.buffer.SegmentLog;
 import io.mptcp.cc.CongestionController;
-import io.mptcp.wire.IcmpMessage;
 import io.mptcp.wire.PacketSlot;
-import io.mptcp.wire.PathError;
-import io.mptcp.wire.Seq;
 import io.mptcp.wire.TcpSegment;
 
 /**
@@ -18,9 +15,6 @@ import io.mptcp.wire.TcpSegment;
 public final class Tcb {
     private static final long NANOS_PER_MILLI = 1_000_000L;
     /** Below this there is no room for payload beside options. */
-    private static final int MIN_MSS = 88;
-    static final int DEFAULT_MSS_IPV4 = 536;
-    static final int DEFAULT_MSS_IPV6 = 1220;
 
     final TcpConfig config;
     final UpperLayer upper;
@@ -42,12 +36,7 @@ public final class Tcb {
     final int remotePort;
     /** Initial sequence numbers, moved on by the payload the SYNs carried: relative numbers begin behind it (RFC 8684 section B.2). */
     int iss;
-    final PathMtu pathMtu;
-    /** MSS this side announces: MTU less fixed IP and TCP headers (RFC 9293 section 3.7.1). */
-    final int rcvMssBytes;
-    private int maxSuperSegmentBytes;
-    /** MSS the peer announced, or the default. */
-    private int peerMssBytes;
+    final TcpPath path;
     final int tsOffset;
 
     TcpState state = TcpState.CLOSED;
@@ -69,7 +58,6 @@ public final class Tcb {
     boolean tsRecentValid;
     /** Acknowledgment number of the last segment sent: TS.Recent follows segments at or below it (RFC 7323 section 4.3). */
     long lastAckSentSsn;
-    int sndMssBytes;
     /** Relative number of the peer's FIN, -1 before one was seen. */
     long rcvFinSsn = -1;
     long lastSendNanos;
@@ -104,10 +92,6 @@ public final class Tcb {
     long timeWaitDeadlineNanos = Long.MAX_VALUE;
     int timeouts;
 
-    /** Something small got through, and what is outstanding was sent again for it. */
-    boolean heardSinceTimeout;
-    PathError pathError = PathError.NONE;
-
     final Liveness liveness = new Liveness(this);
     private final ChallengeLimiter challenges;
 
@@ -140,11 +124,7 @@ public final class Tcb {
         this.iss = iss;
         this.tsOffset = tsOffset;
         challenges = new ChallengeLimiter((long) tsOffset << 32 ^ iss);
-        this.maxSuperSegmentBytes = maxSuperSegmentBytes;
-        pathMtu = new PathMtu(ipv4, mtuBytes, config.mtuProbing());
-        rcvMssBytes = announcedMssBytes(mtuBytes, ipv4, upper.socketOptions());
-        peerMssBytes = ipv4 ? DEFAULT_MSS_IPV4 : DEFAULT_MSS_IPV6;
-        updateMss();
+        path = new TcpPath(this, ipv4, mtuBytes, maxSuperSegmentBytes);
         rtt = new RttEstimator(config.minRtoMillis() * NANOS_PER_MILLI, config.maxRtoMillis() * NANOS_PER_MILLI);
         delayedAck = new DelayedAck(config.delayedAckMillis() * NANOS_PER_MILLI, config.quickAck());
         outOfOrder = new RangeSet(maxRanges);
@@ -223,7 +203,7 @@ public final class Tcb {
 
     /** Something was heard after a silence: what is outstanding is tried again without waiting for the backed-off timer. */
     public void retryNow() {
-        heardSinceTimeout |= timeouts > 0;
+        path.onHeardAgain(timeouts > 0);
         recovery.retryNow();
     }
 
@@ -335,139 +315,6 @@ public final class Tcb {
         outOfOrder.clear();
     }
 
-    // ---- the path ----
-
-    private int boundedMss(int mssBytes) {
-        return boundedMss(mssBytes, upper.socketOptions());
-    }
-
-    private static int boundedMss(int mssBytes, SocketOptions options) {
-        int limit = options.maxSegmentBytes();
-        return limit == 0 ? mssBytes : Math.max(MIN_MSS, Math.min(mssBytes, limit));
-    }
-
-    /** The MSS option of the peer's SYN. */
-    void takePeerMss(int mssBytes) {
-        peerMssBytes = Math.max(MIN_MSS, mssBytes);
-        updateMss();
-    }
-
-    private void updateMss() {
-        sndMssBytes = Math.min(peerMssBytes, boundedMss(pathMtu.pmtuBytes() - pathMtu.headerBytes()));
-    }
-
-    /** The path MTU or what the application allows is another one now. */
-    private void onMssInputs() {
-        int before = sndMssBytes;
-        updateMss();
-        if (sndMssBytes != before && state.isSynchronized()) {
-            cc.onMssChange(payloadMssBytes());
-        }
-    }
-
-    /** The application has changed {@link UpperLayer#socketOptions}. */
-    public void onSocketOptions() {
-        onMssInputs();
-    }
-
-    /** The link under this connection takes other packets than before. Larger segments already sent are left to path MTU discovery. */
-    public void onLinkChange(int mtuBytes, int maxSuperSegmentBytes) {
-        this.maxSuperSegmentBytes = maxSuperSegmentBytes;
-        if (pathMtu.onLinkMtu(mtuBytes)) {
-            onMssInputs();
-        }
-    }
-
-    /** Largest IP packet believed to reach the peer, in bytes. */
-    public int pathMtuBytes() {
-        return pathMtu.pmtuBytes();
-    }
-
-    /**
-     * An ICMP error quotes a segment of this connection. Hard errors end it only while it is being opened: later they are as easily forged as
-     * others, and a peer that has answered before is there (RFC 5927 section 5.2).
-     *
-     * @return false when the segment it quotes is none that is outstanding: somebody guesses, or it comes too late
-     */
-    public boolean receiveIcmp(long nowNanos, IcmpMessage icmp) {
-        long ssn = Seq.extend(icmp.sequenceNumber - iss, sndUna);
-        if (state == TcpState.CLOSED || ssn < sndUna || ssn >= sndNxt) {
-            return false;
-        }
-        if (icmp.error == PathError.PACKET_TOO_BIG) {
-            if (pathMtu.onPacketTooBig(nowNanos, icmp.mtuBytes, icmp.packetBytes)) {
-                onMssInputs();
-                recovery.onPathMtuReduced(nowNanos);
-                synDue |= state == TcpState.SYN_SENT && sndNxt > 1; // nothing is small enough but a SYN without data, and that can go now
-            }
-            return true;
-        }
-        pathError = icmp.error;
-        if (!state.isSynchronized() && config.isFatal(icmp.error)) {
-            boolean refused = state == TcpState.SYN_SENT && icmp.error == PathError.PORT_UNREACHABLE;
-            close(refused ? TcpCloseReason.REFUSED : TcpCloseReason.UNREACHABLE);
-        }
-        return true;
-    }
-
-    /** The last ICMP error about this connection, {@link PathError#NONE} when there was none since the peer was last heard. */
-    public PathError pathError() {
-        return pathError;
-    }
-
-    /** Payload of the segment to be sent next as a probe of the path MTU, 0 when none is due. */
-    public int mtuProbeBytes(long nowNanos) {
-        if (!state.canSend() || !recovery.mayProbeMtu()) {
-            return 0;
-        }
-        int packetBytes = pathMtu.nextProbeBytes(nowNanos);
-        int mss = Math.min(peerMssBytes, boundedMss(packetBytes - pathMtu.headerBytes()));
-        return mss <= sndMssBytes ? 0 : mss - sndMssBytes + payloadMssBytes();
-    }
-
-    /**
-     * Whether what was just judged lost was the probe of the path MTU, which is no sign of congestion (RFC 4821 section 7.5); it counts as
-     * answered then.
-     *
-     * @param lostBytes what was just judged lost
-     * @return the bytes of the lost probe, 0 when none was lost
-     */
-    long takeLostMtuProbe(long nowNanos, long lostBytes) {
-        int index = pathMtu.probeStartSsn() < 0 ? log.size() : log.indexOf(pathMtu.probeStartSsn());
-        if (index == log.size() || !log.has(index, SegmentLog.LOST)) {
-            return 0;
-        }
-        if (lostBytes > log.length(index)) {
-            pathMtu.onProbeInconclusive(nowNanos);
-        } else {
-            pathMtu.onProbeLost(nowNanos);
-            upper.onMtuProbe(false);
-        }
-        return log.length(index);
-    }
-
-    void onSndUna() {
-        if (pathMtu.onAcked(sndUna)) {
-            onMssInputs();
-            upper.onMtuProbe(true);
-        }
-    }
-
-    private void detectBlackHole(long nowNanos) {
-        if (log.isEmpty()) {
-            return;
-        }
-        if (pathMtu.probeStartSsn() >= 0) {
-            pathMtu.onProbeInconclusive(nowNanos); // it is not the only thing that got lost
-        }
-        int payload = Math.min(log.payloadLength(0), payloadMssBytes());
-        int packetBytes = payload - payloadMssBytes() + sndMssBytes + pathMtu.headerBytes();
-        if (heardSinceTimeout ? pathMtu.onBlackHole(nowNanos, packetBytes) : pathMtu.onTimeout(nowNanos, timeouts, packetBytes)) {
-            onMssInputs();
-        }
-        heardSinceTimeout = false;
-    }
-
     // ---- the verbs ----
 
     public void receive(long nowNanos, IncomingSegment segment) {
@@ -512,13 +359,11 @@ public final class Tcb {
      * @param push     nothing follows for now
      */
     public void transmitData(long nowNanos, PacketSlot out, long dsn, int length, int checksum, boolean push) {
-        if (pathMtu.expire(nowNanos)) {
-            onMssInputs();
-        }
+        path.expire(nowNanos);
         output.transmitData(nowNanos, out, dsn, length, checksum, push);
     }
 
-    /** As {@link #transmitData} with a length {@link #mtuProbeBytes} gave, in one packet. */
+    /** As {@link #transmitData} with a length {@link TcpPath#probeBytes} gave, in one packet. */
     public void transmitMtuProbe(long nowNanos, PacketSlot out, long dsn, int length, int checksum) {
         output.transmitMtuProbe(nowNanos, out, dsn, length, checksum);
     }
@@ -539,7 +384,7 @@ public final class Tcb {
             synDue = true;
             synRetransmitted = true;
         } else {
-            detectBlackHole(nowNanos);
+            path.detectBlackHole(nowNanos);
             recovery.onRetransmissionTimeout(nowNanos);
         }
         armRto(nowNanos);
@@ -570,6 +415,11 @@ public final class Tcb {
 
     public SegmentLog log() {
         return log;
+    }
+
+    /** The way to the peer. */
+    public TcpPath path() {
+        return path;
     }
 
     public CongestionController congestionController() {
@@ -616,16 +466,16 @@ public final class Tcb {
 
     /** Payload bytes of one full segment: the peer's MSS less all options of a data segment (RFC 9293 section 3.7.1). */
     public int payloadMssBytes() {
-        return sndMssBytes - (timestampsOn ? 12 : 0) - upper.dataOptionBytes();
+        return path.sndMssBytes() - (timestampsOn ? 12 : 0) - upper.dataOptionBytes();
     }
 
     /** Largest payload that {@link #transmitData} may be given now: a whole number of MSS where the link cuts super-segments. */
     public int maxPayloadBytes() {
         int mss = payloadMssBytes();
-        if (ecn.isCwrDue() || maxSuperSegmentBytes <= mss || sndNxt < sndUp) {
+        if (ecn.isCwrDue() || path.maxSuperSegmentBytes() <= mss || sndNxt < sndUp) {
             return mss; // what the first packet says, or the distance to the urgent data, is not for the others
         }
-        return (int) Math.min(maxSuperSegmentBytes / mss * mss, pacer.maxBurstBytes());
+        return (int) Math.min(path.maxSuperSegmentBytes() / mss * mss, pacer.maxBurstBytes());
     }
 
     /** As {@link #maxPayloadBytes} for new data: where super-segments are sized as Linux does it, the ACK of one clocks out another. */
@@ -642,7 +492,7 @@ public final class Tcb {
     /** Payload of a super-segment worth collecting: what the link takes, and at most half of the largest window (Linux: xmit_size_goal). */
     public int superSegmentBytes() {
         int mss = payloadMssBytes();
-        long most = Math.min(maxSuperSegmentBytes, maxSndWnd / 2);
+        long most = Math.min(path.maxSuperSegmentBytes(), maxSndWnd / 2);
         return (int) Math.max(mss, most / mss * mss);
     }
 
@@ -729,11 +579,6 @@ public final class Tcb {
         return synSent;
     }
 
-    /** The MSS of a SYN. */
-    int synMssBytes() {
-        return config.announcePathMtu() ? Math.min(rcvMssBytes, pathMtu.limitBytes() - pathMtu.headerBytes()) : rcvMssBytes;
-    }
-
     /** Consecutive timeouts without an acknowledgment. */
     public int timeouts() {
         return timeouts;
@@ -745,10 +590,6 @@ public final class Tcb {
 
     public long lastReceiveNanos() {
         return lastReceiveNanos;
-    }
-
-    public int rcvMssBytes() {
-        return rcvMssBytes;
     }
 
     public int rcvWindowShift() {
@@ -795,11 +636,6 @@ public final class Tcb {
 
     public int tsRecent() {
         return tsRecent;
-    }
-
-    /** MSS to announce: MTU less fixed IP and TCP headers (RFC 9293 section 3.7.1), or what the application allows. */
-    public static int announcedMssBytes(int mtuBytes, boolean ipv4, SocketOptions options) {
-        return boundedMss(mtuBytes - (ipv4 ? 40 : 60), options);
     }
 
     int tsNow(long nowNanos) {

@@ -77,7 +77,7 @@ public record TcpInfo(
         int options = (tcb.timestampsOn ? OPTION_TIMESTAMPS : 0) | (tcb.sackOn ? OPTION_SACK : 0) | (tcb.windowScaleOn ? OPTION_WINDOW_SCALE : 0);
         long ssthresh = tcb.cc.ssthreshBytes();
         return new TcpInfo(tcb.state, phase == 0 && sacked > 0 ? CA_DISORDER : phase, tcb.timeouts, tcb.probesUnanswered, options,
-                tcb.sndWndShift, tcb.rcvWndShift, tcb.rtt.rtoNanos(), mss, tcb.rcvMssBytes, unacked, sacked, lost, retrans,
+                tcb.sndWndShift, tcb.rcvWndShift, tcb.rtt.rtoNanos(), mss, tcb.path.rcvMssBytes, unacked, sacked, lost, retrans,
                 tcb.retransmits, nowNanos - tcb.lastSendNanos, nowNanos - tcb.lastReceiveNanos, tcb.rtt.srttNanos(), tcb.rtt.rttVarNanos(),
                 tcb.rtt.minRttNanos(), ssthresh >= Integer.MAX_VALUE ? Integer.MAX_VALUE : (int) (ssthresh / mss), (int) (tcb.recovery.limitBytes() / mss), tcb.recovery.reorderingSegments(), tcb.recovery.reorderings(),
                 tcb.bytesAcked, tcb.bytesReceived, tcb.bytesSent, tcb.bytesRetransmitted,

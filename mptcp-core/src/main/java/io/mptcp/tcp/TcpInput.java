@@ -6,7 +6,6 @@ import static io.mptcp.wire.TcpSegment.RST;
 import static io.mptcp.wire.TcpSegment.SYN;
 import static io.mptcp.wire.TcpSegment.URG;
 
-import io.mptcp.wire.PathError;
 import io.mptcp.wire.Seq;
 import io.mptcp.wire.TcpOptions;
 
@@ -42,7 +41,7 @@ final class TcpInput {
         tcb.lastReceiveNanos = nowNanos;
         tcb.probesUnanswered = 0;
         tcb.liveness.onReceived();
-        tcb.pathError = PathError.NONE;
+        tcb.path.onHeard();
         if (tcb.state == TcpState.SYN_RECV && !synReceived(nowNanos, segment)) {
             return;
         }
@@ -164,7 +163,7 @@ final class TcpInput {
     void takeSynOptions(IncomingSegment syn) {
         TcpOptions options = syn.options;
         if (options.mss > 0) {
-            tcb.takePeerMss(options.mss);
+            tcb.path.takePeerMss(options.mss);
         }
         tcb.timestampsOn = options.hasTimestamps && tcb.config.timestamps();
         tcb.sackOn = options.sackPermitted && tcb.config.sack();
@@ -341,7 +340,7 @@ final class TcpInput {
         }
         if (newData) {
             tcb.timeouts = 0;
-            tcb.heardSinceTimeout = false;
+            tcb.path.onProgress();
             tcb.upper.onAcked();
             advanceClosing(nowNanos);
         }
@@ -436,7 +435,7 @@ final class TcpInput {
         }
         if (simple) {
             int packetPayload = segment.segmentSize > 0 ? Math.min(segment.segmentSize, segment.payloadLength) : segment.payloadLength;
-            tcb.delayedAck.onInOrderPayload(nowNanos, segment.payloadLength, Math.min(packetPayload, tcb.rcvMssBytes),
+            tcb.delayedAck.onInOrderPayload(nowNanos, segment.payloadLength, Math.min(packetPayload, tcb.path.rcvMssBytes),
                     tcb.upper.acceptanceWindowBytes(), tcb.rtt);
         } else {
             tcb.requestAck();
@@ -446,7 +445,7 @@ final class TcpInput {
     private void measureRoundTrip(long nowNanos, IncomingSegment segment) {
         if (!tcb.timestampsOn || !segment.options.hasTimestamps) {
             tcb.receiverRtt.onContiguous(nowNanos, tcb.rcvNxt, tcb.upper.promisedWindowBytes());
-        } else if (segment.payloadLength >= tcb.rcvMssBytes / 2) { // small ones may be late because the peer's application was
+        } else if (segment.payloadLength >= tcb.path.rcvMssBytes / 2) { // small ones may be late because the peer's application was
             int tsEcr = segment.options.tsEcr;
             tcb.receiverRtt.onTimestamp(nowNanos, tsEcr, tcb.tsNow(nowNanos) - tsEcr, tcb.rtt.srttNanos());
         }

@@ -70,13 +70,13 @@ final class TcpOutput {
         boolean timestamps = synAck ? tcb.timestampsOn : tcb.config.timestamps();
         boolean sack = synAck ? tcb.sackOn : tcb.config.sack();
         int shift = synAck && !tcb.windowScaleOn ? -1 : tcb.config.windowShift();
-        options.syn(tcb.synMssBytes(), sack, timestamps, tcb.tsNow(nowNanos), synAck ? tcb.tsRecent : 0, shift);
+        options.syn(tcb.path.synMssBytes(), sack, timestamps, tcb.tsNow(nowNanos), synAck ? tcb.tsRecent : 0, shift);
         tcb.upper.writeOptions(synAck ? SegmentKind.SYN_ACK : SegmentKind.SYN, 0, -1, options);
         int flags = synAck ? TcpSegment.SYN | TcpSegment.ACK | tcb.ecn.synAckFlags() : TcpSegment.SYN | tcb.ecn.synFlags();
         finish(nowNanos, out, 0, flags, tcb.upper.windowField(0));
         tcb.synSent = true;
         int optionBytes = out.length - FIXED;
-        int payload = synAck ? 0 : tcb.upper.synPayloadBytes(tcb.rcvMssBytes - optionBytes, optionBytes);
+        int payload = synAck ? 0 : tcb.upper.synPayloadBytes(tcb.path.rcvMssBytes - optionBytes, optionBytes);
         if (payload > 0) {
             tcb.sndNxt = 1 + payload; // a later SYN goes without, and this one may still be answered
             tcb.upper.writePayload(1, payload, out, out.offset + out.length);
@@ -97,8 +97,8 @@ final class TcpOutput {
             log.split(index, log.ssn(index) + limit);
         }
         boolean fin = log.has(index, SegmentLog.FIN);
-        if (tcb.pathMtu.isProbe(log.ssn(index))) {
-            tcb.pathMtu.onProbeInconclusive(nowNanos);
+        if (tcb.path.mtu.isProbe(log.ssn(index))) {
+            tcb.path.mtu.onProbeInconclusive(nowNanos);
         }
         tcb.recovery.onRetransmit(nowNanos, index);
         tcb.retransmits++;
@@ -109,8 +109,8 @@ final class TcpOutput {
 
     /** As {@link #transmitData}, in one packet however large, whose fate tells whether the path takes such packets. */
     void transmitMtuProbe(long nowNanos, PacketSlot out, long dsn, int length, int checksum) {
-        int mtuBytes = length - tcb.payloadMssBytes() + tcb.sndMssBytes + tcb.pathMtu.headerBytes();
-        tcb.pathMtu.onProbeSent(mtuBytes, tcb.sndNxt, tcb.sndNxt + length);
+        int mtuBytes = length - tcb.payloadMssBytes() + tcb.path.sndMssBytes() + tcb.path.mtu.headerBytes();
+        tcb.path.mtu.onProbeSent(mtuBytes, tcb.sndNxt, tcb.sndNxt + length);
         transmitData(nowNanos, out, dsn, length, checksum, false);
     }
 
@@ -157,7 +157,7 @@ final class TcpOutput {
         int flags = TcpSegment.ACK | push | moreFlags | (kind == SegmentKind.FIN ? TcpSegment.FIN : 0);
         header(out, ssn, headerLength, flags, tcb.upper.windowField(tcb.rcvWndShift));
         out.length = headerLength;
-        out.segmentSize = payloadLength > tcb.payloadMssBytes() && !tcb.pathMtu.isProbe(ssn) ? tcb.payloadMssBytes() : 0;
+        out.segmentSize = payloadLength > tcb.payloadMssBytes() && !tcb.path.mtu.isProbe(ssn) ? tcb.payloadMssBytes() : 0;
         if (payloadLength > 0) {
             tcb.upper.writePayload(log.dsn(index), payloadLength, out, out.offset + headerLength);
             tcb.bytesSent += payloadLength;
