@@ -9,14 +9,14 @@ import java.util.List;
  * over what slower ones hold and would deliver later (Raiciu et al., NSDI 2012, "opportunistic retransmission"). That is so at the end of the
  * stream or of a burst, where a transfer must not wait for the slowest path, and when the receive window or the send buffer is full of data
  * behind a hole. What is sent twice takes up room that nothing else had a use for. Between subflows that are alike nothing is taken over: of half a
- * megabyte over two equal paths up to 30 % would be sent twice, for next to nothing.
+ * megabyte over two equal paths up to 30 % would be sent twice, for next to nothing. Where queues come and go the least round trip is compared, and the rate by a wide margin.
  *
  * <p>Where it is the receive window that is full, the subflow to blame is made smaller, too ("penalisation"): half of its window, at most once in its
  * round trip.
  */
 final class OpportunisticReinjection {
     /** Subflows that differ by less than this factor are alike: when something arrives is not known well enough to choose between them. */
-    private static final int ALIKE = 2;
+    private static final int ALIKE = 6;
 
     private final Connection connection;
     private final List<Subflow> subflows;
@@ -70,7 +70,7 @@ final class OpportunisticReinjection {
     /** Whether it is slower by so much that a copy is worth its bytes: in rate, or in round-trip time. */
     private static boolean isSlower(Tcb slow, Tcb fast) {
         return slow.delivery().bytesPerSecond() * ALIKE <= fast.delivery().bytesPerSecond()
-                || slow.rtt().srttNanos() >= ALIKE * fast.rtt().srttNanos();
+                || slow.rtt().minRttNanos() >= ALIKE * fast.rtt().minRttNanos(); // without their queues, which come and go
     }
 
     /** From the last entry backwards, as that is the latest. What is marked has been taken over before, and with it what was late in front of it. */

@@ -108,8 +108,12 @@ class InteropMatrixTest {
             assertKernelSees(kernel, orderly.size());
             assertAll(orderly.finish());
             assertEquals(List.of(), stack.resets(), "resets");
-            assertEquals(Map.of(), troubles(stack.counters()), "our counters");
-            assertEquals(Map.of(), troubles(kernelCounters(kernel)), "the kernel's counters");
+            Map<String, Long> ours = new TreeMap<>(troubles(stack.counters()));
+            ours.keySet().removeAll(List.of("MPRstRx", "MPRstTx")); // ResetWatch has looked when they came
+            assertEquals(Map.of(), ours, "our counters");
+            Map<String, Long> kernels = new TreeMap<>(troubles(kernelCounters(kernel)));
+            kernels.keySet().removeAll(List.of("MPRstRx", "MPRstTx", "EstabResets"));
+            assertEquals(Map.of(), kernels, "the kernel's counters");
             assertEquals(0, (ourClient ? network.client() : network.server()).counters("Tcp").get("OutRsts"), "resets by the kernel in our place");
 
             InteropCell.Wave aborted = new InteropCell.Wave(network, stack, ourClient, cells.stream().filter(cell -> cell.ending() == Ending.ABORT).toList());
