@@ -1,11 +1,11 @@
 package io.mptcp.cli;
 
 import io.mptcp.netty.SegmentLink;
+import io.mptcp.netty.host.ConnectListener;
+import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.host.Uplinks;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.MptcpConnection;
-import io.mptcp.tun.ConnectListener;
-import io.mptcp.tun.PathSpec;
-import io.mptcp.tun.Uplinks;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.util.List;

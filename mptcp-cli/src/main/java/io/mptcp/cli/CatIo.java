@@ -2,11 +2,11 @@ package io.mptcp.cli;
 
 import io.mptcp.netty.StackStatistics;
 import io.mptcp.netty.StatsJson;
+import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.host.SetupException;
+import io.mptcp.netty.host.UplinkSettings;
+import io.mptcp.netty.host.Uplinks;
 import io.mptcp.stack.CloseReason;
-import io.mptcp.tun.PathSpec;
-import io.mptcp.tun.SetupException;
-import io.mptcp.tun.UplinkSettings;
-import io.mptcp.tun.Uplinks;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;

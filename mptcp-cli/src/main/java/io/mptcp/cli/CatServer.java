@@ -1,14 +1,14 @@
 package io.mptcp.cli;
 
 import io.mptcp.netty.ConnectionHandler;
+import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.host.Uplinks;
 import io.mptcp.scheduler.Schedulers;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.Listener;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Readiness;
 import io.mptcp.tcp.SocketOptions;
-import io.mptcp.tun.PathSpec;
-import io.mptcp.tun.Uplinks;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.util.List;

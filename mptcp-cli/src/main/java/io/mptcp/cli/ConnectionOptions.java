@@ -1,10 +1,10 @@
 package io.mptcp.cli;
 
 import io.mptcp.cc.CongestionControllers;
+import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.host.UplinkSettings;
 import io.mptcp.scheduler.Schedulers;
 import io.mptcp.stack.StackConfig;
-import io.mptcp.tun.PathSpec;
-import io.mptcp.tun.UplinkSettings;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;

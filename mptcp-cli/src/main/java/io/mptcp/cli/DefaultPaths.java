@@ -1,6 +1,6 @@
 package io.mptcp.cli;
 
-import io.mptcp.tun.PathSpec;
+import io.mptcp.netty.host.PathSpec;
 import io.mptcp.wire.IpAddress;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,6 +1,6 @@
 package io.mptcp.cli;
 
-import io.mptcp.tun.PathSpec;
+import io.mptcp.netty.host.PathSpec;
 import io.mptcp.wire.IpAddress;
 import java.util.HashSet;
 import java.util.Set;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mptcp.tun.PathSpec;
+import io.mptcp.netty.host.PathSpec;
 import io.mptcp.wire.IpAddress;
 import java.net.InetAddress;
 import java.net.NetworkInterface;

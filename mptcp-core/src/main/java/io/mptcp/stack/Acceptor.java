@@ -67,6 +67,10 @@ final class Acceptor {
         listeners.remove(listenerKey(listener.local().address(), listener.local().port()), listener);
     }
 
+    boolean isListening(int port) {
+        return listeners.keySet().stream().anyMatch(key -> key.port() == port);
+    }
+
     private static IpEndpoint listenerKey(IpAddress address, int port) {
         return new IpEndpoint(address.isAny() ? IpAddress.ANY : address, port);
     }

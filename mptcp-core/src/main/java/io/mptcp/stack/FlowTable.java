@@ -37,6 +37,16 @@ final class FlowTable<T extends FlowTable.Entry> {
         return size;
     }
 
+    /** Whether any entry has this local port; looks at all of them. */
+    boolean hasLocalPort(int port) {
+        for (Entry entry : entries) {
+            if (entry != null && entry.localPort() == port) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** The entry with this key, or null. */
     T get(long localHi, long localLo, int localPort, long remoteHi, long remoteLo, int remotePort) {
         long hash = hash(localHi, localLo, localPort, remoteHi, remoteLo, remotePort);

@@ -273,6 +273,11 @@ public final class Stack {
         return flows.size();
     }
 
+    /** Whether a listener, a subflow or something in TIME-WAIT has this local port. Looks at all there are: not for every segment. */
+    public boolean isLocalPortUsed(int port) {
+        return acceptor.isListening(port) || flows.hasLocalPort(port) || acceptor.timeWait.hasLocalPort(port);
+    }
+
     /** Tokens that an MP_JOIN may name; those of half-open connections not counted. */
     public int tokenCount() {
         return localKeys.count();

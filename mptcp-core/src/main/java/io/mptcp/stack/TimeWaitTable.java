@@ -115,6 +115,10 @@ final class TimeWaitTable extends DeadlineQueue.Node {
         return entries.size();
     }
 
+    boolean hasLocalPort(int port) {
+        return entries.hasLocalPort(port);
+    }
+
     Entry get(long localHi, long localLo, int localPort, long remoteHi, long remoteLo, int remotePort) {
         return entries.get(localHi, localLo, localPort, remoteHi, remoteLo, remotePort);
     }

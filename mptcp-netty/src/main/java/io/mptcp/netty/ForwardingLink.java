@@ -4,6 +4,7 @@ import io.mptcp.stack.LinkProperties;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.PacketSlot;
 import io.netty.channel.IoEventLoop;
+import java.io.IOException;
 
 /** A link around another one, to look at what passes. Subclasses override {@link #send} and {@link #onReceived}; all else is the inner link's. */
 public abstract class ForwardingLink implements SegmentLink {
@@ -64,6 +65,16 @@ public abstract class ForwardingLink implements SegmentLink {
     @Override
     public int poll(int segments) {
         return link.poll(segments);
+    }
+
+    @Override
+    public int openPort(int port) throws IOException {
+        return link.openPort(port);
+    }
+
+    @Override
+    public void closePort(int port) {
+        link.closePort(port);
     }
 
     @Override

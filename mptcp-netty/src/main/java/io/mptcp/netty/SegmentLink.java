@@ -4,6 +4,7 @@ import io.mptcp.stack.LinkProperties;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.PacketSlot;
 import io.netty.channel.IoEventLoop;
+import java.io.IOException;
 
 /**
  * One way for TCP segments to leave and enter the host: a raw socket on an interface, a TUN device, a UDP socket. A link puts on and takes
@@ -72,6 +73,21 @@ public interface SegmentLink {
      */
     default int poll(int segments) {
         return 0;
+    }
+
+    /**
+     * Prepares for connections to a local TCP port, as far as that needs something of the host. On the loop; before {@link #start} or later.
+     *
+     * @param port 0 to choose one, where the link can
+     * @return the port, or 0 when the link takes any port and chooses none
+     * @throws IOException with a one-line message, for instance if the port is in use
+     */
+    default int openPort(int port) throws IOException {
+        return port;
+    }
+
+    /** Undoes {@link #openPort} when neither a listener nor a connection uses the port any more. */
+    default void closePort(int port) {
     }
 
     boolean isUp();

@@ -4,6 +4,7 @@ import io.mptcp.netty.linux.UdpSocket;
 import io.mptcp.stack.LinkProperties;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.PacketSlot;
+import io.mptcp.wire.TcpSegment;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -11,8 +12,11 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * TCP segments in UDP datagrams: needs no privileges, and passes middleboxes that take MPTCP options off TCP.
@@ -21,7 +25,8 @@ import java.util.List;
  * segment are those of the datagram. The TCP checksum is sent as 0 and not looked at: the UDP checksum covers the same bytes and the same
  * addresses. The TCP ports say which connection, the UDP ports only how to get there.
  *
- * <p><strong>UDP ports.</strong> A listener binds the UDP port with the number of its TCP port. A segment to an endpoint never heard of
+ * <p><strong>UDP ports.</strong> A listener binds the UDP port with the number of its TCP port ({@link #openPort}), and segments from that TCP
+ * port leave from there. A segment to an endpoint never heard of
  * goes to the UDP port with the number of its TCP port; once a datagram came from an endpoint (address and TCP source port), to the UDP
  * port that datagram came from, so that peers behind an address translator are answered, and found again when it changes its mind.
  *
@@ -40,15 +45,28 @@ public final class UdpLink implements SegmentLink {
     private final int id;
     private final String name;
     private final LinkProperties properties;
+    /** For the connections that are opened here, and a listener on the port of these sockets. */
     private final UdpEndpoint ipv4;
     private final UdpEndpoint ipv6;
+    /** Of other listeners, two in a row for each: IPv4 and IPv6, null where the link has no such address. */
+    private UdpEndpoint[] listening = {};
+    private int[] listeningPorts = {};
     /** Null when the interface is not known. */
     private final LinkWatch watch;
+    private final String device;
+    private final UdpLinkOptions options;
+    private final UdpPeers peers;
+    private IoEventLoop loop;
+    private Receiver receiver;
 
-    private UdpLink(int id, String name, LinkProperties properties, UdpEndpoint ipv4, UdpEndpoint ipv6, LinkWatch watch) {
+    private UdpLink(int id, String device, IpAddress source, LinkProperties properties, UdpLinkOptions options, UdpPeers peers, UdpEndpoint ipv4,
+            UdpEndpoint ipv6, LinkWatch watch) {
         this.id = id;
-        this.name = name;
+        this.name = device != null ? device : "udp " + source;
+        this.device = device;
         this.properties = properties;
+        this.options = options;
+        this.peers = peers;
         this.ipv4 = ipv4;
         this.ipv6 = ipv6;
         this.watch = watch;
@@ -59,7 +77,7 @@ public final class UdpLink implements SegmentLink {
      *
      * @param device  interface to use, null for the one that has {@code source}
      * @param source  address to use, null for the first IPv4 and the first IPv6 address of {@code device}
-     * @param udpPort port to bind: the TCP port of the listener, 0 for any on the connecting side
+     * @param udpPort port to bind: the TCP port of the listener, 0 for any on the connecting side, or when {@link #openPort} follows
      * @throws IOException with a one-line message: no such interface, address not of this host, port in use
      */
     public static UdpLink open(int id, String device, IpAddress source, int udpPort, UdpLinkOptions options) throws IOException {
@@ -73,7 +91,7 @@ public final class UdpLink implements SegmentLink {
         UdpEndpoint ipv6 = null;
         try {
             for (IpAddress address : source == null ? addressesOf(device) : List.of(source)) {
-                UdpEndpoint endpoint = new UdpEndpoint(UdpSocket.open(address, udpPort, device), peers, options.gso());
+                UdpEndpoint endpoint = endpoint(address, udpPort, device, peers, options);
                 if (address.isIpv4()) {
                     ipv4 = endpoint;
                 } else {
@@ -89,7 +107,13 @@ public final class UdpLink implements SegmentLink {
             }
             throw e;
         }
-        return new UdpLink(id, device != null ? device : "udp " + source, properties, ipv4, ipv6, watch);
+        return new UdpLink(id, device, source, properties, options, peers, ipv4, ipv6, watch);
+    }
+
+    /** A port the kernel is to choose is never shared: two links that ask for any do not want the same. */
+    private static UdpEndpoint endpoint(IpAddress address, int udpPort, String device, UdpPeers peers, UdpLinkOptions options) throws IOException {
+        UdpSocket socket = options.shared() && udpPort != 0 ? UdpSocket.openShared(address, udpPort, device) : UdpSocket.open(address, udpPort, device);
+        return new UdpEndpoint(socket, peers, options.gso());
     }
 
     @Override
@@ -130,25 +154,107 @@ public final class UdpLink implements SegmentLink {
     }
 
     @Override
+    public int openPort(int port) throws IOException {
+        if (port != 0 && (udpPort(true) == port || udpPort(false) == port || indexOf(port) >= 0)) {
+            return port;
+        }
+        UdpEndpoint first = ipv4 == null ? null : endpoint(ipv4.socket().local(), port, device, peers, options);
+        int chosen = first == null ? port : first.socket().port();
+        UdpEndpoint second = null;
+        try {
+            second = ipv6 == null ? null : endpoint(ipv6.socket().local(), chosen, device, peers, options);
+        } catch (IOException e) {
+            close(first);
+            throw e;
+        }
+        chosen = chosen != 0 ? chosen : second.socket().port();
+        listeningPorts = Arrays.copyOf(listeningPorts, listeningPorts.length + 1);
+        listeningPorts[listeningPorts.length - 1] = chosen;
+        listening = Arrays.copyOf(listening, listening.length + 2);
+        listening[listening.length - 2] = first;
+        listening[listening.length - 1] = second;
+        if (loop != null) {
+            start(first);
+            start(second);
+        }
+        return chosen;
+    }
+
+    private int indexOf(int port) {
+        for (int i = 0; i < listeningPorts.length; i++) {
+            if (listeningPorts[i] == port) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    @Override
+    public void closePort(int port) {
+        int index = indexOf(port);
+        if (index < 0) {
+            return;
+        }
+        close(listening[2 * index]);
+        close(listening[2 * index + 1]);
+        int last = listeningPorts.length - 1;
+        listeningPorts[index] = listeningPorts[last];
+        listening[2 * index] = listening[2 * last];
+        listening[2 * index + 1] = listening[2 * last + 1];
+        listeningPorts = Arrays.copyOf(listeningPorts, last);
+        listening = Arrays.copyOf(listening, 2 * last);
+    }
+
+    private static void close(UdpEndpoint endpoint) {
+        if (endpoint != null) {
+            endpoint.close();
+        }
+    }
+
+    @Override
     public void start(IoEventLoop loop, Receiver receiver) {
+        this.loop = loop;
+        this.receiver = receiver;
         for (UdpEndpoint endpoint : endpoints()) {
-            endpoint.start(loop, this, receiver);
+            start(endpoint);
         }
         if (watch != null) {
             watch.start(loop, () -> receiver.linkStateChanged(this, watch.isUp()));
         }
     }
 
+    private void start(UdpEndpoint endpoint) {
+        if (endpoint != null) {
+            endpoint.start(loop, this, receiver);
+        }
+    }
+
+    /** Those of listeners answer from the port they are known by. */
+    private UdpEndpoint endpointFor(PacketSlot slot) {
+        boolean forIpv4 = slot.isIpv4();
+        if (listeningPorts.length > 0) {
+            int index = indexOf(TcpSegment.sourcePort(slot.buffer, slot.offset));
+            if (index >= 0) {
+                return listening[forIpv4 ? 2 * index : 2 * index + 1];
+            }
+        }
+        return forIpv4 ? ipv4 : ipv6;
+    }
+
     @Override
     public SendResult send(PacketSlot slot) {
-        UdpEndpoint endpoint = slot.isIpv4() ? ipv4 : ipv6;
+        UdpEndpoint endpoint = endpointFor(slot);
         return endpoint == null ? SendResult.DROPPED : endpoint.send(slot);
     }
 
     @Override
     public int poll(int segments) {
         int read = ipv4 == null ? 0 : ipv4.poll(segments);
-        return ipv6 == null ? read : read + ipv6.poll(segments - read);
+        read += ipv6 == null ? 0 : ipv6.poll(segments - read);
+        for (int i = 0; i < listening.length && read < segments; i++) {
+            read += listening[i] == null ? 0 : listening[i].poll(segments - read);
+        }
+        return read;
     }
 
     /** Nothing is held back. */
@@ -172,14 +278,7 @@ public final class UdpLink implements SegmentLink {
     }
 
     private List<UdpEndpoint> endpoints() {
-        List<UdpEndpoint> endpoints = new ArrayList<>(2);
-        if (ipv4 != null) {
-            endpoints.add(ipv4);
-        }
-        if (ipv6 != null) {
-            endpoints.add(ipv6);
-        }
-        return endpoints;
+        return Stream.concat(Stream.of(ipv4, ipv6), Arrays.stream(listening)).filter(Objects::nonNull).toList();
     }
 
     /** Null for addresses that no interface lists but the host has all the same, as the rest of 127.0.0.0/8. */

@@ -10,7 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Random;
 
 /** Sends a given number of pseudo-random bytes, ends its output, and digests what the other side sends until that ends. */
-final class StreamHandler implements ConnectionHandler {
+public final class StreamHandler implements ConnectionHandler {
     private static final int CHUNK = 32 * 1024;
 
     private final Random random;
@@ -24,13 +24,13 @@ final class StreamHandler implements ConnectionHandler {
     private int staged;
     private int stagedFrom;
     private boolean outputEnded;
-    long sent;
-    long received;
-    int bits;
-    boolean endOfStream;
-    MptcpConnection connection;
+    public long sent;
+    public long received;
+    public int bits;
+    public boolean endOfStream;
+    public MptcpConnection connection;
 
-    StreamHandler(long seed, long toSend) {
+    public StreamHandler(long seed, long toSend) {
         this.random = new Random(seed);
         this.toSend = toSend;
     }
@@ -43,15 +43,15 @@ final class StreamHandler implements ConnectionHandler {
         write();
     }
 
-    boolean isClosed() {
+    public boolean isClosed() {
         return (bits & Readiness.CLOSED) != 0;
     }
 
-    String sentDigest() {
+    public String sentDigest() {
         return java.util.HexFormat.of().formatHex(sentDigest.digest());
     }
 
-    String receivedDigest() {
+    public String receivedDigest() {
         return java.util.HexFormat.of().formatHex(receivedDigest.digest());
     }
 

@@ -2,6 +2,9 @@ package io.mptcp.tun;
 
 import io.mptcp.netty.ConnectionHandler;
 import io.mptcp.netty.MptcpDriver;
+import io.mptcp.netty.host.ConnectListener;
+import io.mptcp.netty.host.PendingConnect;
+import io.mptcp.netty.host.Uplinks;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.MptcpConnection;

@@ -3,6 +3,8 @@ package io.mptcp.tun;
 import io.mptcp.netty.JsonWriter;
 import io.mptcp.netty.StackStatistics;
 import io.mptcp.netty.StatsJson;
+import io.mptcp.netty.host.CountingLink;
+import io.mptcp.netty.host.Uplinks;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

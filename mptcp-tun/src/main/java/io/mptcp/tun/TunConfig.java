@@ -1,6 +1,7 @@
 package io.mptcp.tun;
 
 import io.mptcp.cc.CongestionControllers;
+import io.mptcp.netty.host.PathSpec;
 import io.mptcp.scheduler.Schedulers;
 import io.mptcp.wire.IpAddress;
 import java.nio.file.Path;

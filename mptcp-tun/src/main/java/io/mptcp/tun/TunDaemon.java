@@ -1,6 +1,11 @@
 package io.mptcp.tun;
 
 import io.mptcp.netty.MptcpDriver;
+import io.mptcp.netty.host.OnLoop;
+import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.host.SetupException;
+import io.mptcp.netty.host.UplinkSettings;
+import io.mptcp.netty.host.Uplinks;
 import io.mptcp.stack.Limits;
 import io.mptcp.stack.Stack;
 import io.mptcp.stack.StackConfig;

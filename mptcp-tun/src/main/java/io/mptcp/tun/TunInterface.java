@@ -2,6 +2,7 @@ package io.mptcp.tun;
 
 import io.mptcp.netty.SegmentLink;
 import io.mptcp.netty.TunLink;
+import io.mptcp.netty.host.SetupException;
 import io.mptcp.netty.linux.LinkConfigurator;
 import io.mptcp.netty.linux.LinkInfo;
 import io.mptcp.netty.linux.LinuxException;

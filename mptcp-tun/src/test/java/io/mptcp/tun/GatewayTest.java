@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.netty.MptcpDriver;
 import io.mptcp.netty.StackStatistics;
+import io.mptcp.netty.host.ConnectListener;
+import io.mptcp.netty.host.PendingConnect;
+import io.mptcp.netty.host.UplinkSettings;
+import io.mptcp.netty.host.Uplinks;
 import io.mptcp.scheduler.Schedulers;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.ConnectOptions;

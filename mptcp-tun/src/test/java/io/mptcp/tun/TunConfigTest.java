@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.netty.host.PathSpec;
 import io.mptcp.wire.IpAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,12 +2,12 @@ package io.mptcp.cli.bench;
 
 import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabNamespace;
+import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.host.UplinkSettings;
+import io.mptcp.netty.host.Uplinks;
 import io.mptcp.netty.linux.NetworkNamespace;
 import io.mptcp.netty.linux.Syscalls;
 import io.mptcp.stack.StackConfig;
-import io.mptcp.tun.PathSpec;
-import io.mptcp.tun.UplinkSettings;
-import io.mptcp.tun.Uplinks;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;

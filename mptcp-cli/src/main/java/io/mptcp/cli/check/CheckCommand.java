@@ -6,7 +6,7 @@ import io.mptcp.cli.DefaultPaths;
 import io.mptcp.cli.ExitCodes;
 import io.mptcp.cli.HostLookup;
 import io.mptcp.cli.PathOptions;
-import io.mptcp.tun.PathSpec;
+import io.mptcp.netty.host.PathSpec;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.nio.file.Path;

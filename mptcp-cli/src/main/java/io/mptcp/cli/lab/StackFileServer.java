@@ -1,15 +1,15 @@
 package io.mptcp.cli.lab;
 
 import io.mptcp.netty.ConnectionHandler;
+import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.host.SetupException;
+import io.mptcp.netty.host.UplinkSettings;
+import io.mptcp.netty.host.Uplinks;
 import io.mptcp.netty.linux.NetworkNamespace;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Readiness;
 import io.mptcp.stack.StackConfig;
-import io.mptcp.tun.PathSpec;
-import io.mptcp.tun.SetupException;
-import io.mptcp.tun.UplinkSettings;
-import io.mptcp.tun.Uplinks;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;

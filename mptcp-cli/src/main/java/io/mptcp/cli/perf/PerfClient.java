@@ -1,11 +1,11 @@
 package io.mptcp.cli.perf;
 
 import io.mptcp.netty.ConnectionHandler;
+import io.mptcp.netty.host.ConnectListener;
+import io.mptcp.netty.host.Uplinks;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Readiness;
-import io.mptcp.tun.ConnectListener;
-import io.mptcp.tun.Uplinks;
 import io.mptcp.wire.IpEndpoint;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -4,7 +4,7 @@ import io.mptcp.cli.CommonOptions;
 import io.mptcp.cli.ConnectionOptions;
 import io.mptcp.cli.DefaultPaths;
 import io.mptcp.cli.HostLookup;
-import io.mptcp.tun.PathSpec;
+import io.mptcp.netty.host.PathSpec;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.util.List;

@@ -61,13 +61,16 @@ public final class UdpSocket implements AutoCloseable {
     private int segmentSize;
     private boolean closed;
 
-    private UdpSocket(IpAddress local, int port, String device) throws LinuxException {
+    private UdpSocket(IpAddress local, int port, String device, boolean shared) throws LinuxException {
         this.local = local;
         this.ipv6 = !local.isIpv4();
         this.fd = Syscalls.check(syscalls.socket(SocketAddresses.family(local), Syscalls.SOCK_DGRAM | Syscalls.SOCK_NONBLOCK, 0),
                 "cannot open a UDP socket");
         try {
             configure(device);
+            if (shared) {
+                Syscalls.check(syscalls.setsockopt(fd, Syscalls.SOL_SOCKET, Syscalls.SO_REUSEPORT, 1), "cannot share a UDP port");
+            }
             this.port = bind(local, port);
         } catch (Throwable failure) {
             close();
@@ -84,7 +87,12 @@ public final class UdpSocket implements AutoCloseable {
      * @throws LinuxException with a one-line message
      */
     public static UdpSocket open(IpAddress local, int port, String device) throws LinuxException {
-        return new UdpSocket(local, port, device);
+        return new UdpSocket(local, port, device, false);
+    }
+
+    /** As {@link #open}, but other sockets of this user opened in this way may have the same port: each sender's datagrams go to one of them. */
+    public static UdpSocket openShared(IpAddress local, int port, String device) throws LinuxException {
+        return new UdpSocket(local, port, device, true);
     }
 
     public int fd() {

@@ -1,13 +1,13 @@
-package io.mptcp.tun;
+package io.mptcp.netty.host;
 
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.Future;
 
 /** Runs something on an event loop and waits for it. */
-final class OnLoop {
+public final class OnLoop {
     /** What may be set up on a loop. */
     @FunctionalInterface
-    interface Task<T> {
+    public interface Task<T> {
         T run() throws SetupException;
     }
 
@@ -15,7 +15,7 @@ final class OnLoop {
     }
 
     /** The result of a task, or what it threw. */
-    static <T> T call(IoEventLoop loop, Task<T> task) throws SetupException {
+    public static <T> T call(IoEventLoop loop, Task<T> task) throws SetupException {
         if (loop.inEventLoop()) {
             return task.run();
         }
@@ -27,7 +27,7 @@ final class OnLoop {
     }
 
     /** Runs a task that nothing on the host can keep from running. Does nothing when the loop has ended. */
-    static void run(IoEventLoop loop, Runnable task) {
+    public static void run(IoEventLoop loop, Runnable task) {
         if (loop.inEventLoop()) {
             task.run();
         } else if (!loop.isShutdown()) {

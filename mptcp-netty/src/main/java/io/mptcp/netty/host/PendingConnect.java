@@ -1,8 +1,9 @@
-package io.mptcp.tun;
+package io.mptcp.netty.host;
 
 import io.mptcp.netty.ConnectionHandler;
 import io.mptcp.netty.SegmentLink;
 import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Readiness;
 import io.mptcp.wire.IpAddress;
@@ -19,10 +20,12 @@ import java.util.concurrent.TimeUnit;
  */
 public final class PendingConnect implements ConnectionHandler {
     /** RFC 8305 section 8 recommends 250 ms between attempts. */
-    static final long ATTEMPT_DELAY_MILLIS = 250;
+    public static final long ATTEMPT_DELAY_MILLIS = 250;
 
     private final Uplinks uplinks;
     private final IpEndpoint remote;
+    private final IpAddress wantedLocal;
+    private final ConnectOptions options;
     private final ConnectListener listener;
     private final List<SegmentLink> untried;
     private final List<MptcpConnection> attempts = new ArrayList<>();
@@ -31,9 +34,12 @@ public final class PendingConnect implements ConnectionHandler {
     private Future<?> timeoutTimer;
     private boolean done;
 
-    PendingConnect(Uplinks uplinks, IpEndpoint remote, List<SegmentLink> candidates, ConnectListener listener) {
+    PendingConnect(Uplinks uplinks, IpEndpoint remote, IpAddress wantedLocal, ConnectOptions options, List<SegmentLink> candidates,
+            ConnectListener listener) {
         this.uplinks = uplinks;
         this.remote = remote;
+        this.wantedLocal = wantedLocal;
+        this.options = options;
         this.listener = listener;
         this.untried = new ArrayList<>(candidates);
     }
@@ -104,11 +110,11 @@ public final class PendingConnect implements ConnectionHandler {
 
     private boolean attempt(SegmentLink link) {
         IpAddress local = uplinks.localAddress(link, remote.address());
-        if (local == null) {
+        if (local == null || wantedLocal != null && !wantedLocal.equals(local)) {
             return false;
         }
         try {
-            attempts.add(uplinks.openOver(link, local, remote, this));
+            attempts.add(uplinks.openOver(link, local, remote, options, this));
             return true;
         } catch (IllegalStateException e) {
             failure = CloseReason.LIMIT; // Of connections or of ports.

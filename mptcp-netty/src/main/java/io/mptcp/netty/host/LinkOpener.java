@@ -1,4 +1,4 @@
-package io.mptcp.tun;
+package io.mptcp.netty.host;
 
 import io.mptcp.netty.PacketLink;
 import io.mptcp.netty.PacketLinkOptions;
@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /** Makes links of paths, and holds what they share: the ports the kernel is to keep its hands off, and the capture file. */
@@ -28,6 +29,8 @@ public final class LinkOpener implements AutoCloseable {
 
     private final UplinkSettings settings;
     private PortReservation ports;
+    /** What was reserved at first; ports of listeners come to it. */
+    private PortRange clientPorts;
     private PcapWriter capture;
 
     public LinkOpener(UplinkSettings settings) {
@@ -60,9 +63,9 @@ public final class LinkOpener implements AutoCloseable {
                 case RAW -> raw(id, path);
                 case TUN -> tun(id, path);
                 case UDP -> UdpLink.open(id, path.device(), path.address(), settings.listenPort(),
-                        new UdpLinkOptions(path.gso(), path.weight(), path.backup()));
+                        new UdpLinkOptions(path.gso(), path.weight(), path.backup(), settings.sharesPorts()));
             };
-            return settings.pcap() == null ? link : captured(link);
+            return settings.linkWrapper().apply(settings.pcap() == null ? link : captured(link));
         } catch (IOException e) {
             throw new SetupException("path " + path.device() + ": " + e.getMessage(), e);
         }
@@ -113,8 +116,28 @@ public final class LinkOpener implements AutoCloseable {
         if (ports == null) {
             ports = settings.listenPort() == 0
                     ? PortReservation.forClients(settings.portSlots()) : PortReservation.forListener(settings.listenPort());
+            clientPorts = new PortRange(ports.ranges().getFirst().first(), ports.ranges().getLast().last());
         }
         return ports;
+    }
+
+    /**
+     * Takes a port to listen on.
+     *
+     * @param port 0 to choose one
+     * @return the port, 0 when the links may choose
+     * @throws IOException with a one-line message, for instance if the port is in use
+     */
+    int openPort(int port) throws IOException {
+        if (ports == null) {
+            return port;
+        }
+        if (port == 0) { // one of those that are ours already: a connection opened from it does not disturb a listener
+            PortRange own = ports.ranges().get(ThreadLocalRandom.current().nextInt(ports.ranges().size()));
+            return own.first() + ThreadLocalRandom.current().nextInt(own.last() - own.first() + 1);
+        }
+        ports.add(port);
+        return port;
     }
 
     /** The ports that connections may be opened from, or null when any will do. */
@@ -122,7 +145,7 @@ public final class LinkOpener implements AutoCloseable {
         if (settings.listenPort() != 0 || ports == null) {
             return null;
         }
-        return new PortRange(ports.ranges().getFirst().first(), ports.ranges().getLast().last());
+        return clientPorts;
     }
 
     private static void checkDevice(String device) throws SetupException {

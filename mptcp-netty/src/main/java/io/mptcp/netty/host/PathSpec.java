@@ -1,4 +1,4 @@
-package io.mptcp.tun;
+package io.mptcp.netty.host;
 
 import io.mptcp.wire.IpAddress;
 import java.util.Arrays;
@@ -60,7 +60,7 @@ public record PathSpec(String device, IpAddress address, boolean backup, int wei
     }
 
     /** @throws IllegalArgumentException when Linux would not take this as the name of an interface */
-    static void checkDeviceName(String name) {
+    public static void checkDeviceName(String name) {
         boolean legal = !name.isEmpty() && name.length() <= MAX_DEVICE_NAME && !name.equals(".") && !name.equals("..")
                 && name.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '/' && c != ':');
         if (!legal) {

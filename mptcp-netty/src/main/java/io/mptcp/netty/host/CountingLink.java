@@ -1,4 +1,4 @@
-package io.mptcp.tun;
+package io.mptcp.netty.host;
 
 import io.mptcp.netty.ForwardingLink;
 import io.mptcp.netty.SegmentLink;
@@ -10,25 +10,25 @@ import io.mptcp.wire.TcpSegment;
  * A link that counts what passes it. Payload of TCP only, retransmissions included: the load on a path, also of connections that are
  * long gone. To be read on the loop.
  */
-final class CountingLink extends ForwardingLink {
+public final class CountingLink extends ForwardingLink {
     private long sentBytes;
     private long receivedBytes;
     private long droppedSegments;
 
-    CountingLink(SegmentLink link) {
+    public CountingLink(SegmentLink link) {
         super(link);
     }
 
-    long sentBytes() {
+    public long sentBytes() {
         return sentBytes;
     }
 
-    long receivedBytes() {
+    public long receivedBytes() {
         return receivedBytes;
     }
 
     /** Segments that the link lost on this host. */
-    long droppedSegments() {
+    public long droppedSegments() {
         return droppedSegments;
     }
 

@@ -1,7 +1,9 @@
-package io.mptcp.tun;
+package io.mptcp.netty.host;
 
+import io.mptcp.netty.SegmentLink;
 import io.mptcp.stack.StackConfig;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 
 /**
  * How {@link Uplinks} are to behave.
@@ -12,8 +14,15 @@ import java.nio.file.Path;
  * @param pcap       file that gets every segment of every path in pcapng format, or null
  * @param portSlots  how many slots of {@link io.mptcp.netty.linux.PortReservation#SLOT_PORTS} local ports to take for packet links, if there
  *                   are as many: each port of a path serves one connection to a remote endpoint at a time
+ * @param sharesPorts several of these listen on the same ports, each on a loop of its own
+ * @param linkWrapper gets every link and gives the one to use instead: to look at what passes, or to disturb it
  */
-public record UplinkSettings(StackConfig stack, String scheduler, int listenPort, Path pcap, int portSlots) {
+public record UplinkSettings(StackConfig stack, String scheduler, int listenPort, Path pcap, int portSlots, boolean sharesPorts,
+                             UnaryOperator<SegmentLink> linkWrapper) {
+    public UplinkSettings(StackConfig stack, String scheduler, int listenPort, Path pcap, int portSlots) {
+        this(stack, scheduler, listenPort, pcap, portSlots, false, UnaryOperator.identity());
+    }
+
     /** With one slot of local ports, which is plenty for anything but a gateway. */
     public UplinkSettings(StackConfig stack, String scheduler, int listenPort, Path pcap) {
         this(stack, scheduler, listenPort, pcap, 1);

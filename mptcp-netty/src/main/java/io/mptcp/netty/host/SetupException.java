@@ -1,4 +1,4 @@
-package io.mptcp.tun;
+package io.mptcp.netty.host;
 
 /** Something on this host keeps a device, link or route from being set up. The message is one line: what, where, what to do. */
 public final class SetupException extends Exception {

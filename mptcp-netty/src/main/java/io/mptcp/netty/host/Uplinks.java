@@ -1,5 +1,6 @@
-package io.mptcp.tun;
+package io.mptcp.netty.host;
 
+import io.mptcp.netty.ConnectionHandler;
 import io.mptcp.netty.MptcpDriver;
 import io.mptcp.netty.SegmentLink;
 import io.mptcp.pm.Path;
@@ -8,6 +9,7 @@ import io.mptcp.scheduler.Schedulers;
 import io.mptcp.spi.PathManager;
 import io.mptcp.spi.RandomSource;
 import io.mptcp.stack.ConnectOptions;
+import io.mptcp.stack.Listener;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Stack;
 import io.mptcp.stack.StackConfig;
@@ -38,6 +40,7 @@ public final class Uplinks implements AutoCloseable {
     private final MptcpDriver driver;
     private final List<CountingLink> links;
     private final AutoCloseable resources;
+    private final ListenPorts listenPorts;
     /** By link number: until when the path is suspected not to work. 0 for never. */
     private final long[] suspectUntilNanos;
     /** By link number and family: the address last used. */
@@ -49,6 +52,7 @@ public final class Uplinks implements AutoCloseable {
         this.settings = settings;
         this.links = opened.stream().map(CountingLink::new).toList();
         this.resources = resources;
+        this.listenPorts = new ListenPorts(this, resources instanceof LinkOpener opener ? opener : null);
         this.suspectUntilNanos = new long[opened.size()];
         this.lastLocal = new IpAddress[opened.size()][2];
         this.driver = new MptcpDriver(loop, new Stack(settings.stack().withPathManager(this::newPathManager), random));
@@ -90,7 +94,7 @@ public final class Uplinks implements AutoCloseable {
     }
 
     /** Over links that exist already; they are numbered from 0 in this order, and are closed with the whole. */
-    static Uplinks over(IoEventLoop loop, UplinkSettings settings, RandomSource random, List<? extends SegmentLink> links,
+    public static Uplinks over(IoEventLoop loop, UplinkSettings settings, RandomSource random, List<? extends SegmentLink> links,
                         AutoCloseable resources) {
         Uplinks uplinks = new Uplinks(loop, settings, random, links, resources);
         OnLoop.run(loop, () -> uplinks.links.forEach(uplinks.driver::addLink));
@@ -105,19 +109,57 @@ public final class Uplinks implements AutoCloseable {
         return driver;
     }
 
-    List<CountingLink> links() {
+    public List<CountingLink> links() {
         return links;
     }
 
+    /** As {@link #connect(IpEndpoint, IpAddress, ConnectOptions, long, ConnectListener)}, from any address, with the settings of these uplinks. */
+    public PendingConnect connect(IpEndpoint remote, long timeoutMillis, ConnectListener listener) {
+        return connect(remote, null, defaultOptions(), timeoutMillis, listener);
+    }
+
     /**
-     * Opens a connection; it starts over the first path that answers.
+     * Opens a connection; it starts over the first path that answers. On the loop.
      *
+     * @param local         address the connection has to start from, null for any path; the other paths join it all the same
      * @param timeoutMillis when to give up
      */
-    public PendingConnect connect(IpEndpoint remote, long timeoutMillis, ConnectListener listener) {
-        PendingConnect pending = new PendingConnect(this, remote, candidates(), listener);
+    public PendingConnect connect(IpEndpoint remote, IpAddress local, ConnectOptions options, long timeoutMillis, ConnectListener listener) {
+        PendingConnect pending = new PendingConnect(this, remote, local, options, candidates(), listener);
         pending.start(timeoutMillis);
         return pending;
+    }
+
+    /** What connections get that ask for nothing else. A scheduler may keep state: every connection has its own. */
+    public ConnectOptions defaultOptions() {
+        return ConnectOptions.DEFAULT.withMptcp(settings.stack().mptcp())
+                .withScheduler(() -> Schedulers.create(settings.scheduler()))
+                .withSocket(SocketOptions.NO_DELAY); // whoever wrote has waited already if that was wanted
+    }
+
+    /**
+     * Listens. On the loop.
+     *
+     * @param local   address to listen on, or {@link IpAddress#ANY}; port 0 for any that is free
+     * @param handler gets the connections
+     * @return the listener, with the port in {@link Listener#local}
+     * @throws SetupException with one line when the port is taken or needs a privilege
+     */
+    public Listener listen(IpEndpoint local, ConnectOptions options, AcceptHandler handler) throws SetupException {
+        ConnectionHandler first = (connection, readiness) -> connection.attach(handler.accepted(this, connection));
+        int port = listenPorts.open(local);
+        try {
+            return driver.stack().listen(new IpEndpoint(local.address(), port), false, options, first);
+        } catch (IllegalStateException e) {
+            listenPorts.release(port);
+            throw new SetupException("cannot listen on " + local + ": port " + port + " has a listener already", e);
+        }
+    }
+
+    /** Takes no more connections; those there are go on. On the loop. */
+    public void close(Listener listener) {
+        driver.stack().close(listener);
+        listenPorts.release(listener.local().port());
     }
 
     /** All links, best first: not suspected before suspected, then ordinary before backup, then as configured. */
@@ -165,11 +207,7 @@ public final class Uplinks implements AutoCloseable {
         return new PathListPathManager(paths);
     }
 
-    MptcpConnection openOver(SegmentLink link, IpAddress local, IpEndpoint remote, PendingConnect attachment) {
-        // A scheduler may keep state: every connection has its own.
-        ConnectOptions options = ConnectOptions.DEFAULT.withMptcp(settings.stack().mptcp())
-                .withScheduler(() -> Schedulers.create(settings.scheduler()))
-                .withSocket(SocketOptions.NO_DELAY); // whoever wrote has waited already if that was wanted
+    MptcpConnection openOver(SegmentLink link, IpAddress local, IpEndpoint remote, ConnectOptions options, PendingConnect attachment) {
         connecting = remote.address();
         try {
             return driver.stack().connect(link.id(), new IpEndpoint(local, 0), remote, options, attachment);
@@ -186,6 +224,7 @@ public final class Uplinks implements AutoCloseable {
     @Override
     public void close() {
         OnLoop.run(loop(), () -> {
+            listenPorts.close();
             driver.close();
             try {
                 resources.close();

@@ -1,4 +1,4 @@
-package io.mptcp.tun;
+package io.mptcp.netty.host;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.netty.ConnectionHandler;
+import io.mptcp.netty.StreamHandler;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.MptcpConnection;
@@ -52,8 +53,8 @@ class UplinksTest {
     @ValueSource(ints = {0, 100_000, 3_000_000})
     void twoProcessesOfOrdinaryUsersReachEachOtherByUdp(int bytes) throws Exception {
         int port = freePort();
-        Endpoint served = new Endpoint(1, bytes);
-        Endpoint client = new Endpoint(2, bytes / 2);
+        StreamHandler served = new StreamHandler(1, bytes);
+        StreamHandler client = new StreamHandler(2, bytes / 2);
         CompletableFuture<Void> bothClosed = new CompletableFuture<>();
         try (Uplinks server = Uplinks.open(loop, List.of(udp("127.0.0.1")), settings(port, null));
                 Uplinks uplinks = Uplinks.open(loop, List.of(udp("127.0.0.2"), udp("127.0.0.3")), settings(0, null))) {
@@ -78,10 +79,10 @@ class UplinksTest {
         }
         assertEquals(bytes, client.received);
         assertEquals(bytes / 2, served.received);
-        assertEquals(served.sentChecksum.getValue(), client.receivedChecksum.getValue());
-        assertEquals(client.sentChecksum.getValue(), served.receivedChecksum.getValue());
+        assertEquals(served.sentDigest(), client.receivedDigest());
+        assertEquals(client.sentDigest(), served.receivedDigest());
         assertFalse(client.connection.isFallback());
-        assertEquals(CloseReason.CLOSED, client.reason());
+        assertEquals(CloseReason.CLOSED, client.connection.closeReason());
     }
 
     @Test
@@ -165,7 +166,7 @@ class UplinksTest {
         return new UplinkSettings(StackConfig.defaults(), "default", listenPort, pcap);
     }
 
-    private static ConnectionHandler watched(Endpoint endpoint, Endpoint other, CompletableFuture<Void> bothClosed) {
+    private static ConnectionHandler watched(StreamHandler endpoint, StreamHandler other, CompletableFuture<Void> bothClosed) {
         return (connection, readiness) -> {
             endpoint.ready(connection, readiness);
             if (endpoint.isClosed() && other.isClosed()) {

@@ -1,4 +1,4 @@
-package io.mptcp.tun;
+package io.mptcp.netty.host;
 
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.MptcpConnection;

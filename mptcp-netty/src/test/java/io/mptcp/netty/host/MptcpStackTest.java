@@ -1,0 +1,127 @@
+package io.mptcp.netty.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mptcp.netty.ConnectionHandler;
+import io.mptcp.netty.StreamHandler;
+import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.MptcpConnection;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The whole assembly by its builder, over UDP on the loopback interface. */
+@Timeout(60)
+class MptcpStackTest {
+    private static final IpAddress LOOPBACK = IpAddress.parse("127.0.0.1");
+    private static final IpEndpoint ANY_PORT = new IpEndpoint(IpAddress.ANY, 0);
+
+    @Test
+    void oneStackListensOnPortsItWasNotToldBeforeAndConnectsToThem() throws Exception {
+        try (MptcpStack stack = stack("127.0.0.1").build()) {
+            for (int i = 0; i < 3; i++) {
+                StreamHandler served = new StreamHandler(1, 100_000);
+                CompletableFuture<Void> servedEnd = new CompletableFuture<>();
+                try (MptcpListener listener = stack.listen(ANY_PORT, ListenOptions.DEFAULT, (uplinks, connection) -> completing(served, servedEnd))) {
+                    assertNotEquals(0, listener.local().port());
+                    StreamHandler client = new StreamHandler(2, 200_000);
+                    connect(stack, new IpEndpoint(LOOPBACK, listener.local().port()), client).get(20, TimeUnit.SECONDS);
+                    servedEnd.get(20, TimeUnit.SECONDS);
+                    assertEquals(200_000, served.received);
+                    assertEquals(100_000, client.received);
+                    assertEquals(CloseReason.CLOSED, client.connection.closeReason());
+                    assertFalse(client.connection.isFallback());
+                }
+            }
+        }
+    }
+
+    @Test
+    void aPortWhoseListenerIsClosedIsOpenForItsConnectionsOnly() throws Exception {
+        StreamHandler served = new StreamHandler(1, 1000);
+        CompletableFuture<MptcpConnection> accepted = new CompletableFuture<>();
+        try (MptcpStack stack = stack("127.0.0.1").build(); MptcpStack clients = stack("127.0.0.2").build()) {
+            MptcpListener listener = stack.listen(ANY_PORT, ListenOptions.DEFAULT, (uplinks, connection) -> {
+                accepted.complete(connection);
+                return served;
+            });
+            IpEndpoint remote = new IpEndpoint(LOOPBACK, listener.local().port());
+            StreamHandler client = new StreamHandler(2, 1000);
+            accepted.thenRun(listener::close); // before the first byte
+            connect(clients, remote, client).get(20, TimeUnit.SECONDS);
+            assertEquals(1000, client.received);
+            String refusal = assertThrows(Exception.class, () -> connect(clients, remote, new StreamHandler(3, 1)).get(20, TimeUnit.SECONDS)).getMessage();
+            assertTrue(refusal.contains("refused"), refusal);
+        }
+        new DatagramSocket(accepted.get().local().port(), InetAddress.getByName("127.0.0.1")).close(); // throws if the link still had it
+    }
+
+    @Test
+    void aPortInUseIsSaidInOneLine() throws Exception {
+        try (MptcpStack stack = stack("127.0.0.1").build(); DatagramSocket other = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
+            IpEndpoint taken = new IpEndpoint(IpAddress.ANY, other.getLocalPort());
+            String message = assertThrows(SetupException.class, () -> stack.listen(taken, ListenOptions.DEFAULT, (uplinks, connection) -> null)).getMessage();
+            assertEquals("cannot listen on [::]:" + taken.port() + ": UDP port " + taken.port() + " of 127.0.0.1 is already in use", message);
+            try (MptcpListener listener = stack.listen(ANY_PORT, ListenOptions.DEFAULT, (uplinks, connection) -> null)) {
+                String again = assertThrows(SetupException.class,
+                        () -> stack.listen(listener.local(), ListenOptions.DEFAULT, (uplinks, connection) -> null)).getMessage();
+                assertTrue(again.endsWith("has a listener already"), again);
+            }
+        }
+    }
+
+    @Test
+    void whatCannotWorkIsRefusedWhenItIsBuilt() {
+        assertThrows(IllegalStateException.class, () -> MptcpStack.builder().build());
+        assertThrows(IllegalArgumentException.class, () -> MptcpStack.builder().scheduler("fastest"));
+        assertThrows(IllegalArgumentException.class, () -> MptcpStack.builder().loops(0));
+        String message = assertThrows(SetupException.class, () -> stack("192.0.2.1").build()).getMessage();
+        assertEquals("path lo: address 192.0.2.1 is not one of this host", message);
+        MultiThreadIoEventLoopGroup nio = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        try {
+            assertThrows(IllegalStateException.class, () -> stack("127.0.0.1").group(nio).build());
+        } finally {
+            nio.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        }
+    }
+
+    private static MptcpStack.Builder stack(String address) {
+        return MptcpStack.builder().udpPath("lo", IpAddress.parse(address));
+    }
+
+    private static CompletableFuture<Void> connect(MptcpStack stack, IpEndpoint remote, StreamHandler handler) {
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        stack.connect(remote, 10_000, new ConnectListener() {
+            @Override
+            public void connected(MptcpConnection connection) {
+                connection.attach(completing(handler, end));
+            }
+
+            @Override
+            public void failed(CloseReason reason) {
+                end.completeExceptionally(new IllegalStateException(reason.toString()));
+            }
+        });
+        return end;
+    }
+
+    private static ConnectionHandler completing(StreamHandler handler, CompletableFuture<Void> end) {
+        return (connection, readiness) -> {
+            handler.ready(connection, readiness);
+            if (handler.isClosed()) {
+                end.complete(null);
+            }
+        };
+    }
+}
