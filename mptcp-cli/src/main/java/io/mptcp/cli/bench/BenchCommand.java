@@ -1,6 +1,7 @@
 package io.mptcp.cli.bench;
 
 import io.mptcp.cli.CommonOptions;
+import io.mptcp.cli.bench.speed.SpeedCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -9,9 +10,9 @@ import picocli.CommandLine.Spec;
 
 /** {@code mptcp bench}. */
 @Command(name = "bench",
-        description = "Measures this stack's TCP against the Linux kernel's over emulated paths.",
+        description = "Measures this stack against the Linux kernel's.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {WanCommand.class, FairnessCommand.class})
+        subcommands = {WanCommand.class, FairnessCommand.class, SpeedCommand.class})
 public final class BenchCommand implements Runnable {
     @Mixin
     private CommonOptions common;

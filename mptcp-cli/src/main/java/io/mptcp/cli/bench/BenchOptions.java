@@ -15,7 +15,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Options of all benchmarks. */
-final class BenchOptions {
+public final class BenchOptions {
     /** Smaller queues hold no burst at all. */
     private static final double MIN_QUEUE_BITS = 20 * 1514 * 8;
     private static final Pattern QUEUE = Pattern.compile("(\\d+(?:\\.\\d+)?)(bdp|ms)");
@@ -84,7 +84,7 @@ final class BenchOptions {
     }
 
     /** Runs a measurement where namespaces can be made: here, or in a user namespace. */
-    static int inLab(Callable<Integer> measurement) throws Exception {
+    public static int inLab(Callable<Integer> measurement) throws Exception {
         try {
             List<String> missing = LabRequirements.missing();
             if (missing.isEmpty()) {

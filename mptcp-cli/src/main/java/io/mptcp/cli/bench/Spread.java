@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /** The middle and the ends of several figures. */
-record Spread(double min, double median, double max) {
+public record Spread(double min, double median, double max) {
     /** @param values at least one */
-    static Spread of(double... values) {
+    public static Spread of(double... values) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
         int middle = sorted.length / 2;

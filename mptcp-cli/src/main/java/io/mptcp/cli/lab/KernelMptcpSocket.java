@@ -17,6 +17,7 @@ import java.util.Objects;
 public final class KernelMptcpSocket implements AutoCloseable {
     private static final int SO_REUSEADDR = 2;
     private static final int SO_LINGER = 13;
+    private static final int TCP_NODELAY = 1;
     private static final int TCP_CONGESTION = 13;
     private static final int SHUT_WR = 1;
     private static final int SHUT_BOTH = 2;
@@ -115,6 +116,26 @@ public final class KernelMptcpSocket implements AutoCloseable {
 
     public OutputStream outputStream() {
         return new Out();
+    }
+
+    /** Small writes leave at once, without waiting for acknowledgments of earlier ones. */
+    public void noDelay() throws IOException {
+        Syscalls.check(new Syscalls().setsockopt(fd, Syscalls.IPPROTO_TCP, TCP_NODELAY, 1), "TCP_NODELAY");
+    }
+
+    /**
+     * Waits for bytes, without the copy that {@link #inputStream} makes.
+     *
+     * @param syscalls of the calling thread
+     * @return how many came, 0 at the end of the stream, or minus the error number
+     */
+    public int receive(Syscalls syscalls, MemorySegment target, int length) {
+        return syscalls.recv(fd, target, length, 0);
+    }
+
+    /** Writes without a copy in this process. @return how many bytes were taken, or minus the error number */
+    public int send(Syscalls syscalls, MemorySegment source, int length) {
+        return syscalls.sendto(fd, source, length, MSG_NOSIGNAL, MemorySegment.NULL, 0);
     }
 
     /** No more output: the peer sees the end of the stream. */

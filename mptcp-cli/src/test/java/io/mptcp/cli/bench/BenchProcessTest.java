@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.cli.lab.LabRequirements;
+import io.mptcp.netty.linux.KernelMptcp;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -64,6 +65,19 @@ class BenchProcessTest {
 
         assertEquals(2 + 3, said.lines().count(), said);
         assertTrue(said.contains("| this stack and the kernel |"), said);
+        assertEquals(List.of(), leftovers());
+    }
+
+    @Test
+    void bothStacksMoveBytesAndTakeConnectionsInTurn() throws Exception {
+        assumeTrue(KernelMptcp.available(), "this kernel has no MPTCP");
+        List<String> lines = run("speed", "--only", "bulk,tun,connect", "--runs", "1", "--warm-up", "0", "--seconds", "0.3", "--csv").lines().toList();
+
+        assertEquals(1 + 4 + 6 + 2, lines.size(), lines.toString());
+        for (String line : lines.subList(1, lines.size())) {
+            String[] values = line.substring(line.lastIndexOf('"') + 2).split(",");
+            assertTrue(Double.parseDouble(values[2]) > 0, line);
+        }
         assertEquals(List.of(), leftovers());
     }
 

@@ -1,0 +1,10 @@
+package io.mptcp.cli.bench.speed;
+
+/**
+ * What one run of a case gave.
+ *
+ * @param figures Gbit/s; or p50 and p99 in microseconds; or connections per second
+ * @param cpu     processor seconds of the whole machine: per gigabyte, or for a thousand messages or connections
+ */
+record SpeedSample(SpeedCase measured, int run, double[] figures, double cpu) {
+}
