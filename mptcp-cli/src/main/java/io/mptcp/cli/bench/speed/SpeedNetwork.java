@@ -5,7 +5,7 @@ import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabNamespace;
 import io.mptcp.cli.lab.TwoPathLab;
 import io.mptcp.tun.ConfigException;
-import io.mptcp.tun.SetupException;
+import io.mptcp.netty.host.SetupException;
 import io.mptcp.tun.TunConfig;
 import io.mptcp.tun.TunDaemon;
 import io.mptcp.wire.IpAddress;
