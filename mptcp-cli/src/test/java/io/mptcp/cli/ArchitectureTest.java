@@ -38,7 +38,7 @@ class ArchitectureTest {
         Predicate<String> foreign = name -> !name.startsWith("java/") && !name.startsWith("javax/crypto/") && !name.startsWith("io/mptcp/") && !name.startsWith("[");
         assertNoReferences(io.mptcp.stack.Stack.class, foreign);
         assertNoReferences(io.mptcp.scheduler.Schedulers.class, foreign);
-        assertNoReferences(io.mptcp.pm.PathListPathManager.class, foreign);
+        assertNoReferences(io.mptcp.pm.HostPathManager.class, foreign);
         assertNoReferences(io.mptcp.sim.Simulation.class, foreign);
     }
 

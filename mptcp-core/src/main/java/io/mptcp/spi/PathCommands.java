@@ -2,6 +2,7 @@ package io.mptcp.spi;
 
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
+import java.util.List;
 
 /** What a path manager may see and ask for. Commands take effect after the event being handled. */
 public interface PathCommands {
@@ -22,25 +23,62 @@ public interface PathCommands {
     /** The peer set the C flag: no joins to the address and port of its initial subflow. */
     boolean peerDeniesJoinToInitialAddress();
 
+    /** Joins are possible: the peer has shown at the data level that MPTCP works both ways (RFC 8684 section 3.1, "fully established"). */
+    boolean isEstablished();
+
+    /** Why the connection is plain TCP, by the name of the kernel's counter; null while it is MPTCP. */
+    String fallbackReason();
+
+    boolean isClosed();
+
     /** Subflows now open or being opened, the initial one included. */
     int subflowCount();
+
+    /** The subflows now open or being opened, in order of creation. */
+    List<SubflowState> subflows();
+
+    /** Subflows there may be at most, the initial one included. */
+    int maxSubflows();
 
     /** Whether a subflow over this link is open or being opened. */
     boolean hasSubflowOnLink(int linkId);
 
     boolean isLinkUp(int linkId);
 
-    /** MP_JOIN from a local address over a link. The local port is chosen by the stack. @return subflow id, or -1 when a limit forbids it */
-    int openSubflow(int linkId, IpAddress local, IpEndpoint remote, boolean backup);
+    /**
+     * MP_JOIN from a local address over a link; by either side. The local port is chosen by the stack.
+     *
+     * @param addressId 1 to 255: the id the address should have, if neither is in use otherwise; 0 for any
+     * @return subflow id, or -1 when a limit forbids it
+     */
+    int openSubflow(int linkId, IpAddress local, int addressId, IpEndpoint remote, boolean backup);
+
+    /** As {@link #openSubflow(int, IpAddress, int, IpEndpoint, boolean)}, under any id. */
+    default int openSubflow(int linkId, IpAddress local, IpEndpoint remote, boolean backup) {
+        return openSubflow(linkId, local, 0, remote, backup);
+    }
 
     /**
-     * ADD_ADDR: tells the peer of an address that takes joins at the port of the initial subflow. It is repeated up to three times until echoed.
+     * ADD_ADDR: tells the peer of an address that takes joins. It is repeated up to three times until echoed.
      *
      * @param addressId  1 to 255: the id it should have, if neither is in use otherwise; 0 for any
-     * @param retryNanos time between transmissions, more than 0, Long.MAX_VALUE for a single one
+     * @param address    port 0 for that of the initial subflow
+     * @param retryNanos time until it is sent again, more than 0, at most the longest RTO of a subflow, and doubled each time; Long.MAX_VALUE sends once
      * @return false when the connection is over or no longer MPTCP, or too many announcements are pending
      */
-    boolean announceAddress(int addressId, IpAddress address, long retryNanos);
+    boolean announceAddress(int addressId, IpEndpoint address, long retryNanos);
+
+    /** As {@link #announceAddress(int, IpEndpoint, long)}, at the port of the initial subflow. */
+    default boolean announceAddress(int addressId, IpAddress address, long retryNanos) {
+        return announceAddress(addressId, new IpEndpoint(address, 0), retryNanos);
+    }
+
+    /**
+     * REMOVE_ADDR alone: subflows from the address stay, and end as their owner wishes.
+     *
+     * @return false when no address has this id, or the connection is over or no longer MPTCP
+     */
+    boolean removeAddress(int addressId);
 
     /**
      * Takes back a local address that was announced or used: subflows from it are finished as by {@link #finishSubflow}, then REMOVE_ADDR tells the

@@ -1,6 +1,8 @@
 package io.mptcp.spi;
 
+import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
+import java.util.List;
 
 /**
  * Decides which subflows a connection has. Events arrive after the segment or timer that caused them has been dealt with; what the
@@ -8,6 +10,14 @@ import io.mptcp.wire.IpEndpoint;
  */
 public interface PathManager {
     String name();
+
+    /** CREATED: the handshake is complete and both sides speak MPTCP. The first event there is. */
+    default void onCreated(PathCommands commands) {
+    }
+
+    /** CLOSED: the connection and all its subflows are gone. The last event, for every connection that was created. */
+    default void onClosed(PathCommands commands) {
+    }
 
     /** This side knows that the peer has both keys: addresses may be announced. Always before {@link #onEstablished}, on a server well before. */
     default void onKeysExchanged(PathCommands commands) {
@@ -42,5 +52,32 @@ public interface PathManager {
 
     /** The time asked for with {@link PathCommands#wakeAt} has come. */
     default void onTimer(PathCommands commands) {
+    }
+
+    // ---- questions: answered at once and without commands, also while a segment is being dealt with ----
+
+    /** Whether a join that comes to this address is taken; a refused one gets MP_TCPRST reason 3. */
+    default boolean acceptsJoin(PathCommands commands, int linkId, IpAddress local) {
+        return true;
+    }
+
+    /** Whether announcements of the peer are echoed (RFC 8684 section 3.4.1). */
+    default boolean echoesAnnouncements(PathCommands commands) {
+        return true;
+    }
+
+    /** The id an address should have on the wire, 1 to 255, if neither is in use otherwise; 0 for any. */
+    default int addressId(PathCommands commands, int linkId, IpAddress local) {
+        return 0;
+    }
+
+    /** Whether subflows from this address are to be used as backup only, whoever opens them. */
+    default boolean isBackup(PathCommands commands, int linkId, IpAddress local) {
+        return false;
+    }
+
+    /** What becomes of each path, and why; also of a connection that fell back, or is over. */
+    default List<PathStatus> paths(PathCommands commands) {
+        return List.of();
     }
 }

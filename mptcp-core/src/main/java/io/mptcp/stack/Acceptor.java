@@ -112,7 +112,7 @@ final class Acceptor {
 
     private void receiveStray(long nowNanos, PacketSlot in, IncomingSegment segment) {
         Listener listener = findListener(in);
-        if (listener == null) {
+        if (listener == null || listener.joinsOnly) {
             reset(in, segment, -1);
         } else if (!segment.has(TcpSegment.ACK)) {
             return; // LISTEN, other text or control: nothing to answer (RFC 9293 section 3.10.7.2); a SYN with FIN is a scanner's
@@ -130,6 +130,9 @@ final class Acceptor {
         Listener listener = findListener(in);
         if (listener == null) {
             reset(in, segment, -1);
+        } else if (listener.joinsOnly) {
+            stack.count(Counter.MPCapableEndpAttempt);
+            reset(in, segment, ResetReason.PROHIBITED);
         } else if (listener.isAcceptQueueFull() || stack.isFull()) {
             stack.count(Counter.ListenOverflows); // silence: the peer tries again
             stack.count(Counter.ListenDrops);
@@ -152,7 +155,8 @@ final class Acceptor {
             reset(in, segment, ResetReason.MPTCP);
             return;
         }
-        if (!connection.acceptsJoins() || connection.paths().subflowCount() >= limits.maxSubflows() || isDeniedTarget(in, connection)) {
+        if (!connection.acceptsJoins() || connection.paths().subflowCount() >= limits.maxSubflows() || isDeniedTarget(in, connection)
+                || !connection.paths().acceptsJoin(in.linkId, new IpAddress(in.destinationHi, in.destinationLo))) {
             stack.count(Counter.MPJoinRejected);
             reset(in, segment, ResetReason.PROHIBITED);
             return;

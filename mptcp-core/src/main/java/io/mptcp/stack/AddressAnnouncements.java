@@ -1,6 +1,7 @@
 package io.mptcp.stack;
 
 import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.OptionWriter;
 import java.util.ArrayList;
@@ -19,16 +20,20 @@ final class AddressAnnouncements {
 
     private static final class Announcement {
         final int id;
-        final IpAddress address;
+        final IpEndpoint endpoint;
         final long retryNanos;
         boolean due = true;
         int transmissions;
         long deadlineNanos = Long.MAX_VALUE;
 
-        Announcement(int id, IpAddress address, long retryNanos) {
+        Announcement(int id, IpEndpoint endpoint, long retryNanos) {
             this.id = id;
-            this.address = address;
+            this.endpoint = endpoint;
             this.retryNanos = retryNanos;
+        }
+
+        int optionBytes() {
+            return (endpoint.address().isIpv4() ? ADD_ADDR_IPV4_BYTES : ADD_ADDR_IPV6_BYTES) + (endpoint.port() == 0 ? 0 : 4); // padded
         }
     }
 
@@ -45,11 +50,11 @@ final class AddressAnnouncements {
     }
 
     /** @return false when too many are pending */
-    boolean announce(int id, IpAddress address, long retryNanos) {
+    boolean announce(int id, IpEndpoint endpoint, long retryNanos) {
         if (pending.size() >= MAX_PENDING) {
             return false;
         }
-        pending.add(new Announcement(id, address, retryNanos));
+        pending.add(new Announcement(id, endpoint, retryNanos));
         return true;
     }
 
@@ -59,7 +64,7 @@ final class AddressAnnouncements {
     }
 
     void cancel(IpAddress address) {
-        pending.removeIf(sent -> sent.address.equals(address));
+        pending.removeIf(sent -> sent.endpoint.address().equals(address));
         noteAnswer();
     }
 
@@ -73,8 +78,8 @@ final class AddressAnnouncements {
     /** An echo with another id, address or port is none of what was announced. */
     void onEcho(MptcpOptions mptcp) {
         connection.stack.count(Counter.EchoAdd);
-        boolean known = pending.removeIf(sent -> sent.id == mptcp.addAddrId && sent.address.hi() == mptcp.addAddrHi && sent.address.lo() == mptcp.addAddrLo
-                && mptcp.addAddrPort == 0);
+        boolean known = pending.removeIf(sent -> sent.id == mptcp.addAddrId && sent.endpoint.address().hi() == mptcp.addAddrHi
+                && sent.endpoint.address().lo() == mptcp.addAddrLo && sent.endpoint.port() == mptcp.addAddrPort);
         echoed += known ? 1 : 0;
         noteAnswer();
     }
@@ -95,7 +100,7 @@ final class AddressAnnouncements {
     /** Option bytes of what is due on the next pure acknowledgment of this subflow, 0 when nothing is. */
     int pendingBytes(Subflow subflow) {
         Announcement next = next(subflow);
-        return next == null ? 0 : next.address.isIpv4() ? ADD_ADDR_IPV4_BYTES : ADD_ADDR_IPV6_BYTES;
+        return next == null ? 0 : next.optionBytes();
     }
 
     /** @return whether there was something to write and room for it */
@@ -107,13 +112,34 @@ final class AddressAnnouncements {
         next.due = false;
         next.transmissions++;
         boolean retries = next.retryNanos < Long.MAX_VALUE && next.transmissions < MAX_TRANSMISSIONS;
-        next.deadlineNanos = retries ? connection.stack.nowNanos() + next.retryNanos : Long.MAX_VALUE;
+        long waitNanos = Math.min(next.retryNanos, longestRtoNanos()) << next.transmissions - 1;
+        next.deadlineNanos = retries ? connection.stack.nowNanos() + waitNanos : Long.MAX_VALUE;
         unanswered = next;
         unansweredUntilNanos = connection.stack.nowNanos() + subflow.tcb.rtt().rtoNanos();
         DataSequence sequence = connection.data().sequence;
-        long hmac = connection.stack.keys().addAddrHmac(sequence.localKey(), sequence.remoteKey(), next.id, next.address.hi(), next.address.lo(), 0);
+        IpAddress address = next.endpoint.address();
+        int port = next.endpoint.port();
+        long hmac = connection.stack.keys().addAddrHmac(sequence.localKey(), sequence.remoteKey(), next.id, address.hi(), address.lo(), port);
+        if (!writer.addAddr(next.id, address.hi(), address.lo(), port, hmac)) {
+            connection.stack.count(Counter.AddAddrTxDrop); // an IPv6 address with a port does not fit beside timestamps
+            pending.remove(next);
+            noteAnswer();
+            return false;
+        }
         connection.stack.count(Counter.AddAddrTx);
-        return writer.addAddr(next.id, next.address.hi(), next.address.lo(), 0, hmac);
+        return true;
+    }
+
+    /** As Linux: the echo may take as long as the slowest subflow. */
+    private long longestRtoNanos() {
+        long longest = 0;
+        for (int i = 0; i < connection.subflows().size(); i++) {
+            Subflow subflow = connection.subflows().get(i);
+            if (subflow.phase == Subflow.Phase.ESTABLISHED) {
+                longest = Math.max(longest, subflow.tcb.rtt().rtoNanos());
+            }
+        }
+        return longest == 0 ? Long.MAX_VALUE >> MAX_TRANSMISSIONS : longest;
     }
 
     long deadlineNanos() {

@@ -1,5 +1,6 @@
 package io.mptcp.stack;
 
+import io.mptcp.spi.PathEvent;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOptions;
@@ -13,6 +14,7 @@ final class AddressSignals {
     /** An announcement that is not echoed comes again. */
     private static final int MAX_ECHOES = 8;
     private static final int MP_PRIO_BYTES = 4;
+    private static final int MAX_ADDRESS_ID = 255;
 
     private record Echo(Subflow subflow, int id, IpAddress address, int port) {
         int optionBytes() {
@@ -39,17 +41,36 @@ final class AddressSignals {
     }
 
     void noteLocalAddress(IpAddress address) {
-        if (!localAddresses.contains(address)) {
+        if (localAddresses.contains(address)) {
+            return;
+        }
+        int free = localAddresses.size() <= MAX_ADDRESS_ID ? -1 : localAddresses.indexOf(null); // ids are not always given out in order
+        if (free >= 0) {
+            localAddresses.set(free, address);
+        } else {
             localAddresses.add(address);
         }
     }
 
-    /** One id for one address for the life of the connection. */
-    int localAddressId(IpAddress address) {
+    /** One id for one address for the life of the connection. @param wanted the id it should have if it has none, 0 for any */
+    int localAddressId(IpAddress address, int wanted) {
+        if (wanted > 0) {
+            proposeAddressId(address, wanted);
+        }
         noteLocalAddress(address);
         int id = localAddresses.indexOf(address) & 0xff;
         withdrawals.onUsed(id);
         return id;
+    }
+
+    /** REMOVE_ADDR alone. @return false when no address has this id */
+    boolean remove(int id) {
+        boolean known = id < localAddresses.size() && localAddresses.get(id) != null;
+        if (known) {
+            announcements.cancel(localAddresses.get(id));
+            withdrawals.announce(id);
+        }
+        return known;
     }
 
     /** @return false for an address the peer has never heard of */
@@ -95,11 +116,8 @@ final class AddressSignals {
     }
 
     /** @param id from 1 to 255, 0 for any */
-    boolean announce(int id, IpAddress address, long retryNanos) {
-        if (id > 0) {
-            proposeAddressId(address, id);
-        }
-        return announcements.announce(localAddressId(address), address, retryNanos);
+    boolean announce(int id, IpEndpoint endpoint, long retryNanos) {
+        return announcements.announce(localAddressId(endpoint.address(), id), endpoint, retryNanos);
     }
 
     /** Announcements of the peer that were good. */
@@ -116,7 +134,7 @@ final class AddressSignals {
         if (mptcp.has(MptcpOptions.MP_PRIO)) {
             connection.stack.count(Counter.MPPrioRx);
             subflow.remoteBackup = mptcp.prioBackup;
-            connection.stack.trace("SF_PRIO", connection, subflow, mptcp.prioBackup ? "backup" : "");
+            connection.stack.trace(PathEvent.Type.SF_PRIO, connection, subflow, "");
         }
         if (mptcp.has(MptcpOptions.ADD_ADDR)) {
             if (mptcp.addAddrEcho) {
@@ -143,16 +161,16 @@ final class AddressSignals {
         connection.stack.count(Counter.AddAddr);
         addressesTaken++;
         IpEndpoint announced = new IpEndpoint(new IpAddress(mptcp.addAddrHi, mptcp.addAddrLo), mptcp.addAddrPort);
-        if (echoes.size() < MAX_ECHOES) {
+        if (echoes.size() < MAX_ECHOES && connection.paths().echoesAnnouncements()) {
             echoes.add(new Echo(subflow, mptcp.addAddrId, announced.address(), announced.port()));
         }
-        connection.stack.trace("ANNOUNCED", connection, subflow, announced.toString());
+        connection.stack.traceAddress(PathEvent.Type.ANNOUNCED, connection, mptcp.addAddrId, announced);
         connection.paths().onAddressAnnounced(mptcp.addAddrId, announced);
     }
 
     private void onRemoveAddr(int id) {
         connection.stack.count(Counter.RmAddr);
-        connection.stack.trace("REMOVED", connection, null, "id " + id);
+        connection.stack.traceAddress(PathEvent.Type.REMOVED, connection, id, null);
         connection.paths().closeSubflowsTo(id);
         connection.paths().onAddressRemoved(id);
     }

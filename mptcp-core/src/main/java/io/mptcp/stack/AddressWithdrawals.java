@@ -15,10 +15,24 @@ final class AddressWithdrawals {
     private final Connection connection;
     /** Ids to be told of; null until there is one. */
     private BitSet pending;
+    /** Of these the ones that are not waiting for the end of their subflows; null until there is one. */
+    private BitSet toldAlone;
     private final int[] ids = new int[MptcpOptions.MAX_REMOVE_ADDR_IDS];
 
     AddressWithdrawals(Connection connection) {
         this.connection = connection;
+    }
+
+    /** The peer is told, whatever becomes of the subflows. */
+    void announce(int id) {
+        if (pending == null) {
+            pending = new BitSet();
+        }
+        if (toldAlone == null) {
+            toldAlone = new BitSet();
+        }
+        pending.set(id);
+        toldAlone.set(id);
     }
 
     void withdraw(int id) {
@@ -43,6 +57,9 @@ final class AddressWithdrawals {
         if (pending != null) {
             pending.clear(id);
         }
+        if (toldAlone != null) {
+            toldAlone.clear(id);
+        }
     }
 
     /** Option bytes of what is due on the next pure acknowledgment of this subflow, 0 when nothing is. */
@@ -59,6 +76,9 @@ final class AddressWithdrawals {
         }
         for (int i = 0; i < count; i++) {
             pending.clear(ids[i]);
+            if (toldAlone != null) {
+                toldAlone.clear(ids[i]);
+            }
         }
         connection.stack.count(Counter.RmAddrTx);
         return true;
@@ -71,11 +91,15 @@ final class AddressWithdrawals {
         }
         int count = 0;
         for (int id = pending.nextSetBit(0); id >= 0 && count < ids.length; id = pending.nextSetBit(id + 1)) {
-            if (!isInUse(id) && connection.signals().isSuitable(subflow, id)) {
+            if ((isToldAlone(id) || !isInUse(id)) && connection.signals().isSuitable(subflow, id)) {
                 ids[count++] = id;
             }
         }
         return count;
+    }
+
+    private boolean isToldAlone(int id) {
+        return toldAlone != null && toldAlone.get(id);
     }
 
     /** A subflow of it delivers what it carries, or waits for the answer to its FIN. */

@@ -1,5 +1,6 @@
 package io.mptcp.stack;
 
+import io.mptcp.spi.PathEvent;
 import io.mptcp.tcp.TcpCloseReason;
 import io.mptcp.tcp.TcpState;
 import io.mptcp.wire.PathError;
@@ -242,7 +243,9 @@ final class Closing {
         if (closedByApplication) {
             receiver.close();
         }
-        stack.trace("CLOSED", connection, null, why.name());
+        if (connection.paths().wasCreated()) {
+            stack.trace(PathEvent.Type.CLOSED, connection, null, why.name());
+        }
         connection.raise(Readiness.CLOSED);
         stack.enqueue(connection);
     }

@@ -4,11 +4,13 @@ import io.mptcp.cc.CongestionController;
 import io.mptcp.cc.CongestionControllers;
 import io.mptcp.cc.CoupledGroup;
 import io.mptcp.spi.PacketScheduler;
+import io.mptcp.spi.PathEvent;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tcp.TcpCloseReason;
 import io.mptcp.tcp.TcpConfig;
 import io.mptcp.tcp.TcpState;
+import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.PacketSlot;
@@ -149,7 +151,9 @@ final class Connection extends DeadlineQueue.Node {
 
     private Subflow addSubflow(int overLinkId, FlowKey key, boolean isJoin, boolean active, long iss) {
         Subflow subflow = new Subflow(this, subflows.nextId(), overLinkId, isJoin, active, key, iss);
-        subflow.localAddressId = isJoin ? signals.localAddressId(key.local().address()) : 0;
+        IpAddress from = key.local().address();
+        subflow.localAddressId = isJoin ? signals.localAddressId(from, paths.addressId(overLinkId, from)) : 0;
+        subflow.localBackup |= paths.isBackup(overLinkId, from);
         subflows.add(subflow);
         output.onSubflowsChanged();
         stack.register(subflow);
@@ -404,8 +408,20 @@ final class Connection extends DeadlineQueue.Node {
         if (listener == null && receiver.bytesReceived() > 0 && !subflows.isEmpty()) {
             subflows.getFirst().tcb.requestAck(); // data that came first was acknowledged with the keys, which left no room for a DATA_ACK
         }
-        stack.trace("ESTABLISHED", this, null, "");
+        announceInitialPriority();
+        stack.trace(PathEvent.Type.ESTABLISHED, this, null, "");
         paths.onEstablished();
+    }
+
+    /** MP_CAPABLE has no bit for it (section 3.3.8): what is backup from the beginning has to be told of. */
+    private void announceInitialPriority() {
+        for (int i = 0; i < subflows.size(); i++) {
+            Subflow subflow = subflows.get(i);
+            if (!subflow.isJoin && subflow.localBackup) {
+                signals.announcePriority(subflow);
+                stack.enqueue(this);
+            }
+        }
     }
 
     /** From now on this is a TCP connection (section 3.7). Relative data and subflow sequence numbers are the same there. */
@@ -420,7 +436,7 @@ final class Connection extends DeadlineQueue.Node {
                 subflow.receiver.onFallback();
             }
             stack.localKeys().forget(this);
-            stack.trace("FALLBACK", this, null, reason);
+            stack.trace(PathEvent.Type.FALLBACK, this, null, reason);
         }
     }
 
@@ -543,11 +559,14 @@ final class Connection extends DeadlineQueue.Node {
             // Until the first DATA_ACK the only window known is the handshake's (RFC 8684 section 3.3.1).
             sender.onWindow(subflow.tcb.sndUna() + subflow.tcb.sndWnd());
             raise(Readiness.CONNECTED | Readiness.WRITABLE);
-            stack.trace("CREATED", this, subflow, "");
+            if (mptcp) {
+                stack.trace(PathEvent.Type.CREATED, this, null, "");
+                paths.onCreated();
+            }
         } else {
             closing.onRevived();
             setFullyEstablished();
-            stack.trace("SF_ESTABLISHED", this, subflow, "");
+            stack.trace(PathEvent.Type.SF_ESTABLISHED, this, subflow, "");
         }
         raise(Readiness.SUBFLOWS);
         paths.onSubflowEstablished(subflow);
@@ -578,7 +597,7 @@ final class Connection extends DeadlineQueue.Node {
         if (!subflow.stale) {
             subflow.stale = true;
             stack.count(Counter.SubflowStale);
-            stack.trace("SUBFLOW_STALE", this, subflow, "");
+            stack.trace(PathEvent.Type.SUBFLOW_STALE, this, subflow, "");
         }
         sender.reinject(subflow.tcb.log());
     }
@@ -628,8 +647,9 @@ final class Connection extends DeadlineQueue.Node {
         }
         output.onSubflowsChanged();
         raise(Readiness.SUBFLOWS);
-        stack.trace("SF_CLOSED", this, subflow, reason + (subflow.receivedResetReason >= 0 ? " reset-reason "
-                + subflow.receivedResetReason : ""));
+        if (mptcp && connected) {
+            stack.trace(PathEvent.Type.SF_CLOSED, this, subflow, reason.name());
+        }
         paths.onSubflowClosed(subflow);
         stack.unregister(subflow);
         if (subflows.isEmpty()) {
@@ -764,6 +784,7 @@ final class Connection extends DeadlineQueue.Node {
         removed = true;
         sender.close();
         stack.remove(this);
+        paths.onRemoved();
     }
 
     boolean isRemoved() {

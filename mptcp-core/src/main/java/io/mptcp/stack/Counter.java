@@ -2,13 +2,13 @@ package io.mptcp.stack;
 
 /** Names as printed by {@code nstat} for the kernel's MPTcpExt and TcpExt groups; those marked "ours" have no counterpart there. */
 public enum Counter {
-    MPCapableSYNRX, MPCapableSYNTX, MPCapableSYNTXDrop, MPCapableSYNTXDisabled, Blackhole, MPCapableSYNACKRX, MPCapableACKRX,
+    MPCapableSYNRX, MPCapableSYNTX, MPCapableSYNTXDrop, MPCapableSYNTXDisabled, Blackhole, MPCapableEndpAttempt, MPCapableSYNACKRX, MPCapableACKRX,
     MPCapableFallbackACK, MPCapableFallbackSYNACK, MPCapableDataFallback, SimultConnectFallback,
     MPTCPRetrans,
     MPJoinNoTokenFound, MPJoinSynRx, MPJoinSynAckRx, MPJoinSynAckHMacFailure, MPJoinAckRx, MPJoinAckHMacFailure, MPJoinRejected, MPJoinSynTx,
     DSSNotMatching, DSSCorruptionReset, InfiniteMapTx, InfiniteMapRx, DataCsumErr, NoDSSInWindow, DuplicateData,
     DssFallback, DSSCorruptionFallback, FallbackFailed,
-    AddAddr, AddAddrTx, EchoAdd, EchoAddTx, AddAddrDrop, RmAddr, RmAddrTx, RmSubflow, MPPrioTx, MPPrioRx, MPFailTx, MPFailRx, MPFastcloseTx, MPFastcloseRx, MPRstTx, MPRstRx,
+    AddAddr, AddAddrTx, EchoAdd, EchoAddTx, AddAddrDrop, AddAddrTxDrop, RmAddr, RmAddrTx, RmSubflow, MPPrioTx, MPPrioRx, MPFailTx, MPFailRx, MPFastcloseTx, MPFastcloseRx, MPRstTx, MPRstRx,
     SubflowStale, SubflowRecover, WinProbe,
     TCPMTUPFail, TCPMTUPSuccess, OutOfWindowIcmps,
     IcmpInMsgs, IcmpInErrors, IcmpInCsumErrors,

@@ -1,5 +1,6 @@
 package io.mptcp.stack;
 
+import io.mptcp.spi.PathEvent;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.TcpSegment;
@@ -66,7 +67,7 @@ final class Handshake {
             if (droppedMpCapable && !mptcp.has(MptcpOptions.MP_CAPABLE)) { // with it, this answers an earlier SYN
                 stack.count(Counter.Blackhole);
                 stack.blackholeTable().onFound(subflow.linkId, connection.remote().address(), stack.nowNanos());
-                stack.trace("BLACKHOLE", connection, subflow, "");
+                stack.trace(PathEvent.Type.BLACKHOLE, connection, subflow, "");
             }
             return true;
         }

@@ -1,5 +1,6 @@
 package io.mptcp.stack;
 
+import io.mptcp.spi.PathEvent;
 import io.mptcp.tcp.TcpState;
 import io.mptcp.wire.IcmpMessage;
 import io.mptcp.wire.PacketSlot;
@@ -79,9 +80,9 @@ final class IcmpReceiver {
             return null;
         }
         if (message.error != PathError.PACKET_TOO_BIG) {
-            stack.trace("SF_ICMP", subflow.connection, subflow, message.error.name());
+            stack.trace(PathEvent.Type.ICMP, subflow.connection, subflow, message.error.name());
         } else if (subflow.tcb.path().mtuBytes() != pmtuBytes) {
-            stack.trace("SF_PMTU", subflow.connection, subflow, Integer.toString(subflow.tcb.path().mtuBytes()));
+            stack.trace(PathEvent.Type.PATH_MTU, subflow.connection, subflow, Integer.toString(subflow.tcb.path().mtuBytes()));
         }
         return subflow;
     }

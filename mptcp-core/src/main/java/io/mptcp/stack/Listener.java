@@ -24,6 +24,8 @@ public final class Listener {
     private int pendingFastOpens;
     private final ArrayDeque<Long> resetFastOpens = new ArrayDeque<>();
     boolean closed;
+    /** Connections are not taken, {@link Stack#listenForJoins}. */
+    boolean joinsOnly;
     /** Entries of the SYN queue. */
     int halfOpen;
     /** Connections shown to the application, which has not looked at them yet. */

@@ -1,6 +1,7 @@
 package io.mptcp.stack;
 
 import io.mptcp.spi.PacketScheduler;
+import io.mptcp.spi.PathStatus;
 import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tcp.TcpInfo;
 import io.mptcp.wire.IpEndpoint;
@@ -216,6 +217,11 @@ public final class MptcpConnection {
     /** The subflows there are, and the last of those that have closed (state CLOSED), in order of creation. */
     public List<SubflowInfo> subflows() {
         return core.subflows().infos();
+    }
+
+    /** What its path manager makes of each path there is, and why: the answer to "why is the second path not used". */
+    public List<PathStatus> paths() {
+        return core.paths().status();
     }
 
     /** {@code TCP_INFO} of the oldest subflow there is; null when there is none. */

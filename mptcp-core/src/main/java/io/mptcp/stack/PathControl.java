@@ -2,9 +2,12 @@ package io.mptcp.stack;
 
 import io.mptcp.spi.PathCommands;
 import io.mptcp.spi.PathManager;
+import io.mptcp.spi.PathStatus;
+import io.mptcp.spi.SubflowState;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Between a connection and its path manager: events are kept until the segment or timer that caused them is done with, commands act on subflows. */
@@ -18,6 +21,7 @@ final class PathControl implements PathCommands {
     private final PathManager manager;
     private final ArrayDeque<Runnable> events = new ArrayDeque<>(0);
     private long timerNanos = Long.MAX_VALUE;
+    private boolean created;
     private boolean keysExchanged;
 
     PathControl(Connection connection, List<Subflow> subflows, PathManager manager) {
@@ -27,6 +31,24 @@ final class PathControl implements PathCommands {
     }
 
     // ---- events ----
+
+    void onCreated() {
+        created = true;
+        events.addFirst(() -> manager.onCreated(this));
+    }
+
+    /** Whether this was an MPTCP connection that others were told of. */
+    boolean wasCreated() {
+        return created;
+    }
+
+    /** The connection is gone, and there is nothing left it could interrupt. */
+    void onRemoved() {
+        events.clear();
+        if (created) {
+            manager.onClosed(this);
+        }
+    }
 
     void onKeysExchanged() {
         if (!keysExchanged) {
@@ -75,6 +97,29 @@ final class PathControl implements PathCommands {
 
     private boolean isAlive() {
         return connection.isMptcp() && connection.closeReason() == CloseReason.NONE;
+    }
+
+    // ---- questions ----
+
+    boolean acceptsJoin(int linkId, IpAddress local) {
+        return manager.acceptsJoin(this, linkId, local);
+    }
+
+    boolean echoesAnnouncements() {
+        return manager.echoesAnnouncements(this);
+    }
+
+    int addressId(int linkId, IpAddress local) {
+        int id = manager.addressId(this, linkId, local);
+        return id < 0 || id > MAX_ADDRESS_ID ? 0 : id;
+    }
+
+    boolean isBackup(int linkId, IpAddress local) {
+        return manager.isBackup(this, linkId, local);
+    }
+
+    List<PathStatus> status() {
+        return manager.paths(this);
     }
 
     void deliverEvents() {
@@ -156,6 +201,35 @@ final class PathControl implements PathCommands {
     }
 
     @Override
+    public boolean isEstablished() {
+        return connection.isFullyEstablished();
+    }
+
+    @Override
+    public String fallbackReason() {
+        return connection.isMptcp() ? null : connection.fallbackReason() == null ? "not MPTCP" : connection.fallbackReason();
+    }
+
+    @Override
+    public boolean isClosed() {
+        return connection.closeReason() != CloseReason.NONE;
+    }
+
+    @Override
+    public List<SubflowState> subflows() {
+        List<SubflowState> states = new ArrayList<>(subflows.size());
+        for (Subflow subflow : subflows) {
+            states.add(subflow.state());
+        }
+        return states;
+    }
+
+    @Override
+    public int maxSubflows() {
+        return connection.stack.config().limits().maxSubflows();
+    }
+
+    @Override
     public int subflowCount() {
         return subflows.size();
     }
@@ -171,7 +245,7 @@ final class PathControl implements PathCommands {
     }
 
     @Override
-    public int openSubflow(int linkId, IpAddress local, IpEndpoint remote, boolean backup) {
+    public int openSubflow(int linkId, IpAddress local, int addressId, IpEndpoint remote, boolean backup) {
         Stack stack = connection.stack;
         if (!isUseful() || connection.fallback().isFailing() || !stack.hasLink(linkId) || subflows.size() >= stack.config().limits().maxSubflows()
                 || local.isIpv4() != remote.address().isIpv4()) {
@@ -181,6 +255,7 @@ final class PathControl implements PathCommands {
         if (port < 0) {
             return -1;
         }
+        connection.signals().localAddressId(local, addressId);
         Subflow subflow = connection.addSubflow(linkId, FlowKey.of(new IpEndpoint(local, port), remote), true, true);
         subflow.localBackup = backup;
         subflow.tcb.openActive();
@@ -189,7 +264,7 @@ final class PathControl implements PathCommands {
     }
 
     @Override
-    public boolean announceAddress(int addressId, IpAddress address, long retryNanos) {
+    public boolean announceAddress(int addressId, IpEndpoint address, long retryNanos) {
         if (addressId < 0 || addressId > MAX_ADDRESS_ID || retryNanos <= 0) {
             throw new IllegalArgumentException("address id " + addressId + ", again after " + retryNanos + " ns");
         }
@@ -203,6 +278,15 @@ final class PathControl implements PathCommands {
     @Override
     public boolean withdrawAddress(IpAddress address) {
         boolean known = isAlive() && connection.signals().withdraw(address);
+        if (known) {
+            connection.stack.enqueue(connection);
+        }
+        return known;
+    }
+
+    @Override
+    public boolean removeAddress(int addressId) {
+        boolean known = addressId >= 0 && isAlive() && connection.signals().remove(addressId);
         if (known) {
             connection.stack.enqueue(connection);
         }

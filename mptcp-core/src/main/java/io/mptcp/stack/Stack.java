@@ -1,6 +1,7 @@
 package io.mptcp.stack;
 
 import io.mptcp.cc.CongestionControllers;
+import io.mptcp.spi.PathEvent;
 import io.mptcp.spi.RandomSource;
 import io.mptcp.spi.Tracer;
 import io.mptcp.tcp.IncomingSegment;
@@ -111,6 +112,9 @@ public final class Stack {
         links.setUp(linkId, up);
         if (up) {
             blackholes.clearLink(linkId);
+        }
+        if (config.tracer() != Tracer.NONE) {
+            config.tracer().event(PathEvent.ofPath(up ? PathEvent.Type.PATH_UP : PathEvent.Type.PATH_DOWN, nowNanos, linkId, ""));
         }
         for (Connection connection : List.copyOf(connections)) {
             connection.onLinkChange(linkId, up);
@@ -232,11 +236,33 @@ public final class Stack {
      * @throws IllegalStateException when that address and port already has a listener
      */
     public Listener listen(IpEndpoint local, boolean deferred, ConnectOptions options, Object attachment) {
-        return acceptor.listen(local, deferred, options, attachment);
+        Listener listener = acceptor.listen(local, deferred, options, attachment);
+        traceListener(PathEvent.Type.LISTENER_CREATED, listener);
+        return listener;
+    }
+
+    /**
+     * Listens for joins only: what stands behind an announced address with a port of its own. They go by their token, not by port, so it is others that
+     * get another answer: a SYN that would open a connection is reset with MP_TCPRST reason 3, as by Linux.
+     *
+     * @throws IllegalStateException when that address and port already has a listener
+     */
+    public Listener listenForJoins(IpEndpoint local) {
+        Listener listener = acceptor.listen(local, false, ConnectOptions.DEFAULT, null);
+        listener.joinsOnly = true;
+        traceListener(PathEvent.Type.LISTENER_CREATED, listener);
+        return listener;
     }
 
     public void close(Listener listener) {
         acceptor.close(listener);
+        traceListener(PathEvent.Type.LISTENER_CLOSED, listener);
+    }
+
+    private void traceListener(PathEvent.Type type, Listener listener) {
+        if (config.tracer() != Tracer.NONE) {
+            config.tracer().event(PathEvent.ofListener(type, nowNanos, listener.local()));
+        }
     }
 
     public Counters counters() {
@@ -548,10 +574,16 @@ public final class Stack {
         counters.increment(counter);
     }
 
-    void trace(String event, Connection connection, Subflow subflow, String detail) {
+    void trace(PathEvent.Type type, Connection connection, Subflow subflow, String detail) {
         if (config.tracer() != Tracer.NONE) {
-            config.tracer().event(nowNanos, event, connection.data().sequence.localToken(), subflow == null ? -1 : subflow.id,
-                    subflow == null ? connection.local() : subflow.local(), subflow == null ? connection.remote() : subflow.remote(), detail);
+            config.tracer().event(Events.of(type, nowNanos, connection, subflow, detail));
+        }
+    }
+
+    /** The peer announced an address, or took it back; {@code remote} is null then. */
+    void traceAddress(PathEvent.Type type, Connection connection, int remId, IpEndpoint remote) {
+        if (config.tracer() != Tracer.NONE) {
+            config.tracer().event(Events.ofAddress(type, nowNanos, connection, remId, remote));
         }
     }
 

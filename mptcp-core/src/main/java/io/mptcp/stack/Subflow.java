@@ -1,5 +1,7 @@
 package io.mptcp.stack;
 
+import io.mptcp.spi.PathEvent;
+import io.mptcp.spi.SubflowState;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.SegmentKind;
 import io.mptcp.tcp.SocketOptions;
@@ -76,6 +78,9 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     /** Start of a mapping whose checksum failed, for the MP_FAIL on the RST; -1 for none. */
     long failedDsn = -1;
     int receivedResetReason = -1;
+    int receivedResetFlags;
+    /** Why it is over, for the events; null while it is not. */
+    TcpCloseReason closeReason;
     private long joinAckDeadlineNanos = Long.MAX_VALUE;
     private int joinAckRetries;
     private long windowProbeNanos = Long.MAX_VALUE;
@@ -488,7 +493,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     private void recover() {
         stale = false;
         stack.count(Counter.SubflowRecover);
-        stack.trace("SUBFLOW_RECOVERED", connection, this, "");
+        stack.trace(PathEvent.Type.SUBFLOW_RECOVERED, connection, this, "");
         tcb.retryNow();
     }
 
@@ -510,7 +515,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     @Override
     public void onUnresponsive() {
-        stack.trace("SF_UNRESPONSIVE", connection, this, tcb.timeouts() + " timeouts");
+        stack.trace(PathEvent.Type.SUBFLOW_UNRESPONSIVE, connection, this, tcb.timeouts() + " timeouts");
         connection.raise(Readiness.UNRESPONSIVE);
     }
 
@@ -567,6 +572,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         }
         if (mptcp.has(MptcpOptions.MP_TCPRST)) {
             receivedResetReason = mptcp.resetReason;
+            receivedResetFlags = mptcp.resetTransient ? 1 : 0;
             stack.count(Counter.MPRstRx);
         }
         if (phase == Phase.HANDSHAKE) {
@@ -584,6 +590,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     @Override
     public void onClosed(TcpCloseReason reason) {
         boolean known = phase != Phase.CLOSED;
+        closeReason = reason;
         phase = Phase.CLOSED;
         joinAckDeadlineNanos = Long.MAX_VALUE;
         windowProbeNanos = Long.MAX_VALUE;
@@ -594,6 +601,11 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             }
             connection.onSubflowClosed(this, reason);
         }
+    }
+
+    SubflowState state() {
+        return new SubflowState(id, linkId, local(), remote(), localAddressId, isJoin ? remoteAddressId : 0, !isJoin, isActive,
+                phase == Phase.ESTABLISHED, tcb.isFinRequested() || tcb.isFinSent(), localBackup, remoteBackup, stale, tcb.lastReceiveNanos());
     }
 
     SubflowInfo info() {

@@ -2,7 +2,7 @@ package io.mptcp.pm;
 
 import io.mptcp.wire.IpEndpoint;
 
-/** A subflow that should be there: what it is over and to, and how the attempts to have it went. Times are those of the connection. */
+/** A subflow that should be there: from which endpoint and to which address, and how the attempts to have it went. Times are those of the connection. */
 final class Slot {
     /** The address the peer's initial subflow has. */
     static final int INITIAL_ADDRESS = 0;
@@ -15,9 +15,9 @@ final class Slot {
     /** MP_TCPRST reason: administratively prohibited (RFC 8684 section 3.6). */
     private static final int PROHIBITED = 3;
 
-    /** The path this slot is for; null for an announced address, which may be reached over any. */
-    final Path path;
-    /** Address id the peer announced, {@link #INITIAL_ADDRESS} when any of its addresses will do. */
+    /** The endpoint this slot is for; null for an announced address that may be reached from any. */
+    Endpoint endpoint;
+    /** Address id the peer announced, or {@link #INITIAL_ADDRESS}. */
     final int addressId;
     private int subflowId = NO_SUBFLOW;
     private IpEndpoint remote;
@@ -26,17 +26,34 @@ final class Slot {
     private long retryNanos = Long.MIN_VALUE;
     private int failures;
     private int refusals;
-    private boolean barred;
+    private String barred;
     private boolean hurried;
 
-    Slot(Path path, int addressId) {
-        this.path = path;
+    Slot(Endpoint endpoint, int addressId) {
+        this.endpoint = endpoint;
         this.addressId = addressId;
+    }
+
+    boolean isFor(int endpointId, int remoteId) {
+        return addressId == remoteId && (endpoint == null ? endpointId == 0 : endpoint.id() == endpointId);
+    }
+
+    boolean isFrom(Endpoint other) {
+        return endpoint != null && endpoint.id() == other.id();
     }
 
     /** Whether there is no subflow and one may be tried, now or later. */
     boolean isWanting() {
-        return subflowId == NO_SUBFLOW && !barred;
+        return subflowId == NO_SUBFLOW && barred == null;
+    }
+
+    boolean hasSubflow() {
+        return subflowId != NO_SUBFLOW;
+    }
+
+    /** Why there will be no further attempt, null if there will. */
+    String barred() {
+        return barred;
     }
 
     /** When the next attempt may be made. */
@@ -47,6 +64,10 @@ final class Slot {
     /** Attempts failed since the subflow was last there for long, or its link came up. */
     int failures() {
         return failures;
+    }
+
+    boolean wasEverEstablished() {
+        return everEstablished;
     }
 
     /** The subflow open or being opened, or -1. */
@@ -77,11 +98,20 @@ final class Slot {
         if (establishedNanos == Long.MAX_VALUE && resetReason >= 0) {
             refusals++;
             // A peer that took this path before refuses it because it has not yet seen the old subflow die; that passes.
-            barred = refusals >= MAX_REFUSALS || resetReason == PROHIBITED && !everEstablished;
+            if (refusals >= MAX_REFUSALS || resetReason == PROHIBITED && !everEstablished) {
+                barred = "the peer refused the join with MP_TCPRST reason " + resetReason + (refusals > 1 ? ", " + refusals + " times" : "");
+            }
         }
         subflowId = NO_SUBFLOW;
         establishedNanos = Long.MAX_VALUE;
         backOff(nowNanos);
+    }
+
+    /** No further attempt. */
+    void giveUp(String why) {
+        if (barred == null) {
+            barred = why;
+        }
     }
 
     void backOff(long nowNanos) {

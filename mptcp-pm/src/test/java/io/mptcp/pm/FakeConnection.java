@@ -2,6 +2,7 @@ package io.mptcp.pm;
 
 import io.mptcp.spi.PathCommands;
 import io.mptcp.spi.PathManager;
+import io.mptcp.spi.SubflowState;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.util.ArrayList;
@@ -27,15 +28,26 @@ final class FakeConnection implements PathCommands {
     boolean denied;
     int maxSubflows = 8;
     IpEndpoint initialRemote = new IpEndpoint(IpAddress.parse("203.0.113.1"), 443);
+    private final int token;
     private long now = 100 * SECOND;
     private long wakeNanos = Long.MAX_VALUE;
     private int nextId = 1;
     int opened;
     final List<String> announced = new ArrayList<>();
     final List<String> withdrawn = new ArrayList<>();
+    final List<Integer> removed = new ArrayList<>();
+    final List<String> priorities = new ArrayList<>();
+    final Set<Integer> finished = new TreeSet<>();
+    String fallbackReason;
+    int maxAnnounced = 8;
 
     FakeConnection(PathManager manager) {
+        this(manager, 1);
+    }
+
+    FakeConnection(PathManager manager, int token) {
         this.manager = manager;
+        this.token = token;
         subflows.add(new Subflow(0, 0, initialLocal().address(), initialRemote, false));
     }
 
@@ -44,6 +56,32 @@ final class FakeConnection implements PathCommands {
     FakeConnection establish() {
         manager.onEstablished(this);
         return this;
+    }
+
+    /** All there is up to the moment joins are possible. */
+    FakeConnection open() {
+        manager.onCreated(this);
+        manager.onKeysExchanged(this);
+        return establish();
+    }
+
+    /** A subflow the peer opened to this address of ours. */
+    Subflow accept(int linkId, String local, String remote) {
+        Subflow accepted = new Subflow(nextId++, linkId, IpAddress.parse(local), new IpEndpoint(IpAddress.parse(remote), 40_000), false);
+        subflows.add(accepted);
+        manager.onSubflowEstablished(this, accepted.id);
+        return accepted;
+    }
+
+    /** As the engine does it: what was asked to finish is gone. */
+    void finishAll() {
+        for (Subflow subflow : List.copyOf(subflows)) {
+            if (finished.contains(subflow.id) || withdrawn.contains(subflow.local.toString())) {
+                subflows.remove(subflow);
+                manager.onSubflowClosed(this, subflow.id, subflow.linkId, new IpEndpoint(subflow.local, 50_000), subflow.remote, -1);
+            }
+        }
+        withdrawn.clear();
     }
 
     /** Lets time pass, waking the manager when it asked for it. */
@@ -108,7 +146,7 @@ final class FakeConnection implements PathCommands {
 
     @Override
     public int token() {
-        return 1;
+        return token;
     }
 
     @Override
@@ -137,6 +175,38 @@ final class FakeConnection implements PathCommands {
     }
 
     @Override
+    public boolean isEstablished() {
+        return true;
+    }
+
+    @Override
+    public String fallbackReason() {
+        return fallbackReason;
+    }
+
+    @Override
+    public boolean isClosed() {
+        return false;
+    }
+
+    @Override
+    public List<SubflowState> subflows() {
+        return subflows.stream().map(s -> new SubflowState(s.id, s.linkId, new IpEndpoint(s.local, 50_000 + s.id), s.remote, 0, 0, s.id == 0, s.id != 0,
+                true, finished.contains(s.id), s.backup, false, false, now)).toList();
+    }
+
+    @Override
+    public int maxSubflows() {
+        return maxSubflows;
+    }
+
+    @Override
+    public boolean removeAddress(int addressId) {
+        removed.add(addressId);
+        return true;
+    }
+
+    @Override
     public int subflowCount() {
         return subflows.size();
     }
@@ -152,8 +222,8 @@ final class FakeConnection implements PathCommands {
     }
 
     @Override
-    public int openSubflow(int linkId, IpAddress local, IpEndpoint remote, boolean backup) {
-        if (local.isIpv4() != remote.address().isIpv4() || !isLinkUp(linkId) || server) {
+    public int openSubflow(int linkId, IpAddress local, int addressId, IpEndpoint remote, boolean backup) {
+        if (local.isIpv4() != remote.address().isIpv4() || !isLinkUp(linkId)) {
             throw new AssertionError("cannot open " + local + " -> " + remote + " over " + linkId);
         }
         if (subflows.size() >= maxSubflows) {
@@ -165,8 +235,11 @@ final class FakeConnection implements PathCommands {
     }
 
     @Override
-    public boolean announceAddress(int addressId, IpAddress address, long retryNanos) {
-        announced.add(addressId + " " + address);
+    public boolean announceAddress(int addressId, IpEndpoint address, long retryNanos) {
+        if (announced.size() >= maxAnnounced) {
+            return false;
+        }
+        announced.add(addressId + " " + (address.port() == 0 ? address.address() : address));
         return true;
     }
 
@@ -178,7 +251,7 @@ final class FakeConnection implements PathCommands {
 
     @Override
     public void finishSubflow(int subflowId) {
-        throw new AssertionError("not expected");
+        finished.add(subflowId);
     }
 
     @Override
@@ -188,7 +261,8 @@ final class FakeConnection implements PathCommands {
 
     @Override
     public void setBackup(int subflowId, boolean backup) {
-        throw new AssertionError("not expected");
+        subflows.replaceAll(s -> s.id == subflowId ? new Subflow(s.id, s.linkId, s.local, s.remote, backup) : s);
+        priorities.add(subflowId + (backup ? " backup" : " regular"));
     }
 
     @Override

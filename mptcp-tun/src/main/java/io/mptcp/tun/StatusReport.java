@@ -3,6 +3,8 @@ package io.mptcp.tun;
 import io.mptcp.netty.JsonWriter;
 import io.mptcp.netty.StackStatistics;
 import io.mptcp.netty.StatsJson;
+import io.mptcp.pm.HostPathManager;
+import io.mptcp.pm.PathRole;
 import io.mptcp.netty.host.CountingLink;
 import io.mptcp.netty.host.Uplinks;
 import java.util.List;
@@ -36,15 +38,15 @@ record StatusReport(String device, long uptimeNanos, int active, long accepted, 
      * @param segmentsDropped segments lost on this host
      */
     record PathStatus(String device, boolean up, boolean backup, long bytesSent, long bytesReceived, long segmentsDropped) {
-        static PathStatus of(CountingLink link) {
-            return new PathStatus(link.name(), link.isUp(), link.properties().backup(), link.sentBytes(), link.receivedBytes(),
+        static PathStatus of(CountingLink link, HostPathManager manager) {
+            return new PathStatus(link.name(), link.isUp(), manager.role(link.id()) == PathRole.BACKUP, link.sentBytes(), link.receivedBytes(),
                     link.droppedSegments());
         }
     }
 
     static StatusReport take(String device, long uptimeNanos, Gateway gateway, Uplinks uplinks) {
         return new StatusReport(device, uptimeNanos, gateway.activeFlows(), gateway.acceptedFlows(), gateway.failedFlows(),
-                gateway.rejectedFlows(), uplinks.links().stream().map(PathStatus::of).toList(),
+                gateway.rejectedFlows(), uplinks.links().stream().map(link -> PathStatus.of(link, uplinks.pathManager())).toList(),
                 uplinks.driver().stack().counters().nonZero(), StackStatistics.blackholes(uplinks.driver()));
     }
 

@@ -1,7 +1,7 @@
 package io.mptcp.cli.testport;
 
 import io.mptcp.pm.Path;
-import io.mptcp.pm.PathListPathManager;
+import io.mptcp.pm.HostPathManager;
 import io.mptcp.pm.SignalAddress;
 import io.mptcp.stack.StackConfig;
 import io.mptcp.stack.WireProfile;
@@ -171,7 +171,7 @@ final class Settings {
                 .withCongestionControl(sysctl("net.ipv4.tcp_congestion_control"))
                 .withMptcp(number("net.mptcp.enabled") != 0)
                 .withWire(WireProfile.LINUX)
-                .withPathManager(() -> new PathListPathManager(paths(), acceptedAnnouncements, signals()));
+                .withPathManager(() -> HostPathManager.forPaths(paths(), acceptedAnnouncements, signals()).create());
     }
 
     /** Addresses of signal endpoints; ids that were not chosen are given as they are announced. */

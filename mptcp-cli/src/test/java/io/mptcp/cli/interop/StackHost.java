@@ -10,7 +10,7 @@ import io.mptcp.netty.PcapWriter;
 import io.mptcp.netty.linux.NetworkNamespace;
 import io.mptcp.netty.linux.PortRange;
 import io.mptcp.netty.linux.PortReservation;
-import io.mptcp.pm.PathListPathManager;
+import io.mptcp.pm.HostPathManager;
 import io.mptcp.pm.SignalAddress;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.Stack;
@@ -62,7 +62,7 @@ final class StackHost implements AutoCloseable {
         loop = (IoEventLoop) loops.next();
         List<SignalAddress> signals = announced == null ? List.of() : List.of(new SignalAddress(0, announced, ANNOUNCEMENT_RETRY_NANOS));
         StackConfig config = StackConfig.defaults().withChecksum(checksum)
-                .withPathManager(() -> new PathListPathManager(nextPaths, 0, signals));
+                .withPathManager(() -> HostPathManager.forPaths(nextPaths, 0, signals).create());
         onLoop(() -> {
             writer = PcapWriter.open(pcap);
             ports = listenPorts.length == 0 ? PortReservation.forClients() : PortReservation.forListener(listenPorts);

@@ -2,6 +2,7 @@ package io.mptcp.netty.host;
 
 import io.mptcp.netty.ForwardingLink;
 import io.mptcp.netty.SegmentLink;
+import io.mptcp.stack.LinkProperties;
 import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
@@ -17,6 +18,17 @@ public final class CountingLink extends ForwardingLink {
 
     public CountingLink(SegmentLink link) {
         super(link);
+    }
+
+    /** Whether it begins as backup: the role of a path is the path manager's, which may change it. */
+    boolean isConfiguredAsBackup() {
+        return super.properties().backup();
+    }
+
+    @Override
+    public LinkProperties properties() {
+        LinkProperties link = super.properties();
+        return link.backup() ? new LinkProperties(link.mtuBytes(), link.maxSuperSegmentBytes(), link.weight(), false) : link;
     }
 
     public long sentBytes() {

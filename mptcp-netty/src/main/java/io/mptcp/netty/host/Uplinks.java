@@ -3,11 +3,15 @@ package io.mptcp.netty.host;
 import io.mptcp.netty.ConnectionHandler;
 import io.mptcp.netty.MptcpDriver;
 import io.mptcp.netty.SegmentLink;
-import io.mptcp.pm.Path;
-import io.mptcp.pm.PathListPathManager;
+import io.mptcp.pm.Endpoint;
+import io.mptcp.pm.EndpointFlag;
+import io.mptcp.pm.HostPathManager;
+import io.mptcp.pm.PathLimits;
+import io.mptcp.pm.PathManagerException;
+import io.mptcp.pm.PathRole;
 import io.mptcp.scheduler.Schedulers;
-import io.mptcp.spi.PathManager;
 import io.mptcp.spi.RandomSource;
+import io.mptcp.spi.Tracer;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.Listener;
 import io.mptcp.stack.MptcpConnection;
@@ -43,10 +47,7 @@ public final class Uplinks implements AutoCloseable {
     private final ListenPorts listenPorts;
     /** By link number: until when the path is suspected not to work. 0 for never. */
     private final long[] suspectUntilNanos;
-    /** By link number and family: the address last used. */
-    private final IpAddress[][] lastLocal;
-    /** Where the connection leads whose path manager is being made; null for connections that came in. */
-    private IpAddress connecting;
+    private final HostPathManager pathManager;
 
     private Uplinks(IoEventLoop loop, UplinkSettings settings, RandomSource random, List<? extends SegmentLink> opened, AutoCloseable resources) {
         this.settings = settings;
@@ -54,8 +55,27 @@ public final class Uplinks implements AutoCloseable {
         this.resources = resources;
         this.listenPorts = new ListenPorts(this, resources instanceof LinkOpener opener ? opener : null);
         this.suspectUntilNanos = new long[opened.size()];
-        this.lastLocal = new IpAddress[opened.size()][2];
-        this.driver = new MptcpDriver(loop, new Stack(settings.stack().withPathManager(this::newPathManager), random));
+        this.pathManager = new HostPathManager(new UplinkPaths(links));
+        StackConfig config = settings.stack();
+        if (config.tracer() != Tracer.NONE) {
+            pathManager.events().addListener(config.tracer());
+        }
+        configurePaths(config);
+        this.driver = new MptcpDriver(loop, new Stack(config.withPathManager(pathManager).withTracer(pathManager.events()), random));
+        pathManager.setJoinListeners(new UplinkListeners(driver.stack()));
+    }
+
+    /** Every link is an endpoint subflows are opened from, and there may be as many as the stack takes. */
+    private void configurePaths(StackConfig config) {
+        pathManager.setLimits(new PathLimits(config.limits().maxSubflows() - 1, 0));
+        for (CountingLink link : links) {
+            pathManager.setRole(link.id(), link.isConfiguredAsBackup() ? PathRole.BACKUP : PathRole.USE);
+            try {
+                pathManager.addEndpoint(Endpoint.ofLink(link.id(), EndpointFlag.SUBFLOW));
+            } catch (PathManagerException e) {
+                throw new IllegalStateException(e.getMessage(), e);
+            }
+        }
     }
 
     /**
@@ -113,6 +133,14 @@ public final class Uplinks implements AutoCloseable {
         return links;
     }
 
+    /**
+     * Endpoints, limits, roles of paths, and the events of all connections. On the loop; call {@link MptcpDriver#wake} after changes outside a
+     * handler.
+     */
+    public HostPathManager pathManager() {
+        return pathManager;
+    }
+
     /** As {@link #connect(IpEndpoint, IpAddress, ConnectOptions, long, ConnectListener)}, from any address, with the settings of these uplinks. */
     public PendingConnect connect(IpEndpoint remote, long timeoutMillis, ConnectListener listener) {
         return connect(remote, null, defaultOptions(), timeoutMillis, listener);
@@ -166,8 +194,9 @@ public final class Uplinks implements AutoCloseable {
     private List<SegmentLink> candidates() {
         long now = loop().ticker().nanoTime();
         List<SegmentLink> order = new ArrayList<>(links);
+        order.removeIf(link -> pathManager.role(link.id()) == PathRole.OFF);
         order.sort(Comparator.<SegmentLink, Boolean>comparing(link -> isSuspect(link.id(), now))
-                .thenComparing(link -> link.properties().backup()));
+                .thenComparing(link -> pathManager.role(link.id()) == PathRole.BACKUP));
         return order;
     }
 
@@ -188,31 +217,10 @@ public final class Uplinks implements AutoCloseable {
         return link.isUp() ? link.localAddressFor(remote) : null;
     }
 
-    private static int family(IpAddress address) {
-        return address.isIpv4() ? 0 : 1;
-    }
-
-    /** A path that is down at the moment is listed with the address it had: the connection may live to see it come back. */
-    private PathManager newPathManager() {
-        List<Path> paths = new ArrayList<>();
-        for (CountingLink link : connecting == null ? List.<CountingLink>of() : links) {
-            IpAddress now = link.localAddressFor(connecting);
-            IpAddress local = now != null ? now : lastLocal[link.id()][family(connecting)];
-            if (local != null) {
-                lastLocal[link.id()][family(connecting)] = local;
-                boolean ipv4 = local.isIpv4();
-                paths.add(new Path(link.id(), ipv4 ? local : null, ipv4 ? null : local, link.properties().backup()));
-            }
-        }
-        return new PathListPathManager(paths);
-    }
-
     MptcpConnection openOver(SegmentLink link, IpAddress local, IpEndpoint remote, ConnectOptions options, PendingConnect attachment) {
-        connecting = remote.address();
         try {
             return driver.stack().connect(link.id(), new IpEndpoint(local, 0), remote, options, attachment);
         } finally {
-            connecting = null;
             driver.wake();
         }
     }

@@ -15,7 +15,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
-class PathListPathManagerTest {
+/** One subflow on every configured path. */
+class PathListTest {
     private static final int PROHIBITED = 3;
     private static final int NO_REASON = -1;
 
@@ -30,7 +31,7 @@ class PathListPathManagerTest {
     }
 
     private static FakeConnection connection(Path... paths) {
-        return new FakeConnection(new PathListPathManager(List.of(paths)));
+        return new FakeConnection(HostPathManager.forPaths(List.of(paths), 0, List.of()).create());
     }
 
     // ---- announcing ----
@@ -40,7 +41,7 @@ class PathListPathManagerTest {
         IpAddress known = IpAddress.parse("192.0.2.1");
         IpAddress other = IpAddress.parse("192.0.2.200");
         List<SignalAddress> signals = List.of(new SignalAddress(1, known, SECOND), new SignalAddress(2, other, SECOND));
-        FakeConnection connection = new FakeConnection(new PathListPathManager(List.of(FIRST), 0, signals));
+        FakeConnection connection = new FakeConnection(HostPathManager.forPaths(List.of(FIRST), 0, signals).create());
         connection.server = true;
         connection.manager.onKeysExchanged(connection);
         assertEquals(List.of("2 " + other), connection.announced);
@@ -250,7 +251,7 @@ class PathListPathManagerTest {
 
     @Test
     void announcedAddressesGetSubflowsOfTheirOwnWithinTheLimit() {
-        FakeConnection connection = new FakeConnection(new PathListPathManager(List.of(THIRD_BACKUP, FIRST), 1));
+        FakeConnection connection = new FakeConnection(HostPathManager.forPaths(List.of(THIRD_BACKUP, FIRST), 1, List.of()).create());
         connection.establish();
         connection.announce(1, "203.0.113.2", 0);
         connection.announce(1, "203.0.113.2", 0);
@@ -261,7 +262,7 @@ class PathListPathManagerTest {
 
     @Test
     void addressThatIsInUseGetsNoSecondSubflow() {
-        FakeConnection connection = new FakeConnection(new PathListPathManager(List.of(FIRST, SECOND_V4), 2));
+        FakeConnection connection = new FakeConnection(HostPathManager.forPaths(List.of(FIRST, SECOND_V4), 2, List.of()).create());
         connection.denied = true;
         connection.establish();
         connection.announce(1, "203.0.113.1", 443);
@@ -273,7 +274,7 @@ class PathListPathManagerTest {
 
     @Test
     void removedAddressIsNotUsedAgain() {
-        FakeConnection connection = new FakeConnection(new PathListPathManager(List.of(FIRST), 1)).establish();
+        FakeConnection connection = new FakeConnection(HostPathManager.forPaths(List.of(FIRST), 1, List.of()).create()).establish();
         connection.announce(1, "203.0.113.2", 0);
         assertEquals(1, connection.opened);
         connection.manager.onAddressRemoved(connection, 1);
@@ -291,7 +292,7 @@ class PathListPathManagerTest {
         assertThrows(IllegalArgumentException.class, () -> path(1, null, null, false));
         assertThrows(IllegalArgumentException.class, () -> path(1, "2001:db8::1", null, false));
         assertThrows(IllegalArgumentException.class, () -> path(1, null, "192.0.2.1", false));
-        assertThrows(IllegalArgumentException.class, () -> new PathListPathManager(List.of(FIRST), -1));
+        assertThrows(IllegalArgumentException.class, () -> HostPathManager.forPaths(List.of(FIRST), -1, List.of()).create());
     }
 
     @Test
