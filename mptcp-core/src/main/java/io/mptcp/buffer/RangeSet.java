@@ -80,6 +80,29 @@ public final class RangeSet {
         }
     }
 
+    /** Removes {@code [start, end)}; but out of the middle of an interval only where there is room for one more. */
+    public void remove(long start, long end) {
+        int i = firstEndingAfter(start);
+        while (i < size && start(i) < end && start < end) {
+            long first = start(i);
+            long last = end(i);
+            if (first < start && end < last) {
+                if (insertAt(i + 1, end, last)) {
+                    set(i, first, start);
+                    totalBytes -= last - start;
+                }
+                return;
+            }
+            if (first < start) {
+                set(i, first, start);
+                totalBytes -= last - start;
+                i++;
+            } else {
+                removeFront(i, end); // an interval that ends here is gone, and the next one has its place
+            }
+        }
+    }
+
     /** Removes everything at and above {@code start}. */
     public void removeFrom(long start) {
         while (size > 0 && start(size - 1) >= start) {

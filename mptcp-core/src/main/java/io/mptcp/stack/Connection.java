@@ -587,7 +587,7 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     /**
-     * Nothing came back within an RTO: while another subflow is alive the data goes there at once, and new data stays away from this one
+     * Nothing came back within an RTO, or acknowledgments have stopped: while another subflow is alive the data goes there at once, and new data stays away from this one
      * until something is heard on it again.
      */
     void onSubflowTimeout(Subflow subflow) {
@@ -595,7 +595,7 @@ final class Connection extends DeadlineQueue.Node {
             return;
         }
         if (!subflow.stale) {
-            subflow.stale = true;
+            subflow.becomeStale();
             stack.count(Counter.SubflowStale);
             stack.trace(PathEvent.Type.SUBFLOW_STALE, this, subflow, "");
         }
@@ -606,7 +606,7 @@ final class Connection extends DeadlineQueue.Node {
      * Two round trips without a sign of life. That may be nothing, but if the stream waits for what this subflow carries, another one takes
      * it over now: the first DATA_ACK for it ends that again.
      */
-    void onSubflowSilent(Subflow subflow) {
+    void onLossProbe(Subflow subflow) {
         if (mptcp && subflow.phase == Subflow.Phase.ESTABLISHED && subflow.tcb.log().carries(sender.dsnUna())
                 && subflows.hasActiveBeside(subflow)) {
             sender.reinject(subflow.tcb.log());
@@ -709,12 +709,12 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     /**
-     * What a silent subflow still carries keeps the bytes in the buffer although the peer has them from elsewhere. When that takes half of
-     * the buffer the subflow is given up (RFC 8684 section 3.6, "too much outstanding data"); the path manager may open another.
+     * What a silent subflow still carries keeps the bytes in the buffer although the peer has them from elsewhere. When that leaves too little
+     * of the buffer for the others the subflow is given up (RFC 8684 section 3.6, "too much outstanding data"); the path manager may open another.
      */
     private void releaseSendBuffer() {
         sender.release(subflows);
-        if (!mptcp || sender.dsnUna() - sender.buffer().head() < sender.capacityBytes() / 2) {
+        if (!mptcp || !sender.isCramped()) {
             return;
         }
         for (Subflow subflow : List.copyOf(subflows)) {

@@ -59,6 +59,13 @@ final class DataSender {
         return fixedBytes > 0 ? fixedBytes : maxCapacityBytes;
     }
 
+    /** What is acknowledged, but is not free yet, leaves little room for more: half of a fixed size, else twice what is under way. */
+    boolean isCramped() {
+        long kept = dsnUna - buffer.head();
+        long reserve = isFixed() ? fixedBytes / 2 : Math.max(maxCapacityBytes / 8, 2 * (buffer.tail() - dsnUna));
+        return kept > 0 && kept >= capacityBytes() - reserve;
+    }
+
     /**
      * Sets the automatic size: the application may be ahead of what can be sent by as much as is under way. With one path that makes two
      * congestion windows, as on Linux. What is sent and only waits for a slower path to fill a hole does not count, so that the faster ones are
@@ -265,6 +272,13 @@ final class DataSender {
             }
         }
         return any;
+    }
+
+    /** What is in the log will be delivered from there after all: what has not been sent elsewhere yet need not be. */
+    void cancelReinjection(SegmentLog log) {
+        for (int i = 0; i < log.size() && !reinjections.isEmpty(); i++) {
+            reinjections.remove(log.dsn(i), log.dsn(i) + log.payloadLength(i));
+        }
     }
 
     void reinject(long startDsn, long endDsn) {

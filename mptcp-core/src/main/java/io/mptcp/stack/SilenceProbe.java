@@ -11,10 +11,9 @@ import io.mptcp.tcp.Tcb;
  * elsewhere; then these probes, which cost next to nothing, find out soon that the path is back.
  */
 final class SilenceProbe {
-    /** While other subflows are busy a segment every two seconds is nothing, and it is the longest a path that is back stays unused. */
-    private static final long BUSY_NANOS = 2_000_000_000L;
+    /** While other subflows are busy a segment a second is nothing, and it is the longest a path that is back stays unused. */
+    private static final long BUSY_NANOS = 1_000_000_000L;
     private static final long BACKUP_NANOS = 15_000_000_000L;
-    private static final long STALE_NANOS = 1_000_000_000L;
     private static final int MAX_UNANSWERED = 30;
 
     private final Subflow subflow;
@@ -33,7 +32,7 @@ final class SilenceProbe {
     /** Starts or stops the timer, as things are now. */
     void update(long nowNanos) {
         Tcb tcb = subflow.tcb;
-        if (tcb.lastReceiveNanos() != heardNanos) {
+        if (tcb.lastReceiveNanos() != heardNanos && !subflow.stale) { // what is heard there answers nothing, or it would not be stale
             heardNanos = tcb.lastReceiveNanos();
             unanswered = 0;
             deadlineNanos = Long.MAX_VALUE;
@@ -49,9 +48,9 @@ final class SilenceProbe {
 
     private long intervalNanos() {
         if (subflow.stale) {
-            return STALE_NANOS;
+            return BUSY_NANOS;
         }
-        return Math.max(subflow.isBackup() ? BACKUP_NANOS : BUSY_NANOS, 4 * subflow.tcb.rtt().rtoNanos());
+        return Math.max(subflow.isBackup() ? BACKUP_NANOS : BUSY_NANOS, 2 * subflow.tcb.rtt().srttNanos());
     }
 
     void expire(long nowNanos) {
@@ -61,7 +60,7 @@ final class SilenceProbe {
         deadlineNanos = Long.MAX_VALUE;
         if (unanswered++ >= MAX_UNANSWERED && !subflow.stale) {
             subflow.reset(ResetReason.UNACCEPTABLE_PERFORMANCE);
-        } else {
+        } else if (!subflow.stale || !subflow.tcb.askByOldest()) {
             subflow.tcb.requestProbe();
         }
     }

@@ -26,8 +26,11 @@ import java.util.Set;
  * application calls records what it wants and never sends. One thread at a time. The same seed and calls give the same bytes.
  */
 public final class Stack {
-    /** A join that gets no answer is given up soon: the path manager decides when to try again. */
-    private static final int JOIN_SYN_RETRIES = 2;
+    /**
+     * A join that gets no answer is given up soon: the path manager decides when to try again. Until then a SYN a second costs nothing, and nobody
+     * has to wait longer for a path that is back.
+     */
+    private static final int JOIN_SYN_RETRIES = 3;
 
     private StackConfig config;
     private TcpConfig joinTcpConfig;
@@ -82,7 +85,7 @@ public final class Stack {
     }
 
     private static TcpConfig forJoins(TcpConfig tcp) {
-        return tcp.withRetries(Math.min(JOIN_SYN_RETRIES, tcp.synRetries()), tcp.retries());
+        return tcp.toBuilder().synRetries(Math.min(JOIN_SYN_RETRIES, tcp.synRetries())).synLinearTimeouts(JOIN_SYN_RETRIES).build();
     }
 
     // ==== links ====

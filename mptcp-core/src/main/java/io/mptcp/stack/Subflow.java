@@ -57,6 +57,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     final JoinHandshake join;
     final SubflowReceiver receiver;
     private final SilenceProbe silence = new SilenceProbe(this);
+    private final AckSilence ackSilence = new AckSilence(this);
     final RemovalCheck removal = new RemovalCheck(this);
     final SignalPace signalPace = new SignalPace(this);
     private final SubflowOptions options;
@@ -127,6 +128,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             repeatJoinAck(nowNanos);
         }
         silence.expire(nowNanos);
+        ackSilence.expire(nowNanos);
         removal.expire(nowNanos);
         receiver.expire(nowNanos);
         if (windowProbeNanos <= nowNanos) {
@@ -157,8 +159,9 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     /** To be called whenever the connection may have heard something. */
     long nextDeadlineNanos(long nowNanos) {
         silence.update(nowNanos);
+        ackSilence.update(nowNanos);
         long own = Math.min(joinAckDeadlineNanos, Math.min(windowProbeNanos, receiver.deadlineNanos()));
-        long probe = Math.min(silence.deadlineNanos(), removal.deadlineNanos());
+        long probe = Math.min(Math.min(silence.deadlineNanos(), ackSilence.deadlineNanos()), removal.deadlineNanos());
         return Math.min(Math.min(tcb.deadlineNanos(), own), Math.min(probe, options.signalDeadlineNanos(nowNanos)));
     }
 
@@ -418,8 +421,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     @Override
     public boolean onSegment(IncomingSegment segment) {
         connection.heard();
-        if (stale) {
-            recover();
+        if (stale && ackSilence.isAnsweredBy(segment)) {
+            recover(segment);
         }
         if (phase == Phase.PRE_ESTABLISHED) {
             phase = Phase.ESTABLISHED;
@@ -473,9 +476,9 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     @Override
-    public void onAcked() {
+    public void onAcked(IncomingSegment segment) {
         if (stale) {
-            recover();
+            recover(segment);
         }
         if (timedOut) {
             timedOut = false;
@@ -490,8 +493,15 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         connection.moveFromSilent(this);
     }
 
-    private void recover() {
+    /** No new data until what is outstanding is acknowledged again. */
+    void becomeStale() {
+        stale = true;
+        ackSilence.onStale(stack.nowNanos());
+    }
+
+    private void recover(IncomingSegment segment) {
         stale = false;
+        ackSilence.onRecovered(stack.nowNanos(), segment);
         stack.count(Counter.SubflowRecover);
         stack.trace(PathEvent.Type.SUBFLOW_RECOVERED, connection, this, "");
         tcb.retryNow();
@@ -544,7 +554,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     @Override
     public void onLossProbe() {
         stack.count(Counter.TCPLossProbes);
-        connection.onSubflowSilent(this);
+        connection.onLossProbe(this);
     }
 
     @Override

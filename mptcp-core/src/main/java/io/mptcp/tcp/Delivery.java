@@ -45,6 +45,11 @@ public final class Delivery {
         lastDeliveryNanos = nowNanos;
     }
 
+    /** When something was last found to have arrived, by cumulative or selective acknowledgment; 0 for never. */
+    public long lastDeliveryNanos() {
+        return lastDeliveryNanos;
+    }
+
     /** Bytes per second, 0 when unknown. */
     public double bytesPerSecond() {
         return nanos <= 0 ? 0 : bytes / nanos * NANOS_PER_SECOND;

@@ -35,6 +35,8 @@ final class LossRecovery {
     /** When the window was last reduced. */
     private long reducedNanos;
     private boolean headForced;
+    /** The head goes out of turn, to ask whether the path is back: the timer runs on, or who asks often would never let it expire. */
+    private boolean asking;
     /** Partial ACKs without SACK in this recovery. */
     private int partialAcks;
 
@@ -317,6 +319,13 @@ final class LossRecovery {
         }
     }
 
+    /** As {@link #retryNow}, without an answer to any of it yet. @return false where there has been no timeout */
+    boolean askByOldest() {
+        retryNow();
+        asking = headForced;
+        return asking;
+    }
+
     // ---- path MTU ----
 
     /** A larger segment than usual risks nothing now: no recovery is under way that its loss would prolong. */
@@ -442,6 +451,10 @@ final class LossRecovery {
         if (probe.isDue()) {
             probe.sent(true);
         }
+        if (!asking) {
+            restartRto(nowNanos);
+        }
+        asking = false;
         headForced = false;
         spurious.onRetransmit(log.length(index), tcb.tsNow(nowNanos));
         log.markRetransmitted(index, nowNanos);

@@ -59,9 +59,7 @@ final class TailLossProbe {
         }
         long srtt = tcb.rtt.srttNanos();
         long pto = srtt > 0 ? 2 * srtt : INITIAL_PTO_NANOS;
-        if (log.inFlightBytes() <= tcb.payloadMssBytes()) {
-            pto += tcb.config.peerDelayedAckMillis() * 1_000_000L;
-        }
+        pto += tcb.peerAckDelayNanos();
         deadlineNanos = Math.min(nowNanos + Math.max(pto, tcb.config.minLossProbeMillis() * 1_000_000L), tcb.rtoDeadlineNanos);
     }
 

@@ -201,6 +201,15 @@ public final class Tcb {
         }
     }
 
+    /**
+     * After timeouts: sends the oldest segment once more, whose acknowledgment will tell that the path is back. The retransmission timer runs on.
+     *
+     * @return false where there has been no timeout
+     */
+    public boolean askByOldest() {
+        return recovery.askByOldest();
+    }
+
     /** Something was heard after a silence: what is outstanding is tried again without waiting for the backed-off timer. */
     public void retryNow() {
         path.onHeardAgain(timeouts > 0);
@@ -379,7 +388,9 @@ public final class Tcb {
             }
             return;
         }
-        rtt.backoff();
+        if (state != TcpState.SYN_SENT || timeouts > config.synLinearTimeouts()) {
+            rtt.backoff();
+        }
         if (handshake) {
             synDue = true;
             synRetransmitted = true;
@@ -568,6 +579,11 @@ public final class Tcb {
 
     public long congestionRoomBytes() {
         return recovery.limitBytes() - log.inFlightBytes();
+    }
+
+    /** How long the peer may hold back the acknowledgment of what is in flight: that of a single segment (RFC 8985 section 7.2). */
+    public long peerAckDelayNanos() {
+        return log.inFlightBytes() <= payloadMssBytes() ? config.peerDelayedAckMillis() * NANOS_PER_MILLI : 0;
     }
 
     public long inFlightBytes() {

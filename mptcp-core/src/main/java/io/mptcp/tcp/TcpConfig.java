@@ -18,6 +18,7 @@ import io.mptcp.wire.PathError;
  * @param minRtoMillis       lower bound of the retransmission timeout
  * @param maxRtoMillis       upper bound of the retransmission timeout
  * @param synRetries         retransmissions of a SYN before giving up: 7, because RFC 9293 wants three minutes at least where Linux's 6 are two
+ * @param synLinearTimeouts  so many SYNs are sent again in even intervals before these grow (Linux: tcp_syn_linear_timeouts)
  * @param synAckRetries      retransmissions of the SYN/ACK of a passive open: 5 as Linux; nobody waits for it, and anybody may ask for it
  * @param r1Retries          retransmissions of one segment after which the application is told (R1 of RFC 9293 section 3.8.3)
  * @param retries            retransmissions of one segment before a subflow is given up
@@ -52,6 +53,7 @@ public record TcpConfig(
         int minRtoMillis,
         int maxRtoMillis,
         int synRetries,
+        int synLinearTimeouts,
         int synAckRetries,
         int r1Retries,
         int retries,
@@ -97,6 +99,7 @@ public record TcpConfig(
         builder.minRtoMillis = minRtoMillis;
         builder.maxRtoMillis = maxRtoMillis;
         builder.synRetries = synRetries;
+        builder.synLinearTimeouts = synLinearTimeouts;
         builder.synAckRetries = synAckRetries;
         builder.r1Retries = r1Retries;
         builder.retries = retries;
@@ -160,6 +163,7 @@ public record TcpConfig(
         private int minRtoMillis = 200;
         private int maxRtoMillis = 120_000;
         private int synRetries = 7;
+        private int synLinearTimeouts;
         private int synAckRetries = 5;
         private int r1Retries = 3;
         private int retries = 15;
@@ -224,6 +228,11 @@ public record TcpConfig(
 
         public Builder synRetries(int synRetries) {
             this.synRetries = synRetries;
+            return this;
+        }
+
+        public Builder synLinearTimeouts(int synLinearTimeouts) {
+            this.synLinearTimeouts = synLinearTimeouts;
             return this;
         }
 
@@ -328,6 +337,7 @@ public record TcpConfig(
                     minRtoMillis,
                     maxRtoMillis,
                     synRetries,
+                    synLinearTimeouts,
                     synAckRetries,
                     r1Retries,
                     retries,

@@ -341,7 +341,7 @@ final class TcpInput {
         if (newData) {
             tcb.timeouts = 0;
             tcb.path.onProgress();
-            tcb.upper.onAcked();
+            tcb.upper.onAcked(segment);
             advanceClosing(nowNanos);
         }
         return tcb.state != TcpState.CLOSED;

@@ -104,7 +104,6 @@ final class TcpOutput {
         tcb.retransmits++;
         tcb.bytesRetransmitted += log.payloadLength(index);
         transmitEntry(nowNanos, out, index, fin ? SegmentKind.FIN : SegmentKind.DATA, 0);
-        tcb.recovery.restartRto(nowNanos);
     }
 
     /** As {@link #transmitData}, in one packet however large, whose fate tells whether the path takes such packets. */

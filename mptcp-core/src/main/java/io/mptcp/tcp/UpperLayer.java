@@ -85,7 +85,7 @@ public interface UpperLayer {
     void onContiguous(long rcvNxt);
 
     /** SND.UNA advanced. */
-    void onAcked();
+    void onAcked(IncomingSegment segment);
 
     /** The retransmission timer expired for the {@code count}th time in a row, or a loss probe went unanswered. */
     void onRetransmissionTimeout(int count);

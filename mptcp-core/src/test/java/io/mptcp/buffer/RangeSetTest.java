@@ -83,7 +83,7 @@ class RangeSetTest {
 
     @Provide
     Arbitrary<List<Operation>> operations() {
-        return Combinators.combine(Arbitraries.integers().between(0, 9), Arbitraries.integers().between(0, SPACE - 1),
+        return Combinators.combine(Arbitraries.integers().between(0, 10), Arbitraries.integers().between(0, SPACE - 1),
                 Arbitraries.integers().between(0, 12)).as(Operation::new).list().ofMaxSize(60);
     }
 
@@ -103,6 +103,11 @@ class RangeSetTest {
             } else if (operation.kind == 2 && start < end) {
                 set.addOrWiden(start, end);
                 model = widened(model, start, end);
+            } else if (operation.kind == 3) {
+                BitSet wanted = (BitSet) model.clone();
+                wanted.clear(start, end);
+                set.remove(start, end);
+                model = runs(wanted) <= 4 ? wanted : model;
             } else {
                 BitSet wanted = (BitSet) model.clone();
                 wanted.set(start, end);

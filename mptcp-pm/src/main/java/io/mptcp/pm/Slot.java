@@ -10,6 +10,8 @@ final class Slot {
     private static final int NO_SUBFLOW = -1;
     private static final long FIRST_RETRY_NANOS = 1_000_000_000L;
     private static final long MAX_RETRY_NANOS = 60_000_000_000L;
+    /** One that lived as long as this and was reset may be opened again at once. */
+    private static final long LIVED_NANOS = 3_000_000_000L;
     /** Resets with a reason before anything was established, in a row: the peer does not want it. */
     private static final int MAX_REFUSALS = 5;
     /** MP_TCPRST reason: administratively prohibited (RFC 8684 section 3.6). */
@@ -102,9 +104,13 @@ final class Slot {
                 barred = "the peer refused the join with MP_TCPRST reason " + resetReason + (refusals > 1 ? ", " + refusals + " times" : "");
             }
         }
+        boolean answered = resetReason >= 0 && establishedNanos != Long.MAX_VALUE && nowNanos - establishedNanos >= LIVED_NANOS;
         subflowId = NO_SUBFLOW;
         establishedNanos = Long.MAX_VALUE;
         backOff(nowNanos);
+        if (answered) {
+            retryNanos = nowNanos; // the peer had given it up while the path was away, and the path is back
+        }
     }
 
     /** No further attempt. */

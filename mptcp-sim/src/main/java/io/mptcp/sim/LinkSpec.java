@@ -51,6 +51,11 @@ public record LinkSpec(
         return new LinkSpec(rate, delay, 0, Math.max(MIN_QUEUE_BYTES, Math.round(queue)), 0, 0, 0, 0, DEFAULT_MTU_BYTES, 0, 0, false, 0);
     }
 
+    public LinkSpec withDelay(long nanos) {
+        return new LinkSpec(rateBitsPerSecond, nanos, jitterNanos, queueBytes, loss, reorder, reorderNanos, duplicate, mtuBytes,
+                superSegmentBytes, mergeNanos, backPressure, ecnMarkBytes);
+    }
+
     public LinkSpec withJitter(double millis) {
         return new LinkSpec(rateBitsPerSecond, delayNanos, Math.round(millis * 1e6), queueBytes, loss, reorder, reorderNanos, duplicate, mtuBytes,
                 superSegmentBytes, mergeNanos, backPressure, ecnMarkBytes);

@@ -61,7 +61,7 @@ public final class Topology {
         return new LinkProperties(link.mtuBytes(), link.superSegmentBytes(), path.weight(), path.backup());
     }
 
-    private static IpAddress clientAddress(int path, boolean ipv6) {
+    static IpAddress clientAddress(int path, boolean ipv6) {
         return IpAddress.parse(ipv6 ? "fd00:" + (path + 1) + "::1" : "10.0." + (path + 1) + ".1");
     }
 

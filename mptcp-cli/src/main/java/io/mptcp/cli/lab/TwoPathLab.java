@@ -30,6 +30,7 @@ public final class TwoPathLab {
     private final LabNamespace client;
     private final LabNamespace server;
     private int pathCount;
+    private LinkEmulator emulator;
     private final List<EmulatedPath> paths = new ArrayList<>();
 
     private TwoPathLab(Lab lab, LabNamespace client, LabNamespace server) {
@@ -44,11 +45,21 @@ public final class TwoPathLab {
      * @param profiles one link a path, the same both ways
      */
     public static TwoPathLab create(Lab lab, LinkProfile... profiles) {
+        return create(lab, false, profiles);
+    }
+
+    /** As {@link #create}, with an emulator that goes before all other work, as far as the system permits: for measurements. */
+    public static TwoPathLab createRealTime(Lab lab, LinkProfile... profiles) {
+        return create(lab, true, profiles);
+    }
+
+    private static TwoPathLab create(Lab lab, boolean realTime, LinkProfile... profiles) {
         TwoPathLab network = new TwoPathLab(lab, lab.namespace("client"), lab.namespace("server"));
         LabNamespace wideArea = lab.namespace("wan");
         // A wire has no addresses of its own.
         wideArea.sysctl("net.ipv6.conf.default.disable_ipv6", "1");
         LinkEmulator emulator = lab.own(new LinkEmulator(wideArea));
+        network.emulator = emulator;
         for (int path = 1; path <= profiles.length; path++) {
             lab.connect(network.client, uplink(path), wideArea, "a" + path);
             lab.connect(network.server, serverDevice(path), wideArea, "b" + path);
@@ -57,7 +68,11 @@ public final class TwoPathLab {
             network.paths.add(emulator.join("a" + path, "b" + path, profiles[path - 1], profiles[path - 1], path));
             network.configure(path);
         }
-        emulator.start();
+        if (realTime) {
+            emulator.startRealTime();
+        } else {
+            emulator.start();
+        }
         network.configureServer();
         return network;
     }
@@ -133,6 +148,11 @@ public final class TwoPathLab {
 
     public LabNamespace server() {
         return server;
+    }
+
+    /** What emulates the links; null where cables join the two. */
+    public LinkEmulator emulator() {
+        return emulator;
     }
 
     /** The emulated links, forward from the client to the server. */

@@ -81,6 +81,22 @@ class BenchProcessTest {
         assertEquals(List.of(), leftovers());
     }
 
+    /** Few and short: what it measures on a busy machine is not looked at, but that something went on arriving after each cut. */
+    @Test
+    void pathsOfBothStacksAreCutAndComeBack() throws Exception {
+        assumeTrue(KernelMptcp.available(), "this kernel has no MPTCP");
+        Path csv = folder.resolve("cuts.csv");
+        run("failover", "--rtt", "10", "--cuts", "1", "--networks", "3", "--only", "OURS_TO_KERNEL", "--csv", csv.toString());
+
+        List<String> lines = Files.readAllLines(csv);
+        assertEquals(1 + 3, lines.size(), lines.toString());
+        for (String line : lines.subList(1, lines.size())) {
+            String[] values = line.split(",");
+            assertTrue(Double.parseDouble(values[4]) > 0 && Double.parseDouble(values[5]) > 0, line);
+        }
+        assertEquals(List.of(), leftovers());
+    }
+
     @Test
     void ctrlCLeavesNothingBehind() throws Exception {
         bench = start("wan", "--rate", "20", "--rtt", "4", "--seconds", "60");

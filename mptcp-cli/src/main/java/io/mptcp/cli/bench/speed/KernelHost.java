@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Applications on kernel sockets, a thread for each connection. */
-final class KernelHost implements SpeedHost {
+public final class KernelHost implements SpeedHost {
     /** What most Linux hosts use, and what this stack uses. */
     private static final String CONGESTION = "cubic";
 
@@ -27,13 +27,13 @@ final class KernelHost implements SpeedHost {
     private int listeningFd = -1;
 
     /** @param mptcp else plain TCP */
-    KernelHost(LabNamespace namespace, boolean mptcp) {
+    public KernelHost(LabNamespace namespace, boolean mptcp) {
         this.namespace = namespace;
         this.protocol = mptcp ? KernelMptcp.IPPROTO_MPTCP : Syscalls.IPPROTO_TCP;
     }
 
     /** Starts the services. */
-    KernelHost serve(IpEndpoint local) {
+    public KernelHost serve(IpEndpoint local) {
         listeningFd = namespace.call(() -> KernelMptcpSocket.listen(protocol, local, CONGESTION));
         start("kernel-listener", this::accept);
         return this;

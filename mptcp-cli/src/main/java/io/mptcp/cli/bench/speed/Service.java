@@ -1,7 +1,7 @@
 package io.mptcp.cli.bench.speed;
 
 /** What a server does with a connection; the first byte of its stream says which. */
-enum Service {
+public enum Service {
     /** Reads as fast as it can. */
     SINK('s'),
     /** Writes as fast as it can. */

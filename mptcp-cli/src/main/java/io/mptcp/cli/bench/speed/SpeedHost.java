@@ -3,7 +3,7 @@ package io.mptcp.cli.bench.speed;
 import io.mptcp.wire.IpEndpoint;
 
 /** One of the two ends: applications on this stack, or on the kernel's. Used by one thread. */
-interface SpeedHost extends AutoCloseable {
+public interface SpeedHost extends AutoCloseable {
     /** A bulk transfer under way. */
     interface Bulk extends AutoCloseable {
         @Override

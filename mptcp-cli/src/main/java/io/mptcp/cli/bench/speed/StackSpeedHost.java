@@ -33,7 +33,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Applications on this stack, set up as {@code mptcp perf} does it; all on one event loop. */
-final class StackSpeedHost implements SpeedHost {
+public final class StackSpeedHost implements SpeedHost {
     private static final long CONNECT_TIMEOUT_MILLIS = 10_000;
     /** Beyond the time that was asked for. */
     private static final long PATIENCE_NANOS = 10_000_000_000L;
@@ -57,7 +57,7 @@ final class StackSpeedHost implements SpeedHost {
      * @param listenPort where the services are, 0 for none
      * @throws LabException when the devices cannot be used
      */
-    static StackSpeedHost start(LabNamespace namespace, List<String> devices, boolean mptcp, int listenPort) {
+    public static StackSpeedHost start(LabNamespace namespace, List<String> devices, boolean mptcp, int listenPort) {
         NetworkNamespace network = NetworkNamespace.named(namespace.name());
         ThreadFactory threads = new DefaultThreadFactory("stack", true);
         // Links open sockets on the thread of their loop: it lives in the namespace.

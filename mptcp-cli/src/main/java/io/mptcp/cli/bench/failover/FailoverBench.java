@@ -1,0 +1,89 @@
+package io.mptcp.cli.bench.failover;
+
+import io.mptcp.cli.lab.Lab;
+import io.mptcp.cli.lab.LabException;
+import io.mptcp.cli.lab.LinkProfile;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Runs the cuts of all cells, on several networks at a time: what a path carries is little. */
+final class FailoverBench {
+    /**
+     * What is to be measured.
+     *
+     * @param profiles one direction of the paths, one for each round-trip time
+     * @param networks how many are measured on at a time
+     */
+    record Settings(List<LinkProfile> profiles, List<Pairing> pairings, List<Kind> kinds, int cuts, int networks, long seed) {
+    }
+
+    private record Job(Pairing pairing, Kind kind, int cut) {
+    }
+
+    private final Settings settings;
+    private final PrintStream progress;
+
+    FailoverBench(Settings settings, PrintStream progress) {
+        this.settings = settings;
+        this.progress = progress;
+    }
+
+    List<CutSample> run() {
+        List<CutSample> samples = new ArrayList<>();
+        for (LinkProfile profile : settings.profiles()) {
+            Queue<Job> jobs = new ConcurrentLinkedQueue<>();
+            for (int cut = 1; cut <= settings.cuts(); cut++) {
+                for (Kind kind : settings.kinds()) {
+                    for (Pairing pairing : settings.pairings()) {
+                        jobs.add(new Job(pairing, kind, cut));
+                    }
+                }
+            }
+            progress.printf("RTT %.0f ms: %d cuts on %d networks%n", 2 * profile.delayNanos() / 1e6, jobs.size(), settings.networks());
+            samples.addAll(run(profile, jobs));
+        }
+        return samples;
+    }
+
+    private List<CutSample> run(LinkProfile profile, Queue<Job> jobs) {
+        List<CutSample> samples = Collections.synchronizedList(new ArrayList<>());
+        List<Lab> labs = new ArrayList<>();
+        try (ExecutorService threads = Executors.newFixedThreadPool(settings.networks())) {
+            List<Future<?>> workers = new ArrayList<>();
+            for (int i = 0; i < settings.networks(); i++) {
+                Lab lab = Lab.create();
+                labs.add(lab);
+                FailoverNetwork network = new FailoverNetwork(lab, profile);
+                workers.add(threads.submit(() -> work(network, profile, jobs, samples)));
+            }
+            for (Future<?> worker : workers) {
+                worker.get();
+            }
+        } catch (ExecutionException e) {
+            jobs.clear();
+            throw e.getCause() instanceof LabException failure ? failure : new LabException(String.valueOf(e.getCause()), e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LabException("interrupted", e);
+        } finally {
+            labs.forEach(Lab::close);
+        }
+        return samples;
+    }
+
+    private void work(FailoverNetwork network, LinkProfile profile, Queue<Job> jobs, List<CutSample> samples) {
+        // Not counted: the first run is by code that has not been compiled yet.
+        new CutRun(network, profile, settings.pairings().getFirst(), Kind.SILENT, 0).run(settings.seed());
+        for (Job job = jobs.poll(); job != null; job = jobs.poll()) {
+            samples.add(new CutRun(network, profile, job.pairing(), job.kind(), job.cut()).run(settings.seed()));
+        }
+    }
+}
