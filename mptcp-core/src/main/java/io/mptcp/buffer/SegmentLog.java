@@ -40,6 +40,16 @@ public final class SegmentLog {
     /** Where the order of data sequence numbers is broken, which reinjections do. */
     private final DsnRuns runs = new DsnRuns();
     private long unlocatedBytes;
+    /** Null while nobody measures rates. */
+    private SendRecords records;
+
+    /** From now on there is a record beside each entry; to be called while the log is empty. */
+    public SendRecords keepRecords() {
+        if (records == null) {
+            records = new SendRecords(this, ssn.length);
+        }
+        return records;
+    }
 
     public int size() {
         return size;
@@ -307,7 +317,7 @@ public final class SegmentLog {
         }
     }
 
-    private int at(int index) {
+    int at(int index) {
         return (head + index) & (ssn.length - 1);
     }
 
@@ -320,33 +330,42 @@ public final class SegmentLog {
         mapChecksum[to] = mapChecksum[from];
         sentNanos[to] = sentNanos[from];
         flags[to] = flags[from];
+        if (records != null) {
+            records.copy(from, to);
+        }
     }
 
     private void grow() {
-        int capacity = ssn.length;
-        ssn = regrow(ssn);
-        dsn = regrow(dsn);
-        mapSsn = regrow(mapSsn);
-        sentNanos = regrow(sentNanos);
-        length = regrow(length);
-        mapLength = regrow(mapLength);
-        mapChecksum = regrow(mapChecksum);
-        byte[] grown = new byte[capacity * 2];
-        System.arraycopy(flags, head, grown, 0, capacity - head);
-        System.arraycopy(flags, 0, grown, capacity - head, head);
-        flags = grown;
+        if (records != null) {
+            records.grow(head);
+        }
+        ssn = regrow(ssn, head);
+        dsn = regrow(dsn, head);
+        mapSsn = regrow(mapSsn, head);
+        sentNanos = regrow(sentNanos, head);
+        length = regrow(length, head);
+        mapLength = regrow(mapLength, head);
+        mapChecksum = regrow(mapChecksum, head);
+        flags = regrow(flags, head);
         head = 0;
     }
 
-    private long[] regrow(long[] old) {
+    static long[] regrow(long[] old, int head) {
         long[] grown = new long[old.length * 2];
         System.arraycopy(old, head, grown, 0, old.length - head);
         System.arraycopy(old, 0, grown, old.length - head, head);
         return grown;
     }
 
-    private int[] regrow(int[] old) {
+    private static int[] regrow(int[] old, int head) {
         int[] grown = new int[old.length * 2];
+        System.arraycopy(old, head, grown, 0, old.length - head);
+        System.arraycopy(old, 0, grown, old.length - head, head);
+        return grown;
+    }
+
+    static byte[] regrow(byte[] old, int head) {
+        byte[] grown = new byte[old.length * 2];
         System.arraycopy(old, head, grown, 0, old.length - head);
         System.arraycopy(old, 0, grown, old.length - head, head);
         return grown;

@@ -22,4 +22,9 @@ public final class AckSample {
     /** Sequence number (relative SSN) up to which everything is now acknowledged, and the highest sent: for per-round logic. */
     public long sndUnaSsn;
     public long sndNxtSsn;
+    /** Fast recovery, or recovery after a timeout, is under way. */
+    public boolean recovering;
+
+    /** The rate sample, for controllers that {@linkplain CongestionController#measuresRate() ask for it}. */
+    public final RateSample rate = new RateSample();
 }

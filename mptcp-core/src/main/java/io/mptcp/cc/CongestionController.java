@@ -65,6 +65,29 @@ public interface CongestionController {
         return 0;
     }
 
+    /** Whether {@link AckSample#rate} is to be filled in, and {@link #onSegmentLost} and {@link #onRestart} to be called; always the same. */
+    default boolean measuresRate() {
+        return false;
+    }
+
+    /** Whether proportional rate reduction (RFC 9937) leads from one window to the next after a loss; else cwnd counts at once. */
+    default boolean reducesProportionally() {
+        return true;
+    }
+
+    /** It sends less than it could, for a measurement: what is delivered meanwhile says nothing of the path's rate. */
+    default boolean holdsBack() {
+        return false;
+    }
+
+    /** Something is judged lost, before {@link #onLoss} or {@link #onRetransmissionTimeout} and the sample of the acknowledgment that told. */
+    default void onSegmentLost(long nowNanos, LostSegment lost) {
+    }
+
+    /** The first segment after a time with nothing in flight and nothing to send. */
+    default void onRestart(long nowNanos) {
+    }
+
     default boolean inSlowStart() {
         return cwndBytes() < ssthreshBytes();
     }

@@ -4,7 +4,7 @@ import java.util.List;
 
 /** Controllers by name. */
 public final class CongestionControllers {
-    private static final List<String> NAMES = List.of(Cubic.NAME, NewReno.NAME, Lia.NAME, Olia.NAME, Balia.NAME);
+    private static final List<String> NAMES = List.of(Cubic.NAME, NewReno.NAME, Bbr.NAME, Lia.NAME, Olia.NAME, Balia.NAME);
 
     private CongestionControllers() {
     }
@@ -31,6 +31,7 @@ public final class CongestionControllers {
         return switch (name) {
             case Cubic.NAME -> new Cubic();
             case NewReno.NAME -> new NewReno();
+            case Bbr.NAME -> new Bbr();
             case Lia.NAME -> new Lia(group);
             case Olia.NAME -> new Olia(group);
             case Balia.NAME -> new Balia(group);

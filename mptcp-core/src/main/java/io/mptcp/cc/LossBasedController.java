@@ -38,7 +38,7 @@ abstract sealed class LossBasedController implements CongestionController permit
     @Override
     public void onEstablished(long nowNanos, int mssBytes, boolean synRetransmitted) {
         this.mssBytes = mssBytes;
-        cwndBytes = synRetransmitted ? mssBytes : initialWindowBytes();
+        cwndBytes = synRetransmitted ? mssBytes : initialWindowBytes(mssBytes);
         startLeftBytes = cwndBytes;
     }
 
@@ -129,7 +129,7 @@ abstract sealed class LossBasedController implements CongestionController permit
             // As RFC 7661 does: what the path could carry before is still worth going for quickly.
             ssthreshBytes = Math.max(ssthreshBytes, cwndBytes * 3 / 4);
         }
-        cwndBytes = Math.min(cwndBytes, startWasTooMuch ? cautiousWindowBytes() : initialWindowBytes());
+        cwndBytes = Math.min(cwndBytes, startWasTooMuch ? cautiousWindowBytes() : initialWindowBytes(mssBytes));
         startLeftBytes = cwndBytes;
     }
 
@@ -186,7 +186,7 @@ abstract sealed class LossBasedController implements CongestionController permit
     }
 
     /** RFC 6928 section 2. */
-    private long initialWindowBytes() {
+    static long initialWindowBytes(int mssBytes) {
         return Math.min(INITIAL_SEGMENTS * mssBytes, Math.max(MIN_SEGMENTS * mssBytes, INITIAL_BYTES));
     }
 

@@ -28,6 +28,7 @@ final class LossRecovery {
     private final ForwardRto frto = new ForwardRto();
     private final CwndUse cwndUse = new CwndUse();
     private final TailLossProbe probe;
+    private final RateSampler rates;
     private final ProportionalRateReduction prr = new ProportionalRateReduction();
 
     private Phase phase = Phase.OPEN;
@@ -45,7 +46,8 @@ final class LossRecovery {
         log = tcb.log;
         rack = new RackDetector(tcb);
         duplicates = new DuplicateAcks(tcb);
-        scoreboard = new Scoreboard(tcb, rack, spurious, duplicates);
+        rates = new RateSampler(tcb, sample.rate);
+        scoreboard = new Scoreboard(tcb, rack, spurious, duplicates, rates);
         probe = new TailLossProbe(tcb);
     }
 
@@ -80,11 +82,15 @@ final class LossRecovery {
 
     /** Bytes that may be in flight now. */
     long limitBytes() {
-        return isReducing() ? prr.limitBytes() : tcb.cc.cwndBytes();
+        return isPrrInCharge() ? prr.limitBytes() : tcb.cc.cwndBytes();
     }
 
     private boolean isReducing() {
         return phase == Phase.RECOVERY || phase == Phase.CWR;
+    }
+
+    private boolean isPrrInCharge() {
+        return isReducing() && tcb.cc.reducesProportionally();
     }
 
     /** Loss recovery is under way. */
@@ -119,10 +125,11 @@ final class LossRecovery {
         }
         leaveRecovery();
         detect(nowNanos);
+        rates.noteLosses(nowNanos);
         long newlyLost = log.lostBytes() - lostBefore;
         boolean newLoss = newlyLost > tcb.path.takeLostMtuProbe(nowNanos, newlyLost);
         react(nowNanos, flightSize(outstanding), newLoss, echo);
-        if (isReducing()) {
+        if (isPrrInCharge()) {
             updatePrr(scoreboard.deliveredBytes, acked > 0 && !newLoss);
         }
         tellController(nowNanos, priorInFlight, rttNanos);
@@ -207,8 +214,11 @@ final class LossRecovery {
         sample.inRecovery = isReducing();
         sample.sndUnaSsn = tcb.sndUna;
         sample.sndNxtSsn = tcb.sndNxt;
+        sample.recovering = isRecovering();
         tcb.delivery.onAck(nowNanos, scoreboard.deliveredBytes, sample.inFlightBytes, rttNanos);
+        rates.finishAck();
         tcb.cc.onAck(sample);
+        rates.afterAck();
     }
 
     // ---- phases ----
@@ -289,6 +299,7 @@ final class LossRecovery {
             log.clearSacked(); // the peer has taken back what it reported, or it would have acknowledged it (RFC 2018 section 8)
         }
         rack.markLostAfterTimeout(nowNanos, isRecovering());
+        rates.noteLosses(nowNanos);
         frto.stop();
         spurious.stop();
         // In NewReno recovery the timer runs out although ACKs come (RFC 6582 section 3.2): that it was early says nothing.
@@ -385,6 +396,7 @@ final class LossRecovery {
             long inFlight = log.inFlightBytes();
             long lostBefore = log.lostBytes();
             rack.detect(nowNanos, isRecovering());
+            rates.noteLosses(nowNanos);
             long newlyLost = log.lostBytes() - lostBefore;
             if (newlyLost > tcb.path.takeLostMtuProbe(nowNanos, newlyLost)) {
                 onLossFoundByTimer(nowNanos, inFlight, flightSize(log.totalLength()));
@@ -408,7 +420,7 @@ final class LossRecovery {
     // ---- what to send again ----
 
     /** Index of the entry to send again now, or -1. */
-    int nextRetransmission() {
+    int nextRetransmission(long nowNanos) {
         if (log.isEmpty()) {
             return -1;
         }
@@ -423,7 +435,7 @@ final class LossRecovery {
             probe.cancel(); // the window has shrunk, and the end is out of it
         }
         boolean room = headForced || retransmissionRoomBytes() >= Math.min(tcb.payloadMssBytes(), log.lostBytes());
-        if (log.lostBytes() == 0 || frto.holdsRetransmissions() || !room) {
+        if (log.lostBytes() == 0 || frto.holdsRetransmissions() || !room || !headForced && tcb.pacer.holdsRetransmissions(nowNanos)) {
             return -1;
         }
         for (int i = 0; i < log.size(); i++) {
@@ -458,10 +470,18 @@ final class LossRecovery {
         headForced = false;
         spurious.onRetransmit(log.length(index), tcb.tsNow(nowNanos));
         log.markRetransmitted(index, nowNanos);
+        rates.onSent(nowNanos, index);
+        tcb.pacer.onRetransmitted(nowNanos, log.length(index));
         prr.onSent(log.length(index));
     }
 
-    void onNewDataSent(int length) {
+    void onFinSent(long nowNanos) {
+        rates.onSent(nowNanos, log.size() - 1);
+    }
+
+    /** The last entry of the log has just been sent. */
+    void onNewDataSent(long nowNanos, int length) {
+        rates.onSent(nowNanos, log.size() - 1);
         if (probe.isDue()) {
             probe.sent(false);
         }

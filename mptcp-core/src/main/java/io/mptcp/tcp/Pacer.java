@@ -4,12 +4,14 @@ package io.mptcp.tcp;
  * Spreads what the congestion window allows over the round trip, so that it does not arrive at the bottleneck at once. As in Linux the rate is
  * cwnd / SRTT times 2 in slow start, where the window doubles in a round trip, and times 1.2 otherwise, so that pacing itself never limits
  * the throughput. Data leaves in bursts worth a millisecond, and of an initial window at least: one timer a burst, super-segments stay large, and
- * small windows, which harm no queue, are not delayed. Retransmissions are clocked by PRR, and neither held up nor counted.
+ * small windows, which harm no queue, are not delayed. Retransmissions are clocked by PRR, and neither held up nor counted. A controller with a rate of
+ * its own has all of it paced, in bursts of two segments at least.
  */
 final class Pacer {
     static final long BURST_NANOS = 1_000_000L;
     /** RFC 6928: what every path is expected to take at once. */
     private static final int MIN_BURST_SEGMENTS = 10;
+    private static final int MIN_RATE_BURST_SEGMENTS = 2;
     private static final double NANOS_PER_SECOND = 1e9;
 
     private final Tcb tcb;
@@ -37,6 +39,11 @@ final class Pacer {
         return resting;
     }
 
+    /** As {@link #holds}, for what is sent again. */
+    boolean holdsRetransmissions(long nowNanos) {
+        return tcb.cc.pacingBytesPerSecond() > 0 && holds(nowNanos);
+    }
+
     long deadlineNanos() {
         return awaited ? nextNanos : Long.MAX_VALUE;
     }
@@ -51,9 +58,9 @@ final class Pacer {
         awaited = false;
     }
 
-    /** New data has been sent. */
+    /** New data has been sent, or, where all is paced, something again. */
     void onSent(long nowNanos, int bytes) {
-        double rate = on ? bytesPerSecond() : 0;
+        double rate = isOn() ? bytesPerSecond() : 0;
         if (rate <= 0) {
             return;
         }
@@ -64,17 +71,31 @@ final class Pacer {
         long paced = Math.max(nextNanos, nowNanos - BURST_NANOS) + (long) (bytes * NANOS_PER_SECOND / rate);
         nextNanos = Math.min(paced, nowNanos + tcb.rtt.srttNanos()); // the rate may have been another when the burst began
         burstBytes += bytes;
-        resting = nextNanos - nowNanos >= BURST_NANOS && burstBytes >= (long) MIN_BURST_SEGMENTS * tcb.payloadMssBytes();
+        resting = nextNanos - nowNanos >= BURST_NANOS && burstBytes >= (long) minBurstSegments() * tcb.payloadMssBytes();
+    }
+
+    void onRetransmitted(long nowNanos, int bytes) {
+        if (tcb.cc.pacingBytesPerSecond() > 0) {
+            onSent(nowNanos, bytes);
+        }
+    }
+
+    private boolean isOn() {
+        return on || tcb.cc.pacingBytesPerSecond() > 0;
+    }
+
+    private int minBurstSegments() {
+        return tcb.cc.pacingBytesPerSecond() > 0 ? MIN_RATE_BURST_SEGMENTS : MIN_BURST_SEGMENTS;
     }
 
     /** Most payload one segment may carry: a burst, in full segments. */
     long maxBurstBytes() {
-        double rate = on ? bytesPerSecond() : 0;
+        double rate = isOn() ? bytesPerSecond() : 0;
         int mss = tcb.payloadMssBytes();
         if (rate <= 0) {
             return Long.MAX_VALUE;
         }
-        return Math.max(MIN_BURST_SEGMENTS, (long) (rate * BURST_NANOS / NANOS_PER_SECOND) / mss) * mss;
+        return Math.max(minBurstSegments(), (long) (rate * BURST_NANOS / NANOS_PER_SECOND) / mss) * mss;
     }
 
     /** Linux's size of a super-segment: what leaves in a millisecond, in full segments, at least {@code minSegments}. */

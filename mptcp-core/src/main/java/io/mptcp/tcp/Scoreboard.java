@@ -14,6 +14,7 @@ final class Scoreboard {
     private final RackDetector rack;
     private final SpuriousDetector spurious;
     private final DuplicateAcks duplicates;
+    private final RateSampler rates;
 
     /** Bytes newly acknowledged cumulatively. */
     long ackedBytes;
@@ -32,12 +33,13 @@ final class Scoreboard {
     /** SND.NXT when the last recovery began. */
     private long recoveryPointSsn;
 
-    Scoreboard(Tcb tcb, RackDetector rack, SpuriousDetector spurious, DuplicateAcks duplicates) {
+    Scoreboard(Tcb tcb, RackDetector rack, SpuriousDetector spurious, DuplicateAcks duplicates, RateSampler rates) {
         this.tcb = tcb;
         log = tcb.log;
         this.rack = rack;
         this.spurious = spurious;
         this.duplicates = duplicates;
+        this.rates = rates;
     }
 
     void take(long nowNanos, IncomingSegment segment, boolean windowChanged) {
@@ -49,6 +51,7 @@ final class Scoreboard {
         originalAcked = false;
         newerSacked = false;
         rack.beginAck();
+        rates.beginAck();
         takeCumulative(nowNanos, segment);
         ackedBytes = tcb.sndUna - priorUna;
         if (tcb.sackOn) {
@@ -171,6 +174,7 @@ final class Scoreboard {
             newestSentNanos = Math.max(newestSentNanos, log.sentNanos(index));
             originalAcked |= endSsn <= recoveryPointSsn;
         }
+        rates.onDelivered(nowNanos, index, bytes, endSsn);
         rack.delivered(nowNanos, log.sentNanos(index), log.ssn(index), endSsn, retransmitted, echoOlder);
     }
 }

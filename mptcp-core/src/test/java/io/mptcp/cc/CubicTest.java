@@ -125,9 +125,9 @@ class CubicTest {
             script.round();
             assertTrue(++rounds < 10, "still in slow start");
         }
-        assertEquals(6, rounds);
-        // A quarter of the growth for five rounds: at most 1.25^5 of what it was, and a first round partly at full growth.
-        assertTrue(cubic.cwndBytes() < 80 * MSS * 4, "cwnd " + cubic.cwndBytes());
+        // The round in which eight samples show it, one more without growth, and the first ACK behind that.
+        assertEquals(3, rounds);
+        assertTrue(cubic.cwndBytes() < 96 * MSS, "cwnd " + cubic.cwndBytes());
         assertEquals(cubic.cwndBytes(), cubic.ssthreshBytes(), 2 * MSS);
     }
 

@@ -30,7 +30,7 @@ class LossBasedControllerTest {
     @Test
     void unknownNameIsRefusedWithTheKnownOnes() {
         Exception error = assertThrows(IllegalArgumentException.class, () -> CongestionControllers.create("vegas"));
-        assertEquals("unknown congestion control 'vegas', known: cubic, newreno, lia, olia, balia", error.getMessage());
+        assertEquals("unknown congestion control 'vegas', known: cubic, newreno, bbr, lia, olia, balia", error.getMessage());
         for (String name : CongestionControllers.names()) {
             assertEquals(name, CongestionControllers.create(name).name());
         }

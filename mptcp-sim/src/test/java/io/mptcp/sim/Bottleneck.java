@@ -85,6 +85,12 @@ final class Bottleneck implements AutoCloseable {
                 .mapToLong(SubflowInfo::retransmits).sum();
     }
 
+    /** Mean of the flows' smoothed round-trip times. */
+    double smoothedRttMillis() {
+        return topology.client().connections().stream().flatMap(connection -> connection.subflows().stream())
+                .mapToLong(SubflowInfo::srttNanos).average().orElseThrow() / 1e6;
+    }
+
     private static long nanos(double seconds) {
         return Math.round(seconds * NANOS_PER_SECOND);
     }

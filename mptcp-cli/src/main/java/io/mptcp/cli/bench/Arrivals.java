@@ -3,6 +3,8 @@ package io.mptcp.cli.bench;
 import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.PseudoRandomFile;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -11,6 +13,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Arrivals {
     private static final int CHUNK_BYTES = 64 << 10;
+    private static final int PARTS = 10;
 
     private final long windowNanos;
     private final long limitBytes;
@@ -21,6 +24,7 @@ final class Arrivals {
     private boolean started;
     private long startNanos;
     private long bytes;
+    private final long[] partBytes = new long[PARTS];
     private boolean complete;
     private long completeNanos;
     private String failure;
@@ -49,6 +53,7 @@ final class Arrivals {
         compare(data);
         synchronized (this) {
             bytes += count;
+            partBytes[(int) Math.clamp((nowNanos - startNanos) * PARTS / windowNanos, 0, PARTS - 1)] += count;
             if (bytes >= limitBytes) {
                 complete = true;
                 completeNanos = nowNanos;
@@ -103,6 +108,11 @@ final class Arrivals {
             throw new LabException(failure);
         }
         return new Goodput(bytes, Math.max(1, completeNanos - startNanos));
+    }
+
+    /** Goodput of each tenth of the window. */
+    synchronized List<Goodput> parts() {
+        return Arrays.stream(partBytes).mapToObj(part -> new Goodput(part, windowNanos / PARTS)).toList();
     }
 
     private void pause(long leftNanos, String complaint) {

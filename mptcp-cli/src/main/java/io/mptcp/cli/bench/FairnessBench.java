@@ -4,8 +4,10 @@ import io.mptcp.cli.lab.Lab;
 import io.mptcp.cli.lab.LabException;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Two connections from the client to the server start together and share one bottleneck. */
 final class FairnessBench {
@@ -14,9 +16,9 @@ final class FairnessBench {
 
     /** Who the two are. */
     enum Pairing {
-        OURS_AND_KERNEL("this stack and the kernel", true, false),
-        KERNEL_AND_KERNEL("the kernel twice", false, false),
-        OURS_AND_OURS("this stack twice", true, true);
+        OURS_KERNEL("this stack and the kernel", true, false),
+        KERNEL_KERNEL("the kernel twice", false, false),
+        OURS_OURS("this stack twice", true, true);
 
         private final String title;
         private final boolean firstOurs;
@@ -31,6 +33,11 @@ final class FairnessBench {
         String title() {
             return title;
         }
+
+        /** As {@code --pairs} has it. */
+        String optionName() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 
     /**
@@ -40,47 +47,63 @@ final class FairnessBench {
      * @param latenessNanos how late the emulator, held up by other work of the machine, was at most
      */
     record Result(PathCell cell, Pairing pairing, int run, Sample first, Sample second, long latenessNanos) {
-        /** What the first got, relative to the second. */
-        double ratio() {
-            return first.mbit() / second.mbit();
+        /** What the first got of a fair half: 1 when both got the same. */
+        double share() {
+            return 2 * first.mbit() / (first.mbit() + second.mbit());
         }
     }
 
     private final List<PathCell> cells;
+    private final List<Pairing> pairings;
     private final int runs;
     private final Window window;
     private final long seed;
+    private final double parallelMbit;
     private final PrintStream progress;
     private final boolean verbose;
 
-    FairnessBench(List<PathCell> cells, int runs, Window window, long seed, PrintStream progress, boolean verbose) {
+    /** @param parallelMbit pairs run at the same time, on networks of their own, as long as their bottlenecks have no more than this together */
+    FairnessBench(List<PathCell> cells, List<Pairing> pairings, int runs, Window window, long seed, double parallelMbit, PrintStream progress,
+                  boolean verbose) {
         this.cells = cells;
+        this.pairings = pairings;
         this.runs = runs;
         this.window = window;
         this.seed = seed;
+        this.parallelMbit = parallelMbit;
         this.progress = progress;
         this.verbose = verbose;
     }
 
-    /** @throws LabException when a transfer fails */
+    /**
+     * Measures everything; nothing is left on the machine on return.
+     *
+     * @throws LabException when a transfer fails
+     */
     List<Result> run() {
-        PathCell fastest = cells.stream().max((a, b) -> Double.compare(a.rateMbit(), b.rateMbit())).orElseThrow();
+        PathCell fastest = cells.stream().max(Comparator.comparingDouble(PathCell::rateMbit)).orElseThrow();
         progress.println("warming up");
-        measure(fastest, Pairing.OURS_AND_KERNEL, 0, new Window(Math.min(window.nanos(), Math.round(WARM_UP_SECONDS * 1e9)), Long.MAX_VALUE));
-        List<Result> results = new ArrayList<>();
+        long warmUpNanos = Math.min(window.nanos(), Math.round(WARM_UP_SECONDS * 1e9));
+        measure(new Task(fastest, Pairing.OURS_KERNEL, 0), new Window(warmUpNanos, Long.MAX_VALUE));
+        List<Task> tasks = new ArrayList<>();
         for (PathCell cell : cells) {
             for (int run = 1; run <= runs; run++) {
-                for (Pairing pairing : Pairing.values()) {
-                    Result result = measure(cell, pairing, run, window);
-                    results.add(result);
-                    say(result);
+                for (Pairing pairing : pairings) {
+                    tasks.add(new Task(cell, pairing, run));
                 }
             }
         }
-        return results;
+        return new ParallelRuns(parallelMbit).run(tasks, task -> task.cell.rateMbit(), task -> {
+            Result result = measure(task, window);
+            say(result);
+            return result;
+        });
     }
 
-    private Result measure(PathCell cell, Pairing pairing, int run, Window length) {
+    private Result measure(Task task, Window length) {
+        PathCell cell = task.cell;
+        Pairing pairing = task.pairing;
+        int run = task.run;
         try (Lab lab = Lab.create()) {
             BenchNetwork network = BenchNetwork.create(lab, cell, KernelBuffers.forPath(cell), null);
             network.reseed(Direction.UP, seed + run);
@@ -102,12 +125,25 @@ final class FairnessBench {
     }
 
     private void say(Result result) {
-        progress.println(String.format(Locale.ROOT, "%s, %s, run %d: %.2f and %.2f Mbit/s (%d and %d sent again), ratio %.3f, "
-                        + "emulator at most %.1f ms late", result.cell(),
-                result.pairing().title(), result.run(), result.first().mbit(), result.second().mbit(), result.first().retransmits(),
-                result.second().retransmits(), result.ratio(), result.latenessNanos() / 1e6));
-        if (verbose) {
-            progress.println(result.first().statistics());
+        String line = String.format(Locale.ROOT, "%s, queue %s ms, %s, run %d: %.2f and %.2f Mbit/s (%d and %d sent again), share %.3f, "
+                        + "emulator at most %.1f ms late", result.cell(), PathCell.plain(result.cell().queueMillis()), result.pairing().title(),
+                result.run(), result.first().mbit(), result.second().mbit(), result.first().retransmits(), result.second().retransmits(),
+                result.share(), result.latenessNanos() / 1e6);
+        synchronized (progress) {
+            progress.println(line);
+            if (verbose) {
+                progress.println("  first:  " + parts(result.first()));
+                progress.println("  second: " + parts(result.second()));
+                progress.println(result.first().statistics());
+            }
         }
+    }
+
+    private static String parts(Sample sample) {
+        return sample.parts().stream().map(part -> String.format(Locale.ROOT, "%.1f", part.mbit())).collect(Collectors.joining(" "));
+    }
+
+    /** One run of a pair. */
+    private record Task(PathCell cell, Pairing pairing, int run) {
     }
 }

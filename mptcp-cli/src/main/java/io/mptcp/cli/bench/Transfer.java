@@ -70,7 +70,7 @@ final class Transfer implements AutoCloseable {
         boolean ourSender = ours && direction == Direction.UP;
         SenderCounters sender = ourSender ? clientFlow.counters() : kernelCounters().minus(before);
         long queueDrops = network.link(direction).queueDrops() - queueDropsBefore;
-        return new Sample(goodput, sender.retransmits(), sender.timeouts(), queueDrops, clientFlow.statistics());
+        return new Sample(goodput, arrivals.parts(), sender.retransmits(), sender.timeouts(), queueDrops, clientFlow.statistics());
     }
 
     private SenderCounters kernelCounters() {

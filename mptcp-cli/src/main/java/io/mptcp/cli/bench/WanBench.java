@@ -7,11 +7,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
 
 /**
  * Runs the measurements of {@code mptcp bench wan}. A run of a cell has a network of its own, on which the kernel and this stack take turns;
@@ -19,8 +14,6 @@ import java.util.concurrent.Semaphore;
  */
 final class WanBench {
     private static final int PORT = 5001;
-    /** A run costs something beside its payload. */
-    private static final double OVERHEAD_MBIT = 4;
     private static final PathCell WARM_UP_LOSSES = new PathCell(0, 10, 0.2, 0.5, 2, 20);
     private static final double WARM_UP_SECONDS = 2.5;
     /** How often a pair of transfers is made before a disturbed one counts. */
@@ -28,15 +21,11 @@ final class WanBench {
 
     private final WanSettings settings;
     private final PrintStream progress;
-    private final Semaphore budget;
-    private final int budgetMbit;
     private volatile String kernelBuffers = "";
 
     WanBench(WanSettings settings, PrintStream progress) {
         this.settings = settings;
         this.progress = progress;
-        this.budgetMbit = (int) Math.ceil(settings.parallelMbit());
-        this.budget = new Semaphore(budgetMbit, true);
     }
 
     /**
@@ -54,26 +43,7 @@ final class WanBench {
             }
         }
         List<WanResult> results = new ArrayList<>();
-        try (ExecutorService threads = Executors.newThreadPerTaskExecutor(Thread.ofPlatform().daemon().name("bench-", 0).factory())) {
-            List<Future<List<WanResult>>> pending = new ArrayList<>();
-            // The large ones first, one after the other; the small ones fill what is left to the end.
-            tasks.stream().sorted(Comparator.comparingDouble(Task::needsMbit).reversed()).forEach(task -> {
-                int permits = (int) Math.min(budgetMbit, Math.ceil(task.needsMbit()));
-                // In this thread, so that they begin in this order.
-                budget.acquireUninterruptibly(permits);
-                failEarly(pending, threads);
-                pending.add(threads.submit(() -> {
-                    try {
-                        return measure(task);
-                    } finally {
-                        budget.release(permits);
-                    }
-                }));
-            });
-            for (Future<List<WanResult>> future : pending) {
-                results.addAll(resultOf(future, threads));
-            }
-        }
+        new ParallelRuns(settings.parallelMbit()).run(tasks, task -> task.cell.expectedMbit(), this::measure).forEach(results::addAll);
         results.sort(Comparator.<WanResult>comparingInt(result -> settings.cells().indexOf(result.cell()))
                 .thenComparing(WanResult::direction).thenComparing(WanResult::run));
         return results;
@@ -82,23 +52,6 @@ final class WanBench {
     /** Limits of the kernel's buffers in the network with the largest ones. */
     String kernelBuffers() {
         return kernelBuffers;
-    }
-
-    private static void failEarly(List<Future<List<WanResult>>> pending, ExecutorService threads) {
-        pending.stream().filter(future -> future.state() == Future.State.FAILED).findFirst().ifPresent(future -> resultOf(future, threads));
-    }
-
-    private static List<WanResult> resultOf(Future<List<WanResult>> future, ExecutorService threads) {
-        try {
-            return future.get();
-        } catch (ExecutionException e) {
-            threads.shutdownNow();
-            throw e.getCause() instanceof LabException failure ? failure : new LabException("a measurement failed: " + e.getCause(), e);
-        } catch (InterruptedException e) {
-            threads.shutdownNow();
-            Thread.currentThread().interrupt();
-            throw new LabException("interrupted", e);
-        }
     }
 
     /** The virtual machine compiles what it runs often: this stack, its links, the emulator. */
@@ -193,8 +146,5 @@ final class WanBench {
 
     /** One run of a cell. */
     private record Task(PathCell cell, int run) {
-        double needsMbit() {
-            return cell.expectedMbit() + OVERHEAD_MBIT;
-        }
     }
 }

@@ -48,11 +48,11 @@ class WanReportTest {
     }
 
     private static WanResult result(int run, double kernelMbit, double oursMbit) {
-        return new WanResult(CELL, Direction.UP, run, new Sample(goodput(kernelMbit), 2, 0, 2, ""), sample(oursMbit, 1), 0);
+        return new WanResult(CELL, Direction.UP, run, new Sample(goodput(kernelMbit), List.of(), 2, 0, 2, ""), sample(oursMbit, 1), 0);
     }
 
     private static Sample sample(double mbit, int timeouts) {
-        return new Sample(goodput(mbit), 5, timeouts, 2, "{}");
+        return new Sample(goodput(mbit), List.of(), 5, timeouts, 2, "{}");
     }
 
     private static Goodput goodput(double mbit) {
