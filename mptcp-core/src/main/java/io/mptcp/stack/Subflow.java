@@ -57,6 +57,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     final JoinHandshake join;
     final SubflowReceiver receiver;
     private final SilenceProbe silence = new SilenceProbe(this);
+    private final IdleProbe idle = new IdleProbe(this);
     final RemovalCheck removal = new RemovalCheck(this);
     final SignalPace signalPace = new SignalPace(this);
     private final SubflowOptions options;
@@ -127,6 +128,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             repeatJoinAck(nowNanos);
         }
         silence.expire(nowNanos);
+        idle.expire(nowNanos);
         removal.expire(nowNanos);
         receiver.expire(nowNanos);
         if (windowProbeNanos <= nowNanos) {
@@ -157,8 +159,9 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     /** To be called whenever the connection may have heard something. */
     long nextDeadlineNanos(long nowNanos) {
         silence.update(nowNanos);
+        idle.update(nowNanos);
         long own = Math.min(joinAckDeadlineNanos, Math.min(windowProbeNanos, receiver.deadlineNanos()));
-        long probe = Math.min(silence.deadlineNanos(), removal.deadlineNanos());
+        long probe = Math.min(Math.min(silence.deadlineNanos(), idle.deadlineNanos()), removal.deadlineNanos());
         return Math.min(Math.min(tcb.deadlineNanos(), own), Math.min(probe, options.signalDeadlineNanos(nowNanos)));
     }
 
