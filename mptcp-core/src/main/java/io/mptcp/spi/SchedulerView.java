@@ -45,6 +45,11 @@ public interface SchedulerView {
     /** Weight given to the path by configuration; 1 by default. */
     int weight(int index);
 
+    /** Price of a byte on the path, given by configuration; 0 for a path that costs nothing. Copies do not belong on one that does. */
+    default int cost(int index) {
+        return 0;
+    }
+
     /** The data to place has been sent before, on another subflow. */
     boolean isReinjection();
 

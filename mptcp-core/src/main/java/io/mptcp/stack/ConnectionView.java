@@ -122,6 +122,11 @@ final class ConnectionView implements SchedulerView {
     }
 
     @Override
+    public int cost(int index) {
+        return connection.stack.linkProperties(subflows.get(index).linkId).cost();
+    }
+
+    @Override
     public long nowNanos() {
         return connection.stack.nowNanos();
     }

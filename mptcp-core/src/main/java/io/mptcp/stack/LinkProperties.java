@@ -7,9 +7,32 @@ package io.mptcp.stack;
  * @param maxSuperSegmentBytes  largest payload of one slot; more than one MSS only when the link cuts it up (GSO); 0 for one MSS
  * @param weight                share given to the path by configuration, 1 by default
  * @param backup                subflows over it are used only when no other is
+ * @param cost                  price of a byte, on any scale; on links that cost more than 0 nothing is sent twice for the sake of speed
+ * @param probeIntervalNanos    an idle subflow is asked for a sign of life this often, 0 for never
  */
-public record LinkProperties(int mtuBytes, int maxSuperSegmentBytes, int weight, boolean backup) {
+public record LinkProperties(int mtuBytes, int maxSuperSegmentBytes, int weight, boolean backup, int cost, long probeIntervalNanos) {
+    /** Free, and not probed while it is idle. */
+    public LinkProperties(int mtuBytes, int maxSuperSegmentBytes, int weight, boolean backup) {
+        this(mtuBytes, maxSuperSegmentBytes, weight, backup, 0, 0);
+    }
+
     public static LinkProperties ofMtu(int mtuBytes) {
         return new LinkProperties(mtuBytes, 0, 1, false);
+    }
+
+    public boolean isMetered() {
+        return cost > 0;
+    }
+
+    public LinkProperties withBackup(boolean backup) {
+        return new LinkProperties(mtuBytes, maxSuperSegmentBytes, weight, backup, cost, probeIntervalNanos);
+    }
+
+    public LinkProperties withCost(int cost) {
+        return new LinkProperties(mtuBytes, maxSuperSegmentBytes, weight, backup, cost, probeIntervalNanos);
+    }
+
+    public LinkProperties withProbeInterval(long probeIntervalNanos) {
+        return new LinkProperties(mtuBytes, maxSuperSegmentBytes, weight, backup, cost, probeIntervalNanos);
     }
 }

@@ -59,7 +59,8 @@ final class OpportunisticReinjection {
             Subflow subflow = subflows.get(i);
             Tcb tcb = subflow.tcb;
             long rttNanos = tcb.rtt().srttNanos();
-            if (tcb.delivery().bytesPerSecond() > 0 && subflow.isActiveForData() && !subflow.isBackup() && connection.stack.isLinkWritable(subflow.linkId)
+            if (tcb.delivery().bytesPerSecond() > 0 && subflow.isActiveForData() && !subflow.isBackup()
+                    && !connection.stack.linkProperties(subflow.linkId).isMetered() && connection.stack.isLinkWritable(subflow.linkId)
                     && tcb.sendableBytes() >= tcb.payloadMssBytes() && (fastest == null || rttNanos < fastest.tcb.rtt().srttNanos())) {
                 fastest = subflow;
             }

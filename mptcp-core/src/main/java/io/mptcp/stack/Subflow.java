@@ -58,6 +58,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     final SubflowReceiver receiver;
     private final SilenceProbe silence = new SilenceProbe(this);
     private final AckSilence ackSilence = new AckSilence(this);
+    private final IdleProbe idle = new IdleProbe(this);
     final RemovalCheck removal = new RemovalCheck(this);
     final SignalPace signalPace = new SignalPace(this);
     private final SubflowOptions options;
@@ -129,6 +130,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         }
         silence.expire(nowNanos);
         ackSilence.expire(nowNanos);
+        idle.expire(nowNanos);
         removal.expire(nowNanos);
         receiver.expire(nowNanos);
         if (windowProbeNanos <= nowNanos) {
@@ -160,8 +162,10 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     long nextDeadlineNanos(long nowNanos) {
         silence.update(nowNanos);
         ackSilence.update(nowNanos);
+        idle.update(nowNanos);
         long own = Math.min(joinAckDeadlineNanos, Math.min(windowProbeNanos, receiver.deadlineNanos()));
-        long probe = Math.min(Math.min(silence.deadlineNanos(), ackSilence.deadlineNanos()), removal.deadlineNanos());
+        long silent = Math.min(silence.deadlineNanos(), ackSilence.deadlineNanos());
+        long probe = Math.min(Math.min(silent, idle.deadlineNanos()), removal.deadlineNanos());
         return Math.min(Math.min(tcb.deadlineNanos(), own), Math.min(probe, options.signalDeadlineNanos(nowNanos)));
     }
 

@@ -5,7 +5,8 @@ import io.mptcp.spi.PacketSchedulerFactory;
 import io.mptcp.spi.SchedulerView;
 
 /**
- * {@code redundant}: the same data on every subflow, for latency at the price of throughput. Backups get no copies.
+ * {@code redundant}: the same data on every subflow, for latency at the price of throughput. Backups get no copies, nor do paths that cost money
+ * while others work.
  *
  * <p>Windows open one ACK at a time and hardly ever on two subflows at once. So the subflow with the highest rate sets the pace: data waits
  * for it, and then goes to all that have room. When a subflow that is waited for brings no news while another one has everything
@@ -25,7 +26,7 @@ public final class Redundant implements PacketScheduler {
 
     @Override
     public long select(SchedulerView view) {
-        long active = Eligible.active(view);
+        long active = withoutMetered(view, Eligible.active(view));
         long available = Eligible.available(view, active);
         if (view.isReinjection() || available == 0) {
             return available;
@@ -40,6 +41,16 @@ public final class Redundant implements PacketScheduler {
         }
         lagging |= leader;
         return available;
+    }
+
+    /** Those that cost nothing, or all where there is none of these. */
+    private static long withoutMetered(SchedulerView view, long candidates) {
+        long free = 0;
+        for (long rest = candidates; rest != 0; rest &= rest - 1) {
+            int i = Long.numberOfTrailingZeros(rest);
+            free |= view.cost(i) == 0 ? Eligible.bit(i) : 0;
+        }
+        return free == 0 ? candidates : free;
     }
 
     /** The one with the highest rate; never empty when some subflow has room, as those with room do not lag. */
