@@ -61,6 +61,7 @@ final class Connection extends DeadlineQueue.Node {
     private FastOpenClient fastOpen;
     private boolean writeBlocked;
     private boolean endSeen;
+    private boolean endAckSeen;
     private long receivedBytesSeen;
     private boolean removed;
     private int readiness;
@@ -735,6 +736,10 @@ final class Connection extends DeadlineQueue.Node {
         updateSendable();
         if (writeBlocked && isWritable()) {
             writeBlocked = false;
+            raise(Readiness.WRITABLE);
+        }
+        if (sender.isFinAcked() && !endAckSeen) {
+            endAckSeen = true;
             raise(Readiness.WRITABLE);
         }
     }

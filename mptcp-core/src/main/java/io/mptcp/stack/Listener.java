@@ -63,6 +63,16 @@ public final class Listener {
         backlog = connections;
     }
 
+    /**
+     * Counts connections the application has taken over and not looked at yet: they wait as those do whose {@link Readiness#ACCEPTED} was not taken, and
+     * beyond the {@link #backlog} no more come.
+     *
+     * @param connections how many more wait; negative when they have been looked at
+     */
+    public void addWaiting(int connections) {
+        notAccepted += connections;
+    }
+
     /** Options of the connections accepted from now on. */
     public void setSocketOptions(SocketOptions socketOptions) {
         options = options.withSocket(socketOptions);

@@ -264,6 +264,11 @@ public final class MptcpConnection {
         return core.data().sender.finDsn() - core.data().sender.dsnUna();
     }
 
+    /** Whether the peer has everything that was written, and its end ({@link #shutdownOutput}). Raises {@link Readiness#WRITABLE}. */
+    public boolean isOutputEndAcknowledged() {
+        return core.data().sender.isFinAcked();
+    }
+
     /** Payload bytes acknowledged by the peer's data level. */
     public long bytesAcked() {
         return core.data().sender.dsnUna() - 1 + fastOpenBytes();

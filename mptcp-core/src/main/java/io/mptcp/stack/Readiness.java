@@ -8,7 +8,7 @@ public final class Readiness {
     public static final int CONNECTED = 1 << 1;
     /** Bytes can be read, or the end of the stream has been reached. */
     public static final int READABLE = 1 << 2;
-    /** Space came free in a send buffer that had been full, or the output was fully acknowledged. */
+    /** Space came free in a send buffer that had been full, or the peer has acknowledged the end of the output. */
     public static final int WRITABLE = 1 << 3;
     /** The connection is over: closed in order, reset or timed out; see {@link MptcpConnection#closeReason()}. */
     public static final int CLOSED = 1 << 4;

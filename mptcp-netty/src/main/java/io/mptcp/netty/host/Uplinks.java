@@ -45,6 +45,7 @@ public final class Uplinks implements AutoCloseable {
     private final List<CountingLink> links;
     private final AutoCloseable resources;
     private final ListenPorts listenPorts;
+    private final List<Runnable> beforeClose = new ArrayList<>();
     /** By link number: until when the path is suspected not to work. 0 for never. */
     private final long[] suspectUntilNanos;
     private final HostPathManager pathManager;
@@ -127,6 +128,16 @@ public final class Uplinks implements AutoCloseable {
 
     public MptcpDriver driver() {
         return driver;
+    }
+
+    /** The engine's settings. */
+    public StackConfig config() {
+        return settings.stack();
+    }
+
+    /** Has something done before these uplinks are closed: whoever waits for a connection hears nothing of it afterwards. On the loop, as is the task. */
+    public void beforeClose(Runnable task) {
+        beforeClose.add(task);
     }
 
     public List<CountingLink> links() {
@@ -232,6 +243,7 @@ public final class Uplinks implements AutoCloseable {
     @Override
     public void close() {
         OnLoop.run(loop(), () -> {
+            beforeClose.forEach(Runnable::run);
             listenPorts.close();
             driver.close();
             try {

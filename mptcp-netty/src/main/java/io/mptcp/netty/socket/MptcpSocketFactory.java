@@ -1,0 +1,78 @@
+package io.mptcp.netty.socket;
+
+import io.mptcp.netty.host.MptcpStack;
+import io.mptcp.stack.ConnectOptions;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import javax.net.SocketFactory;
+
+/**
+ * Makes {@link MptcpSocket}s. Whatever has a setting for a {@link SocketFactory} speaks Multipath TCP with it: JDBC drivers, HTTP clients, mail. To have
+ * TLS above it give the sockets to {@link javax.net.ssl.SSLSocketFactory#createSocket(Socket, String, int, boolean)}.
+ */
+public final class MptcpSocketFactory extends SocketFactory {
+    private final Supplier<StreamSocket> maker;
+
+    MptcpSocketFactory(Supplier<StreamSocket> maker) {
+        this.maker = maker;
+    }
+
+    /** Sockets of a stack, which has to live as long as they do; it ends them when it is closed. */
+    public static MptcpSocketFactory over(MptcpStack stack) {
+        return over(stack, UnaryOperator.identity());
+    }
+
+    /**
+     * As {@link #over(MptcpStack)}.
+     *
+     * @param change of the options connections are opened with, which are those of the stack, and as to {@code socket} those of the JDK's sockets
+     */
+    public static MptcpSocketFactory over(MptcpStack stack, UnaryOperator<ConnectOptions> change) {
+        return new MptcpSocketFactory(new StackSockets(stack, change)::newStream);
+    }
+
+    /** A socket that is not connected yet. */
+    @Override
+    public MptcpSocket createSocket() throws SocketException {
+        return new MptcpSocket(new MptcpSocketImpl(maker));
+    }
+
+    @Override
+    public MptcpSocket createSocket(String host, int port) throws IOException {
+        return connected(new InetSocketAddress(InetAddress.getByName(host), port), null);
+    }
+
+    @Override
+    public MptcpSocket createSocket(String host, int port, InetAddress localHost, int localPort) throws IOException {
+        return connected(new InetSocketAddress(InetAddress.getByName(host), port), new InetSocketAddress(localHost, localPort));
+    }
+
+    @Override
+    public MptcpSocket createSocket(InetAddress host, int port) throws IOException {
+        return connected(new InetSocketAddress(host, port), null);
+    }
+
+    @Override
+    public MptcpSocket createSocket(InetAddress host, int port, InetAddress localHost, int localPort) throws IOException {
+        return connected(new InetSocketAddress(host, port), new InetSocketAddress(localHost, localPort));
+    }
+
+    private MptcpSocket connected(InetSocketAddress remote, InetSocketAddress local) throws IOException {
+        MptcpSocket socket = createSocket();
+        try {
+            if (local != null) {
+                socket.bind(local);
+            }
+            socket.connect(remote);
+            return socket;
+        } catch (IOException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,365 @@
+package io.mptcp.netty.socket;
+
+import io.mptcp.wire.IpEndpoint;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.SocketImpl;
+import java.net.SocketOption;
+import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/** What {@link java.net.Socket} asks of a socket, asked of a {@link StreamSocket}: states, locks and timeouts as in the JDK's own implementation. */
+final class MptcpSocketImpl extends SocketImpl {
+    private final Supplier<StreamSocket> maker;
+    private final ReentrantLock readLock = new ReentrantLock();
+    private final ReentrantLock writeLock = new ReentrantLock();
+    private volatile StreamSocket stream;
+    private volatile boolean connected;
+    private volatile boolean closed;
+    private volatile int timeoutMillis;
+    private volatile boolean reuseAddress;
+    private volatile boolean endOfInput;
+
+    /** @param maker makes what is to be connected; null for a socket that is to be accepted */
+    MptcpSocketImpl(Supplier<StreamSocket> maker) {
+        this.maker = maker;
+    }
+
+    /** Null before there is one. */
+    StreamSocket stream() {
+        return stream;
+    }
+
+    /** Becomes the socket of an accepted connection. */
+    void accepted(StreamSocket accepted) {
+        accepted.closeWith(this);
+        stream = accepted;
+        connectedNow();
+    }
+
+    private void connectedNow() {
+        IpEndpoint remote = stream.remote();
+        address = Addresses.inetAddress(remote.address());
+        port = remote.port();
+        localport = stream.local().port();
+        connected = true;
+    }
+
+    @Override
+    protected void create(boolean isStream) throws IOException {
+        if (!isStream) {
+            throw new IOException("Datagram socket creation not supported");
+        }
+        if (maker != null) {
+            StreamSocket made = maker.get();
+            made.closeWith(this);
+            stream = made;
+        }
+    }
+
+    @Override
+    protected void connect(String host, int port) throws IOException {
+        connect(new InetSocketAddress(host, port), 0);
+    }
+
+    @Override
+    protected void connect(InetAddress host, int port) throws IOException {
+        connect(new InetSocketAddress(host, port), 0);
+    }
+
+    @Override
+    protected void connect(SocketAddress remote, int millis) throws IOException {
+        IpEndpoint endpoint = Addresses.remote(remote);
+        try {
+            readLock.lock();
+            try {
+                ensureOpen();
+                if (connected) {
+                    throw new SocketException("Already connected");
+                }
+                stream.connect(endpoint, millis);
+                connectedNow();
+            } finally {
+                readLock.unlock();
+            }
+        } catch (SocketTimeoutException e) {
+            close();
+            throw e;
+        } catch (InterruptedIOException _) {
+            close();
+            throw new SocketException("Closed by interrupt");
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    @Override
+    protected void bind(InetAddress host, int port) throws IOException {
+        ensureOpen();
+        stream.bind(Addresses.endpoint(host, port));
+        address = host;
+        IpEndpoint local = stream.local();
+        localport = local == null ? 0 : local.port();
+    }
+
+    @Override
+    protected void listen(int backlog) throws IOException {
+        throw new SocketException("not a server socket");
+    }
+
+    @Override
+    protected void accept(SocketImpl s) throws IOException {
+        throw new SocketException("not a server socket");
+    }
+
+    @Override
+    protected InputStream getInputStream() {
+        return new In();
+    }
+
+    @Override
+    protected OutputStream getOutputStream() {
+        return new Out();
+    }
+
+    private int read(byte[] target, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, target.length);
+        if (length == 0) {
+            return 0;
+        }
+        long nanos = lock(readLock, timeoutMillis);
+        try {
+            if (endOfInput) {
+                return -1; // Also after close, as the JDK has always done.
+            }
+            int count = stream.read(target, offset, length, nanos);
+            endOfInput = count < 0;
+            return count;
+        } finally {
+            readLock.unlock();
+        }
+    }
+
+    /** @return what is left of the time to wait */
+    static long lock(ReentrantLock lock, int millis) throws SocketTimeoutException {
+        if (millis == 0) {
+            lock.lock();
+            return Waiter.FOREVER;
+        }
+        if (lock.tryLock()) {
+            return TimeUnit.MILLISECONDS.toNanos(millis);
+        }
+        long startNanos = System.nanoTime();
+        long totalNanos = TimeUnit.MILLISECONDS.toNanos(millis);
+        boolean interrupted = false;
+        try {
+            long remainingNanos = totalNanos;
+            while (remainingNanos > 0) {
+                try {
+                    boolean locked = lock.tryLock(remainingNanos, TimeUnit.NANOSECONDS);
+                    remainingNanos = totalNanos - (System.nanoTime() - startNanos);
+                    if (locked) {
+                        return Math.max(1, remainingNanos);
+                    }
+                } catch (InterruptedException _) {
+                    interrupted = true;
+                    remainingNanos = totalNanos - (System.nanoTime() - startNanos);
+                }
+            }
+            throw new SocketTimeoutException("Read timed out");
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void write(byte[] source, int offset, int length) throws IOException {
+        Objects.checkFromIndexSize(offset, length, source.length);
+        if (length == 0) {
+            return;
+        }
+        writeLock.lock();
+        try {
+            stream.write(source, offset, length);
+        } finally {
+            writeLock.unlock();
+        }
+    }
+
+    @Override
+    protected int available() throws IOException {
+        ensureOpen();
+        return stream.available();
+    }
+
+    @Override
+    protected void shutdownInput() throws IOException {
+        ensureConnected();
+        stream.shutdownInput();
+    }
+
+    @Override
+    protected void shutdownOutput() throws IOException {
+        ensureConnected();
+        stream.shutdownOutput();
+    }
+
+    @Override
+    protected void close() throws IOException {
+        closed = true;
+        StreamSocket current = stream;
+        if (current != null) {
+            current.close();
+        }
+    }
+
+    @Override
+    protected void sendUrgentData(int data) throws IOException {
+        throw new SocketException("Urgent data not supported"); // MPTCP has none (RFC 8684 has no mapping for the urgent pointer)
+    }
+
+    private void ensureOpen() throws SocketException {
+        if (closed) {
+            throw new SocketException("Socket closed");
+        }
+        if (stream == null) {
+            throw new SocketException("Not created");
+        }
+    }
+
+    private void ensureConnected() throws SocketException {
+        ensureOpen();
+        if (!connected) {
+            throw new SocketException("Not connected");
+        }
+    }
+
+    // ---- options ----
+
+    @Override
+    protected Set<SocketOption<?>> supportedOptions() {
+        return SocketSettings.CLIENT;
+    }
+
+    @Override
+    protected <T> void setOption(SocketOption<T> option, T value) throws IOException {
+        SocketSettings.check(SocketSettings.CLIENT, option, value);
+        ensureOpen();
+        if (option == StandardSocketOptions.SO_REUSEADDR) {
+            reuseAddress = (Boolean) value;
+        } else {
+            stream.setOption(option, value);
+        }
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    protected <T> T getOption(SocketOption<T> option) throws IOException {
+        SocketSettings.check(SocketSettings.CLIENT, option);
+        ensureOpen();
+        return option == StandardSocketOptions.SO_REUSEADDR ? (T) (Boolean) reuseAddress : stream.getOption(option);
+    }
+
+    @Override
+    public void setOption(int option, Object value) throws SocketException {
+        ensureOpen();
+        if (option == SO_TIMEOUT) {
+            timeoutMillis = SocketSettings.timeout(value);
+            return;
+        }
+        if (option == SO_OOBINLINE) {
+            return; // There is no urgent data.
+        }
+        SocketOption<Object> named = SocketSettings.named(option);
+        if (named == null) {
+            throw new SocketException("Unknown option " + option);
+        }
+        try {
+            setOption(named, option == SO_LINGER && Boolean.FALSE.equals(value) ? (Object) (-1) : value);
+        } catch (SocketException e) {
+            throw e;
+        } catch (IOException | IllegalArgumentException e) {
+            throw new SocketException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public Object getOption(int option) throws SocketException {
+        ensureOpen();
+        if (option == SO_TIMEOUT) {
+            return timeoutMillis;
+        }
+        if (option == SO_OOBINLINE) {
+            return false;
+        }
+        if (option == SO_BINDADDR) {
+            IpEndpoint local = stream.local();
+            return local == null || local.address().isAny() ? new InetSocketAddress(0).getAddress() : Addresses.inetAddress(local.address());
+        }
+        SocketOption<Object> named = SocketSettings.named(option);
+        if (named == null) {
+            throw new SocketException("Unknown option " + option);
+        }
+        try {
+            Object value = getOption(named);
+            return option == SO_LINGER && (Integer) value < 0 ? (Object) false : value;
+        } catch (SocketException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new SocketException(e.getMessage(), e);
+        }
+    }
+
+    private final class In extends InputStream {
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            return MptcpSocketImpl.this.read(target, offset, length);
+        }
+
+        @Override
+        public int available() throws IOException {
+            return MptcpSocketImpl.this.available();
+        }
+
+        @Override
+        public void close() throws IOException {
+            MptcpSocketImpl.this.close();
+        }
+    }
+
+    private final class Out extends OutputStream {
+        @Override
+        public void write(int value) throws IOException {
+            write(new byte[] {(byte) value}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] source, int offset, int length) throws IOException {
+            MptcpSocketImpl.this.write(source, offset, length);
+        }
+
+        @Override
+        public void close() throws IOException {
+            MptcpSocketImpl.this.close();
+        }
+    }
+}
