@@ -76,7 +76,7 @@ public interface SegmentLink {
     }
 
     /**
-     * Prepares for connections to a local TCP port, as far as that needs something of the host. On the loop; before {@link #start} or later.
+     * Prepares for connections to a local TCP port, as far as that needs something of the host. Any thread; before {@link #start} or later.
      *
      * @param port 0 to choose one, where the link can
      * @return the port, or 0 when the link takes any port and chooses none

@@ -94,16 +94,16 @@ public final class MptcpStack implements AutoCloseable {
     /**
      * As {@link #connect(IpEndpoint, long, ConnectListener)}.
      *
-     * @param local   address to start from, null for that of any path
+     * @param local   address and port to start from, null for any, see {@link Uplinks#connect}
      * @param options null for the stack's defaults
      */
-    public void connect(IpEndpoint remote, IpAddress local, ConnectOptions options, long timeoutMillis, ConnectListener listener) {
+    public void connect(IpEndpoint remote, IpEndpoint local, ConnectOptions options, long timeoutMillis, ConnectListener listener) {
         Uplinks uplinks = next();
         uplinks.loop().execute(() -> uplinks.connect(remote, local, options == null ? uplinks.defaultOptions() : options, timeoutMillis, listener));
     }
 
     /**
-     * Listens, on every loop: each gets its share of the connections, and keeps them. Not on a loop of a stack that has several.
+     * Listens, on every loop: each gets its share of the connections, and keeps them.
      *
      * @param local address to listen on, or {@link IpAddress#ANY}; port 0 for any that is free
      * @throws SetupException with one line when the port is taken or needs a privilege
