@@ -66,6 +66,18 @@ public interface SegmentLink {
     void flush();
 
     /**
+     * What another link of the same path needs to know to answer the segment being received: to be called within {@link Receiver#received}, and given to
+     * {@link #learn} of that link. 0 when nothing is needed.
+     */
+    default int replyHint() {
+        return 0;
+    }
+
+    /** This link is going to answer a segment that arrived on another link of the same path. On the loop. */
+    default void learn(PacketSlot slot, int replyHint) {
+    }
+
+    /**
      * Hands over what has arrived and was not read yet, without an event of the loop and without {@link Receiver#drained} at the end.
      *
      * @param segments most to hand over

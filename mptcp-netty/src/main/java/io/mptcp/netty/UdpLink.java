@@ -56,6 +56,7 @@ public final class UdpLink implements SegmentLink {
     private final UdpPeers peers;
     private IoEventLoop loop;
     private Receiver receiver;
+    private int lastSourcePort;
 
     private UdpLink(int id, String device, IpAddress source, LinkProperties properties, UdpLinkOptions options, UdpPeers peers, UdpEndpoint ipv4,
             UdpEndpoint ipv6, LinkWatch watch) {
@@ -226,6 +227,22 @@ public final class UdpLink implements SegmentLink {
     public SendResult send(PacketSlot slot) {
         UdpEndpoint endpoint = endpointFor(slot);
         return endpoint == null ? SendResult.DROPPED : endpoint.send(slot);
+    }
+
+    /** The UDP port the peer is reached at. */
+    @Override
+    public int replyHint() {
+        return lastSourcePort;
+    }
+
+    @Override
+    public void learn(PacketSlot slot, int replyHint) {
+        peers.learn(slot.sourceHi, slot.sourceLo, TcpSegment.sourcePort(slot.buffer, slot.offset), replyHint);
+    }
+
+    /** Of the segment being received. */
+    void receivedFrom(int udpPort) {
+        lastSourcePort = udpPort;
     }
 
     @Override

@@ -1,11 +1,13 @@
 package io.mptcp.netty.host;
 
+import io.mptcp.netty.MptcpDriver;
 import io.mptcp.netty.SegmentLink;
 import io.mptcp.scheduler.Schedulers;
 import io.mptcp.spi.Tracer;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.Limits;
 import io.mptcp.stack.StackConfig;
+import io.mptcp.stack.TokenShard;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.Channel;
@@ -218,7 +220,7 @@ public final class MptcpStack implements AutoCloseable {
             return this;
         }
 
-        /** How many event loops there are; default 1. */
+        /** How many event loops there are; default 1. More than one with UDP paths only. */
         public Builder loops(int threads) {
             if (threads < 1) {
                 throw new IllegalArgumentException("a stack needs at least one event loop: " + threads);
@@ -287,15 +289,20 @@ public final class MptcpStack implements AutoCloseable {
                 refuseSeveral();
             }
             for (int i = 0; i < used.size(); i++) {
-                UplinkSettings settings = new UplinkSettings(config, scheduler, 0, capture, portSlots, several, linkWrapper);
+                StackConfig own = config.withShard(new TokenShard(i, used.size()));
+                UplinkSettings settings = new UplinkSettings(own, scheduler, 0, capture, portSlots, several, linkWrapper);
                 stack.shards.add(Uplinks.open(used.get(i), paths, settings));
+            }
+            if (several) {
+                MptcpDriver.share(stack.shards.stream().map(Uplinks::driver).toList());
             }
         }
 
         private void refuseSeveral() {
             for (PathSpec path : paths) {
-                if (path.kind() == PathSpec.Kind.TUN) {
-                    throw new IllegalStateException("path " + path.device() + ": a TUN device cannot be shared by several event loops, use one");
+                if (path.kind() != PathSpec.Kind.UDP) {
+                    throw new IllegalStateException("path " + path.device() + ": " + path.kind()
+                            + " links cannot be shared by several event loops, use one (UDP links can)");
                 }
             }
             if (capture != null) {
