@@ -317,7 +317,7 @@ final class Acceptor {
             segment.options.windowScale = -1;
             segment.options.sackPermitted = false;
         }
-        long localKey = mptcp ? cookies.localKey(key, segment.sequenceNumber, iss) : 0;
+        long localKey = mptcp ? cookies.localKey(key, segment.sequenceNumber, iss, stack.keys(), stack.config().shard()) : 0;
         int token = mptcp ? stack.keys().token(localKey) : 0;
         if (mptcp && (token == 0 || stack.localKeys().isTaken(token))) {
             localKey = 0; // no other key can be made: the SYN/ACK goes without MP_CAPABLE (RFC 8684 section 3.1)
@@ -358,7 +358,7 @@ final class Acceptor {
         MptcpOptions mptcp = segment.options.mptcp;
         boolean capable = stack.config().mptcp() && listener.options().mptcp() && mptcp.has(MptcpOptions.MP_CAPABLE) && mptcp.mpCapableLength >= 20
                 && !Handshake.isChecksumRefused(stack.config(), mptcp.mpCapableFlags);
-        long localKey = capable ? cookies.localKey(key, irs, iss) : 0;
+        long localKey = capable ? cookies.localKey(key, irs, iss, stack.keys(), stack.config().shard()) : 0;
         boolean agreed = capable && localKey == mptcp.receiverKey;
         syn.options.clear();
         syn.sequenceNumber = irs;

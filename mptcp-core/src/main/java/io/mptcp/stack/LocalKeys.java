@@ -7,13 +7,15 @@ final class LocalKeys {
     private final Keys keys;
     private final RandomSource random;
     private final SynQueue synQueue;
+    private final TokenShard shard;
     private final TokenTable<Connection> tokens = new TokenTable<>();
 
     /** @param synQueue half-open connections, which have tokens too */
-    LocalKeys(Keys keys, RandomSource random, SynQueue synQueue) {
+    LocalKeys(Keys keys, RandomSource random, SynQueue synQueue, TokenShard shard) {
         this.keys = keys;
         this.random = random;
         this.synQueue = synQueue;
+        this.shard = shard;
     }
 
     /** A key whose token is unique among this host's connections, half-open ones included (section 3.1). */
@@ -21,7 +23,7 @@ final class LocalKeys {
         while (true) {
             long key = random.nextLong();
             int token = keys.token(key);
-            if (key != 0 && token != 0 && !isTaken(token)) {
+            if (key != 0 && token != 0 && shard.owns(token) && !isTaken(token)) {
                 return key;
             }
         }

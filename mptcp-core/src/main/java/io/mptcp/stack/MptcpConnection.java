@@ -1,6 +1,7 @@
 package io.mptcp.stack;
 
 import io.mptcp.spi.PacketScheduler;
+import io.mptcp.spi.PathCommands;
 import io.mptcp.spi.PathStatus;
 import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tcp.TcpInfo;
@@ -222,6 +223,14 @@ public final class MptcpConnection {
     /** What its path manager makes of each path there is, and why: the answer to "why is the second path not used". */
     public List<PathStatus> paths() {
         return core.paths().status();
+    }
+
+    /**
+     * What a path manager may ask, for an application that wants to do some of it by itself. {@link PathCommands#wakeAt} is the manager's and of no use
+     * here.
+     */
+    public PathCommands pathCommands() {
+        return core.paths();
     }
 
     /** {@code TCP_INFO} of the oldest subflow there is; null when there is none. */

@@ -70,7 +70,7 @@ public final class Stack {
         flows = new FlowTable<>(random.nextLong());
         acceptor = new Acceptor(this, random);
         icmp = new IcmpReceiver(this, flows, acceptor.synQueue, config.limits().maxIcmpPerSecond());
-        localKeys = new LocalKeys(keys, random, acceptor.synQueue);
+        localKeys = new LocalKeys(keys, random, acceptor.synQueue, config.shard());
         ports = new PortAllocator(random);
         fourTuples = new FourTuples(this, flows, acceptor, isns);
     }

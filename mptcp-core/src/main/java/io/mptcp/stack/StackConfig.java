@@ -16,28 +16,30 @@ public record StackConfig(
         boolean allowJoinInitialAddress,
         PathManagerFactory pathManager,
         Tracer tracer,
-        WireProfile wire) {
+        WireProfile wire,
+        TokenShard shard) {
 
     /** MPTCP on, checksums off (as Linux), CUBIC, joins accepted but none opened by this side. */
     public static StackConfig defaults() {
-        return new StackConfig(Limits.defaults(), TcpConfig.defaults(), "cubic", true, ChecksumPolicy.IF_WANTED, true, PassivePathManager::new, Tracer.NONE, WireProfile.DEFAULT);
+        return new StackConfig(Limits.defaults(), TcpConfig.defaults(), "cubic", true, ChecksumPolicy.IF_WANTED, true, PassivePathManager::new, Tracer.NONE, WireProfile.DEFAULT,
+                TokenShard.WHOLE);
     }
 
     public StackConfig withLimits(Limits limits) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
     }
 
     public StackConfig withTcp(TcpConfig tcp) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
     }
 
     public StackConfig withCongestionControl(String congestionControl) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
     }
 
     /** Whether connections of this stack speak MPTCP at all; false is plain TCP. */
     public StackConfig withMptcp(boolean mptcp) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
     }
 
     /** Whether this side wants DSS checksums: the A flag of MP_CAPABLE (RFC 8684 section 3.1). */
@@ -51,7 +53,7 @@ public record StackConfig(
     }
 
     public StackConfig withChecksums(ChecksumPolicy checksums) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
     }
 
     /**
@@ -59,19 +61,24 @@ public record StackConfig(
      * that come all the same: for servers behind a load balancer that would send them elsewhere. Other addresses may be announced.
      */
     public StackConfig withAllowJoinInitialAddress(boolean allowJoinInitialAddress) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
     }
 
     public StackConfig withPathManager(PathManagerFactory pathManager) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
     }
 
     public StackConfig withTracer(Tracer tracer) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
     }
 
     public StackConfig withWire(WireProfile wire) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
+    }
+
+    /** Of the stacks behind one address the one this is: connections get keys whose tokens tell, so that joins find their way. */
+    public StackConfig withShard(TokenShard shard) {
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
     }
 
     /** Opens nothing by itself. */

@@ -69,9 +69,18 @@ final class SynCookies {
         return hash.hash(key, minute, Integer.toUnsignedLong(irs));
     }
 
-    /** The key this side answers an MP_CAPABLE with; 0 cannot be told from none and is never used. */
-    long localKey(FlowKey key, int irs, int iss) {
-        return hash.hash(key, PURPOSE_KEY, Integer.toUnsignedLong(irs) << 32 | Integer.toUnsignedLong(iss));
+    /** The key this side answers an MP_CAPABLE with: the first whose token is the stack's. 0 cannot be told from none and is never used. */
+    long localKey(FlowKey key, int irs, int iss, Keys keys, TokenShard shard) {
+        int attempt = 0;
+        long localKey = localKey(key, irs, iss, attempt);
+        while (!shard.owns(keys.token(localKey))) {
+            localKey = localKey(key, irs, iss, ++attempt);
+        }
+        return localKey;
+    }
+
+    private long localKey(FlowKey key, int irs, int iss, int attempt) {
+        return hash.hash(key, PURPOSE_KEY + attempt, Integer.toUnsignedLong(irs) << 32 | Integer.toUnsignedLong(iss));
     }
 
     /** The timestamp of a SYN/ACK: the latest value not after {@code tsNow} whose low bits are the options of the SYN. */

@@ -13,6 +13,7 @@ class SynCookiesTest {
     private static final long MINUTE = 60_000_000_000L;
     private static final FlowKey KEY = new FlowKey(0, 0xffff_0a00_0001L, 80, 0, 0xffff_0a00_0002L, 40_000);
 
+    private final Keys keys = new Keys();
     private final SynCookies cookies = new SynCookies(new Random(5)::nextLong);
 
     @Test
@@ -65,7 +66,17 @@ class SynCookiesTest {
 
     @Test
     void theKeyIsTheSameAgainAndAnotherForAnotherSyn() {
-        assertEquals(cookies.localKey(KEY, 1, 2), cookies.localKey(KEY, 1, 2));
-        assertNotEquals(cookies.localKey(KEY, 1, 2), cookies.localKey(KEY, 2, 1));
+        assertEquals(cookies.localKey(KEY, 1, 2, keys, TokenShard.WHOLE), cookies.localKey(KEY, 1, 2, keys, TokenShard.WHOLE));
+        assertNotEquals(cookies.localKey(KEY, 1, 2, keys, TokenShard.WHOLE), cookies.localKey(KEY, 2, 1, keys, TokenShard.WHOLE));
+    }
+
+    @Test
+    void theTokenOfAKeyIsTheStacksOwn() {
+        TokenShard second = new TokenShard(1, 3);
+        for (int irs = 0; irs < 50; irs++) {
+            long key = cookies.localKey(KEY, irs, 7, keys, second);
+            assertEquals(1, Integer.remainderUnsigned(keys.token(key), 3));
+            assertEquals(key, cookies.localKey(KEY, irs, 7, keys, second));
+        }
     }
 }

@@ -63,6 +63,16 @@ public abstract class ForwardingLink implements SegmentLink {
     }
 
     @Override
+    public int replyHint() {
+        return link.replyHint();
+    }
+
+    @Override
+    public void learn(PacketSlot slot, int replyHint) {
+        link.learn(slot, replyHint);
+    }
+
+    @Override
     public int poll(int segments) {
         return link.poll(segments);
     }

@@ -57,6 +57,8 @@ public final class MptcpDriver {
     private final Runnable timerTask = this::timerFired;
     private final PacketSlot out = new PacketSlot();
 
+    /** Null while this stack is alone. */
+    private ShardExchange shards;
     private Future<?> timer;
     private long timerDeadlineNanos = NEVER;
     /** The time of the turn that there is, or was last. */
@@ -112,6 +114,39 @@ public final class MptcpDriver {
             stack.setLinkUp(link.id(), false);
         }
         wake();
+    }
+
+    /**
+     * Lets several stacks, each on a loop of its own, share their addresses and ports: segments of a subflow that came to another stack than that of its
+     * connection are passed on. The stacks are configured with {@link io.mptcp.stack.TokenShard}s in this order, their links are the same paths under
+     * the same numbers. Before anything is listened on; on no loop.
+     */
+    public static void share(List<MptcpDriver> drivers) {
+        List<ShardExchange> exchanges = ShardExchange.among(drivers);
+        for (int i = 0; i < drivers.size(); i++) {
+            MptcpDriver driver = drivers.get(i);
+            ShardExchange exchange = exchanges.get(i);
+            driver.loop.submit(() -> driver.shards = exchange).syncUninterruptibly();
+        }
+    }
+
+    /** A segment that another stack's link has received. */
+    void receivePassedOn(PacketSlot slot, int replyHint) {
+        LinkPort port = ports[slot.linkId];
+        if (closed || port == null) {
+            return;
+        }
+        try {
+            port.link().learn(slot, replyHint);
+            stack.receive(clock.nanoTime(), slot);
+        } catch (Throwable failure) {
+            logFailure("reception", failure);
+        }
+    }
+
+    /** The end of a burst of {@link #receivePassedOn}. */
+    void passedOn() {
+        turn();
     }
 
     /** The link of that number, null if there is none. */
@@ -343,7 +378,9 @@ public final class MptcpDriver {
             }
             slot.linkId = link.id();
             try {
-                stack.receive(clock.nanoTime(), slot);
+                if (shards == null || !shards.passOn(link, slot)) {
+                    stack.receive(clock.nanoTime(), slot);
+                }
             } catch (Throwable failure) {
                 logFailure("reception", failure);
             }

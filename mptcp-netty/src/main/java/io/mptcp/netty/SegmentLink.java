@@ -66,6 +66,18 @@ public interface SegmentLink {
     void flush();
 
     /**
+     * What another link of the same path needs to know to answer the segment being received: to be called within {@link Receiver#received}, and given to
+     * {@link #learn} of that link. 0 when nothing is needed.
+     */
+    default int replyHint() {
+        return 0;
+    }
+
+    /** This link is going to answer a segment that arrived on another link of the same path. On the loop. */
+    default void learn(PacketSlot slot, int replyHint) {
+    }
+
+    /**
      * Hands over what has arrived and was not read yet, without an event of the loop and without {@link Receiver#drained} at the end.
      *
      * @param segments most to hand over
@@ -76,7 +88,7 @@ public interface SegmentLink {
     }
 
     /**
-     * Prepares for connections to a local TCP port, as far as that needs something of the host. On the loop; before {@link #start} or later.
+     * Prepares for connections to a local TCP port, as far as that needs something of the host. Any thread; before {@link #start} or later.
      *
      * @param port 0 to choose one, where the link can
      * @return the port, or 0 when the link takes any port and chooses none

@@ -19,7 +19,7 @@ final class UdpEndpoint {
     /** The segments of one super-segment, one behind the other. */
     private MemorySegment cut = Arena.ofAuto().allocate(2 * MptcpDriver.MAX_SEGMENT_BYTES);
     private boolean gso;
-    private SegmentLink link;
+    private UdpLink link;
     private SegmentLink.Receiver receiver;
     private FdPoll poll;
 
@@ -42,7 +42,7 @@ final class UdpEndpoint {
         return socket;
     }
 
-    void start(IoEventLoop loop, SegmentLink link, SegmentLink.Receiver receiver) {
+    void start(IoEventLoop loop, UdpLink link, SegmentLink.Receiver receiver) {
         this.link = link;
         this.receiver = receiver;
         this.poll = new FdPoll(loop, socket.fd(), this::readable, this::writable);
@@ -180,6 +180,7 @@ final class UdpEndpoint {
             in.destinationHi = socket.local().hi();
             in.destinationLo = socket.local().lo();
             peers.learn(in.sourceHi, in.sourceLo, TcpSegment.sourcePort(in.buffer, in.offset), socket.sourcePort());
+            link.receivedFrom(socket.sourcePort());
             receiver.received(link, in);
         }
     }

@@ -48,9 +48,7 @@ public final class UdpLink implements SegmentLink {
     /** For the connections that are opened here, and a listener on the port of these sockets. */
     private final UdpEndpoint ipv4;
     private final UdpEndpoint ipv6;
-    /** Of other listeners, two in a row for each: IPv4 and IPv6, null where the link has no such address. */
-    private UdpEndpoint[] listening = {};
-    private int[] listeningPorts = {};
+    private volatile ListeningSockets listening = ListeningSockets.NONE;
     /** Null when the interface is not known. */
     private final LinkWatch watch;
     private final String device;
@@ -58,6 +56,7 @@ public final class UdpLink implements SegmentLink {
     private final UdpPeers peers;
     private IoEventLoop loop;
     private Receiver receiver;
+    private int lastSourcePort;
 
     private UdpLink(int id, String device, IpAddress source, LinkProperties properties, UdpLinkOptions options, UdpPeers peers, UdpEndpoint ipv4,
             UdpEndpoint ipv6, LinkWatch watch) {
@@ -154,25 +153,24 @@ public final class UdpLink implements SegmentLink {
     }
 
     @Override
-    public int openPort(int port) throws IOException {
-        if (port != 0 && (udpPort(true) == port || udpPort(false) == port || indexOf(port) >= 0)) {
+    public synchronized int openPort(int port) throws IOException {
+        if (port != 0 && (udpPort(true) == port || udpPort(false) == port || listening.has(port))) {
             return port;
         }
-        UdpEndpoint first = ipv4 == null ? null : endpoint(ipv4.socket().local(), port, device, peers, options);
-        int chosen = first == null ? port : first.socket().port();
+        IpAddress own4 = ipv4 == null ? null : ipv4.socket().local();
+        IpAddress own6 = ipv6 == null ? null : ipv6.socket().local();
+        int chosen = port != 0 || !options.shared() ? port : freePort(own4 != null ? own4 : own6);
+        UdpEndpoint first = own4 == null ? null : endpoint(own4, chosen, device, peers, options);
         UdpEndpoint second = null;
         try {
-            second = ipv6 == null ? null : endpoint(ipv6.socket().local(), chosen, device, peers, options);
+            chosen = first == null ? chosen : first.socket().port();
+            second = own6 == null ? null : endpoint(own6, chosen, device, peers, options);
         } catch (IOException e) {
             close(first);
             throw e;
         }
         chosen = chosen != 0 ? chosen : second.socket().port();
-        listeningPorts = Arrays.copyOf(listeningPorts, listeningPorts.length + 1);
-        listeningPorts[listeningPorts.length - 1] = chosen;
-        listening = Arrays.copyOf(listening, listening.length + 2);
-        listening[listening.length - 2] = first;
-        listening[listening.length - 1] = second;
+        listening = listening.with(chosen, first, second);
         if (loop != null) {
             start(first);
             start(second);
@@ -180,29 +178,18 @@ public final class UdpLink implements SegmentLink {
         return chosen;
     }
 
-    private int indexOf(int port) {
-        for (int i = 0; i < listeningPorts.length; i++) {
-            if (listeningPorts[i] == port) {
-                return i;
-            }
+    /** One that nobody has, which a socket that shares its port would not make sure of. */
+    private int freePort(IpAddress local) throws IOException {
+        try (UdpSocket probe = UdpSocket.open(local, 0, device)) {
+            return probe.port();
         }
-        return -1;
     }
 
     @Override
-    public void closePort(int port) {
-        int index = indexOf(port);
-        if (index < 0) {
-            return;
-        }
-        close(listening[2 * index]);
-        close(listening[2 * index + 1]);
-        int last = listeningPorts.length - 1;
-        listeningPorts[index] = listeningPorts[last];
-        listening[2 * index] = listening[2 * last];
-        listening[2 * index + 1] = listening[2 * last + 1];
-        listeningPorts = Arrays.copyOf(listeningPorts, last);
-        listening = Arrays.copyOf(listening, 2 * last);
+    public synchronized void closePort(int port) {
+        close(listening.of(port, true));
+        close(listening.of(port, false));
+        listening = listening.without(port);
     }
 
     private static void close(UdpEndpoint endpoint) {
@@ -212,7 +199,7 @@ public final class UdpLink implements SegmentLink {
     }
 
     @Override
-    public void start(IoEventLoop loop, Receiver receiver) {
+    public synchronized void start(IoEventLoop loop, Receiver receiver) {
         this.loop = loop;
         this.receiver = receiver;
         for (UdpEndpoint endpoint : endpoints()) {
@@ -232,13 +219,8 @@ public final class UdpLink implements SegmentLink {
     /** Those of listeners answer from the port they are known by. */
     private UdpEndpoint endpointFor(PacketSlot slot) {
         boolean forIpv4 = slot.isIpv4();
-        if (listeningPorts.length > 0) {
-            int index = indexOf(TcpSegment.sourcePort(slot.buffer, slot.offset));
-            if (index >= 0) {
-                return listening[forIpv4 ? 2 * index : 2 * index + 1];
-            }
-        }
-        return forIpv4 ? ipv4 : ipv6;
+        UdpEndpoint endpoint = listening.of(TcpSegment.sourcePort(slot.buffer, slot.offset), forIpv4);
+        return endpoint != null ? endpoint : forIpv4 ? ipv4 : ipv6;
     }
 
     @Override
@@ -247,12 +229,29 @@ public final class UdpLink implements SegmentLink {
         return endpoint == null ? SendResult.DROPPED : endpoint.send(slot);
     }
 
+    /** The UDP port the peer is reached at. */
+    @Override
+    public int replyHint() {
+        return lastSourcePort;
+    }
+
+    @Override
+    public void learn(PacketSlot slot, int replyHint) {
+        peers.learn(slot.sourceHi, slot.sourceLo, TcpSegment.sourcePort(slot.buffer, slot.offset), replyHint);
+    }
+
+    /** Of the segment being received. */
+    void receivedFrom(int udpPort) {
+        lastSourcePort = udpPort;
+    }
+
     @Override
     public int poll(int segments) {
         int read = ipv4 == null ? 0 : ipv4.poll(segments);
         read += ipv6 == null ? 0 : ipv6.poll(segments - read);
-        for (int i = 0; i < listening.length && read < segments; i++) {
-            read += listening[i] == null ? 0 : listening[i].poll(segments - read);
+        UdpEndpoint[] sockets = listening.sockets();
+        for (int i = 0; i < sockets.length && read < segments; i++) {
+            read += sockets[i] == null ? 0 : sockets[i].poll(segments - read);
         }
         return read;
     }
@@ -278,7 +277,7 @@ public final class UdpLink implements SegmentLink {
     }
 
     private List<UdpEndpoint> endpoints() {
-        return Stream.concat(Stream.of(ipv4, ipv6), Arrays.stream(listening)).filter(Objects::nonNull).toList();
+        return Stream.concat(Stream.of(ipv4, ipv6), Arrays.stream(listening.sockets())).filter(Objects::nonNull).toList();
     }
 
     /** Null for addresses that no interface lists but the host has all the same, as the rest of 127.0.0.0/8. */

@@ -5,10 +5,9 @@ import io.mptcp.wire.IpEndpoint;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.Iterator;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -23,8 +22,9 @@ final class ListenPorts {
     private final Uplinks uplinks;
     /** Null over links that were made elsewhere. */
     private final LinkOpener opener;
-    /** Listeners by port; 0 when all are closed and the port is not yet. */
-    private final Map<Integer, Integer> listeners = new HashMap<>();
+    private final Set<IpEndpoint> listening = new HashSet<>();
+    /** Ports without a listener that are not closed yet. */
+    private final Set<Integer> leftOver = new HashSet<>();
     private Future<?> sweep;
 
     ListenPorts(Uplinks uplinks, LinkOpener opener) {
@@ -32,14 +32,23 @@ final class ListenPorts {
         this.opener = opener;
     }
 
-    /** @return the port, chosen if that of {@code local} is 0 */
-    int open(IpEndpoint local) throws SetupException {
+    /** Any thread. @return with the port, chosen if that of {@code local} is 0 */
+    synchronized IpEndpoint open(IpEndpoint local) throws SetupException {
         int port = local.port();
-        if (port == 0 || !listeners.containsKey(port)) {
+        if (listening.contains(local)) {
+            throw new SetupException("cannot listen on " + local + ": port " + port + " has a listener already");
+        }
+        if (port == 0 || !isOpen(port)) {
             port = openNew(local);
         }
-        listeners.merge(port, 1, Integer::sum);
-        return port;
+        leftOver.remove(port);
+        IpEndpoint opened = new IpEndpoint(local.address(), port);
+        listening.add(opened);
+        return opened;
+    }
+
+    private boolean isOpen(int port) {
+        return leftOver.contains(port) || listening.stream().anyMatch(endpoint -> endpoint.port() == port);
     }
 
     private int openNew(IpEndpoint local) throws SetupException {
@@ -58,7 +67,7 @@ final class ListenPorts {
         int port = wanted;
         List<SegmentLink> opened = new ArrayList<>();
         try {
-            for (SegmentLink link : uplinks.driver().links()) {
+            for (SegmentLink link : uplinks.links()) {
                 port = link.openPort(port);
                 opened.add(link);
             }
@@ -74,31 +83,33 @@ final class ListenPorts {
         return port;
     }
 
-    /** A listener is closed. */
-    void release(int port) {
-        listeners.merge(port, -1, Integer::sum);
-        sweepLater();
+    /** A listener is closed, or never was. On the loop. */
+    synchronized void release(IpEndpoint local) {
+        listening.remove(local);
+        if (!isOpen(local.port())) {
+            leftOver.add(local.port());
+            sweepLater();
+        }
     }
 
     private void sweepLater() {
-        if (sweep == null && listeners.containsValue(0)) {
+        if (sweep == null && !leftOver.isEmpty()) {
             sweep = uplinks.loop().schedule(this::sweep, SWEEP_SECONDS, TimeUnit.SECONDS);
         }
     }
 
-    private void sweep() {
+    private synchronized void sweep() {
         sweep = null;
-        for (Iterator<Map.Entry<Integer, Integer>> entries = listeners.entrySet().iterator(); entries.hasNext();) {
-            Map.Entry<Integer, Integer> entry = entries.next();
-            if (entry.getValue() == 0 && !uplinks.driver().stack().isLocalPortUsed(entry.getKey())) {
-                entries.remove();
-                uplinks.driver().links().forEach(link -> link.closePort(entry.getKey()));
+        for (int port : List.copyOf(leftOver)) {
+            if (!uplinks.driver().stack().isLocalPortUsed(port)) {
+                leftOver.remove(port);
+                uplinks.driver().links().forEach(link -> link.closePort(port));
             }
         }
         sweepLater();
     }
 
-    void close() {
+    synchronized void close() {
         if (sweep != null) {
             sweep.cancel(false);
         }

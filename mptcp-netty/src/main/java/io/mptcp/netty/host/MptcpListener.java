@@ -2,12 +2,37 @@ package io.mptcp.netty.host;
 
 import io.mptcp.stack.Listener;
 import io.mptcp.wire.IpEndpoint;
+import io.netty.util.concurrent.Future;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Listens on one address and port, on every loop of a {@link MptcpStack}. */
 public final class MptcpListener implements AutoCloseable {
-    private record Part(Uplinks uplinks, Listener listener) {
+    /** Of one loop. */
+    private static final class Part {
+        final Uplinks uplinks;
+        /** Null until the loop has got to it. Used on the loop. */
+        Listener listener;
+        boolean closed;
+
+        Part(Uplinks uplinks) {
+            this.uplinks = uplinks;
+        }
+
+        void start(IpEndpoint local, ListenOptions options, AcceptHandler handler) {
+            if (!closed) {
+                listener = uplinks.startListening(local, options.connections() == null ? uplinks.defaultOptions() : options.connections(), handler);
+                listener.setBacklog(options.backlog());
+            }
+        }
+
+        void close() {
+            closed = true;
+            if (listener != null) {
+                uplinks.close(listener);
+                listener = null;
+            }
+        }
     }
 
     private final List<Part> parts = new ArrayList<>();
@@ -18,27 +43,35 @@ public final class MptcpListener implements AutoCloseable {
         this.local = local;
     }
 
-    /** The first loop chooses the port where any will do, the others follow. */
-    static MptcpListener open(List<Uplinks> shards, IpEndpoint local, ListenOptions options, AcceptHandler handler) throws SetupException {
-        Uplinks first = shards.getFirst();
-        Listener chosen = OnLoop.call(first.loop(), () -> listen(first, local, options, handler));
-        MptcpListener opened = new MptcpListener(chosen.local());
-        opened.parts.add(new Part(first, chosen));
-        try {
-            for (Uplinks uplinks : shards.subList(1, shards.size())) {
-                opened.parts.add(new Part(uplinks, OnLoop.call(uplinks.loop(), () -> listen(uplinks, chosen.local(), options, handler))));
+    /**
+     * The first loop chooses the port where any will do, the others follow. Does not wait for another loop when it is called on one; what arrives there
+     * meanwhile waits in a socket.
+     */
+    static MptcpListener open(List<Uplinks> shards, IpEndpoint wanted, ListenOptions options, AcceptHandler handler) throws SetupException {
+        IpEndpoint local = shards.getFirst().openPort(wanted);
+        MptcpListener opened = new MptcpListener(local);
+        List<Future<?>> starts = new ArrayList<>();
+        for (Uplinks uplinks : shards) {
+            Part part = new Part(uplinks);
+            if (uplinks.loop().inEventLoop()) {
+                part.start(local, options, handler);
+            } else {
+                starts.add(uplinks.loop().submit(() -> part.start(local, options, handler)));
             }
-            return opened;
-        } catch (SetupException | RuntimeException e) {
-            opened.close();
-            throw e;
+            opened.parts.add(part);
+            try {
+                if (uplinks != shards.getFirst()) {
+                    uplinks.openPort(local);
+                }
+            } catch (SetupException e) {
+                opened.close();
+                throw e;
+            }
         }
-    }
-
-    private static Listener listen(Uplinks uplinks, IpEndpoint local, ListenOptions options, AcceptHandler handler) throws SetupException {
-        Listener listener = uplinks.listen(local, options.connections() == null ? uplinks.defaultOptions() : options.connections(), handler);
-        listener.setBacklog(options.backlog());
-        return listener;
+        if (starts.size() == shards.size()) {
+            starts.forEach(Future::syncUninterruptibly);
+        }
+        return opened;
     }
 
     /** Where it listens, with the port that was chosen if any would do. */
@@ -55,9 +88,9 @@ public final class MptcpListener implements AutoCloseable {
         closed = true;
         for (Part part : parts) {
             if (part.uplinks.loop().inEventLoop()) {
-                part.uplinks.close(part.listener);
+                part.close();
             } else if (!part.uplinks.loop().isShuttingDown()) {
-                part.uplinks.loop().execute(() -> part.uplinks.close(part.listener));
+                part.uplinks.loop().execute(part::close);
             }
         }
     }

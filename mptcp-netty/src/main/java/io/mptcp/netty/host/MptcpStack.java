@@ -1,11 +1,13 @@
 package io.mptcp.netty.host;
 
+import io.mptcp.netty.MptcpDriver;
 import io.mptcp.netty.SegmentLink;
 import io.mptcp.scheduler.Schedulers;
 import io.mptcp.spi.Tracer;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.Limits;
 import io.mptcp.stack.StackConfig;
+import io.mptcp.stack.TokenShard;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.Channel;
@@ -94,16 +96,16 @@ public final class MptcpStack implements AutoCloseable {
     /**
      * As {@link #connect(IpEndpoint, long, ConnectListener)}.
      *
-     * @param local   address to start from, null for that of any path
+     * @param local   address and port to start from, null for any, see {@link Uplinks#connect}
      * @param options null for the stack's defaults
      */
-    public void connect(IpEndpoint remote, IpAddress local, ConnectOptions options, long timeoutMillis, ConnectListener listener) {
+    public void connect(IpEndpoint remote, IpEndpoint local, ConnectOptions options, long timeoutMillis, ConnectListener listener) {
         Uplinks uplinks = next();
         uplinks.loop().execute(() -> uplinks.connect(remote, local, options == null ? uplinks.defaultOptions() : options, timeoutMillis, listener));
     }
 
     /**
-     * Listens, on every loop: each gets its share of the connections, and keeps them. Not on a loop of a stack that has several.
+     * Listens, on every loop: each gets its share of the connections, and keeps them.
      *
      * @param local address to listen on, or {@link IpAddress#ANY}; port 0 for any that is free
      * @throws SetupException with one line when the port is taken or needs a privilege
@@ -218,7 +220,7 @@ public final class MptcpStack implements AutoCloseable {
             return this;
         }
 
-        /** How many event loops there are; default 1. */
+        /** How many event loops there are; default 1. More than one with UDP paths only. */
         public Builder loops(int threads) {
             if (threads < 1) {
                 throw new IllegalArgumentException("a stack needs at least one event loop: " + threads);
@@ -287,15 +289,20 @@ public final class MptcpStack implements AutoCloseable {
                 refuseSeveral();
             }
             for (int i = 0; i < used.size(); i++) {
-                UplinkSettings settings = new UplinkSettings(config, scheduler, 0, capture, portSlots, several, linkWrapper);
+                StackConfig own = config.withShard(new TokenShard(i, used.size()));
+                UplinkSettings settings = new UplinkSettings(own, scheduler, 0, capture, portSlots, several, linkWrapper);
                 stack.shards.add(Uplinks.open(used.get(i), paths, settings));
+            }
+            if (several) {
+                MptcpDriver.share(stack.shards.stream().map(Uplinks::driver).toList());
             }
         }
 
         private void refuseSeveral() {
             for (PathSpec path : paths) {
-                if (path.kind() == PathSpec.Kind.TUN) {
-                    throw new IllegalStateException("path " + path.device() + ": a TUN device cannot be shared by several event loops, use one");
+                if (path.kind() != PathSpec.Kind.UDP) {
+                    throw new IllegalStateException("path " + path.device() + ": " + path.kind()
+                            + " links cannot be shared by several event loops, use one (UDP links can)");
                 }
             }
             if (capture != null) {

@@ -22,9 +22,12 @@ public final class PendingConnect implements ConnectionHandler {
     /** RFC 8305 section 8 recommends 250 ms between attempts. */
     public static final long ATTEMPT_DELAY_MILLIS = 250;
 
+    /** The engine gives up by itself, when its SYNs have not been answered. */
+    public static final long NO_TIMEOUT_MILLIS = Long.MAX_VALUE;
+
     private final Uplinks uplinks;
     private final IpEndpoint remote;
-    private final IpAddress wantedLocal;
+    private final IpEndpoint wantedLocal;
     private final ConnectOptions options;
     private final ConnectListener listener;
     private final List<SegmentLink> untried;
@@ -34,7 +37,7 @@ public final class PendingConnect implements ConnectionHandler {
     private Future<?> timeoutTimer;
     private boolean done;
 
-    PendingConnect(Uplinks uplinks, IpEndpoint remote, IpAddress wantedLocal, ConnectOptions options, List<SegmentLink> candidates,
+    PendingConnect(Uplinks uplinks, IpEndpoint remote, IpEndpoint wantedLocal, ConnectOptions options, List<SegmentLink> candidates,
             ConnectListener listener) {
         this.uplinks = uplinks;
         this.remote = remote;
@@ -45,7 +48,9 @@ public final class PendingConnect implements ConnectionHandler {
     }
 
     void start(long timeoutMillis) {
-        timeoutTimer = uplinks.loop().schedule(() -> fail(CloseReason.TIMED_OUT), timeoutMillis, TimeUnit.MILLISECONDS);
+        if (timeoutMillis != NO_TIMEOUT_MILLIS) {
+            timeoutTimer = uplinks.loop().schedule(() -> fail(CloseReason.TIMED_OUT), timeoutMillis, TimeUnit.MILLISECONDS);
+        }
         attemptNext();
     }
 
@@ -110,11 +115,11 @@ public final class PendingConnect implements ConnectionHandler {
 
     private boolean attempt(SegmentLink link) {
         IpAddress local = uplinks.localAddress(link, remote.address());
-        if (local == null || wantedLocal != null && !wantedLocal.equals(local)) {
+        if (local == null || wantedLocal != null && !wantedLocal.address().isAny() && !wantedLocal.address().equals(local)) {
             return false;
         }
         try {
-            attempts.add(uplinks.openOver(link, local, remote, options, this));
+            attempts.add(uplinks.openOver(link, new IpEndpoint(local, wantedLocal == null ? 0 : wantedLocal.port()), remote, options, this));
             return true;
         } catch (IllegalStateException e) {
             failure = CloseReason.LIMIT; // Of connections or of ports.

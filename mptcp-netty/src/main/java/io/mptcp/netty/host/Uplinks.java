@@ -24,8 +24,11 @@ import io.netty.channel.IoEventLoop;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +48,7 @@ public final class Uplinks implements AutoCloseable {
     private final List<CountingLink> links;
     private final AutoCloseable resources;
     private final ListenPorts listenPorts;
-    private final List<Runnable> beforeClose = new ArrayList<>();
+    private final Set<Runnable> closeListeners = new LinkedHashSet<>();
     /** By link number: until when the path is suspected not to work. 0 for never. */
     private final long[] suspectUntilNanos;
     private final HostPathManager pathManager;
@@ -135,11 +138,6 @@ public final class Uplinks implements AutoCloseable {
         return settings.stack();
     }
 
-    /** Has something done before these uplinks are closed: whoever waits for a connection hears nothing of it afterwards. On the loop, as is the task. */
-    public void beforeClose(Runnable task) {
-        beforeClose.add(task);
-    }
-
     public List<CountingLink> links() {
         return links;
     }
@@ -152,7 +150,7 @@ public final class Uplinks implements AutoCloseable {
         return pathManager;
     }
 
-    /** As {@link #connect(IpEndpoint, IpAddress, ConnectOptions, long, ConnectListener)}, from any address, with the settings of these uplinks. */
+    /** As {@link #connect(IpEndpoint, IpEndpoint, ConnectOptions, long, ConnectListener)}, from any address, with the settings of these uplinks. */
     public PendingConnect connect(IpEndpoint remote, long timeoutMillis, ConnectListener listener) {
         return connect(remote, null, defaultOptions(), timeoutMillis, listener);
     }
@@ -160,10 +158,11 @@ public final class Uplinks implements AutoCloseable {
     /**
      * Opens a connection; it starts over the first path that answers. On the loop.
      *
-     * @param local         address the connection has to start from, null for any path; the other paths join it all the same
-     * @param timeoutMillis when to give up
+     * @param local         address and port the connection has to start from, each {@code ANY} or 0 for the choice of the stack, null for both; other paths
+     *                      join it all the same
+     * @param timeoutMillis when to give up, or {@link PendingConnect#NO_TIMEOUT_MILLIS}
      */
-    public PendingConnect connect(IpEndpoint remote, IpAddress local, ConnectOptions options, long timeoutMillis, ConnectListener listener) {
+    public PendingConnect connect(IpEndpoint remote, IpEndpoint local, ConnectOptions options, long timeoutMillis, ConnectListener listener) {
         PendingConnect pending = new PendingConnect(this, remote, local, options, candidates(), listener);
         pending.start(timeoutMillis);
         return pending;
@@ -185,20 +184,44 @@ public final class Uplinks implements AutoCloseable {
      * @throws SetupException with one line when the port is taken or needs a privilege
      */
     public Listener listen(IpEndpoint local, ConnectOptions options, AcceptHandler handler) throws SetupException {
-        ConnectionHandler first = (connection, readiness) -> connection.attach(handler.accepted(this, connection));
-        int port = listenPorts.open(local);
+        IpEndpoint opened = openPort(local);
         try {
-            return driver.stack().listen(new IpEndpoint(local.address(), port), false, options, first);
+            return startListening(opened, options, handler);
         } catch (IllegalStateException e) {
-            listenPorts.release(port);
-            throw new SetupException("cannot listen on " + local + ": port " + port + " has a listener already", e);
+            listenPorts.release(opened);
+            throw new SetupException("cannot listen on " + local + ": somebody else does on this stack", e);
         }
+    }
+
+    /** The first half of listening, which may fail. Any thread. @return with the port, chosen if that of {@code local} is 0 */
+    IpEndpoint openPort(IpEndpoint local) throws SetupException {
+        return listenPorts.open(local);
+    }
+
+    /** The second half, on the loop. */
+    Listener startListening(IpEndpoint local, ConnectOptions options, AcceptHandler handler) {
+        ConnectionHandler first = (connection, readiness) -> connection.attach(handler.accepted(this, connection));
+        return driver.stack().listen(local, false, options, first);
     }
 
     /** Takes no more connections; those there are go on. On the loop. */
     public void close(Listener listener) {
         driver.stack().close(listener);
-        listenPorts.release(listener.local().port());
+        listenPorts.release(listener.local());
+    }
+
+    /** What lives on these uplinks hears, on the loop, that they are about to be closed. On the loop. */
+    public void addCloseListener(Runnable listener) {
+        closeListeners.add(listener);
+    }
+
+    public void removeCloseListener(Runnable listener) {
+        closeListeners.remove(listener);
+    }
+
+    /** The paths, for messages to people. */
+    public String pathNames() {
+        return links.stream().map(SegmentLink::name).collect(Collectors.joining(", "));
     }
 
     /** All links, best first: not suspected before suspected, then ordinary before backup, then as configured. */
@@ -228,9 +251,9 @@ public final class Uplinks implements AutoCloseable {
         return link.isUp() ? link.localAddressFor(remote) : null;
     }
 
-    MptcpConnection openOver(SegmentLink link, IpAddress local, IpEndpoint remote, ConnectOptions options, PendingConnect attachment) {
+    MptcpConnection openOver(SegmentLink link, IpEndpoint local, IpEndpoint remote, ConnectOptions options, PendingConnect attachment) {
         try {
-            return driver.stack().connect(link.id(), new IpEndpoint(local, 0), remote, options, attachment);
+            return driver.stack().connect(link.id(), local, remote, options, attachment);
         } finally {
             driver.wake();
         }
@@ -243,7 +266,7 @@ public final class Uplinks implements AutoCloseable {
     @Override
     public void close() {
         OnLoop.run(loop(), () -> {
-            beforeClose.forEach(Runnable::run);
+            List.copyOf(closeListeners).forEach(Runnable::run);
             listenPorts.close();
             driver.close();
             try {

@@ -44,7 +44,7 @@ final class SocketStack {
     SocketStack(Uplinks uplinks, ConnectOptions options) {
         this.uplinks = uplinks;
         this.options = options;
-        runOnLoop(() -> uplinks.beforeClose(this::close));
+        runOnLoop(() -> uplinks.addCloseListener(this::close));
     }
 
     Uplinks uplinks() {

@@ -1,0 +1,33 @@
+package io.mptcp.netty.channel;
+
+import io.netty.channel.ChannelOption;
+
+/**
+ * Options of {@link MptcpSocketChannel} beside those of any TCP channel. As options of a {@link MptcpServerSocketChannel} they are those of the connections
+ * it accepts; what has to be known in the handshake can be set in no other way.
+ */
+public class MptcpChannelOption<T> extends ChannelOption<T> {
+    /** Whether to speak MPTCP; false is plain TCP. Before connecting. Default: the stack's. */
+    public static final ChannelOption<Boolean> MPTCP = valueOf(MptcpChannelOption.class, "MPTCP");
+    /** Packet scheduler by name, see {@link io.mptcp.scheduler.Schedulers#names}. At any time. Default: the stack's. */
+    public static final ChannelOption<String> SCHEDULER = valueOf(MptcpChannelOption.class, "SCHEDULER");
+    /** Congestion controller by name: {@code cubic}, {@code newreno}, {@code lia}, {@code olia}, {@code balia}. Before connecting. Default: the stack's. */
+    public static final ChannelOption<String> CONGESTION_CONTROL = valueOf(MptcpChannelOption.class, "CONGESTION_CONTROL");
+    /** See {@link io.mptcp.tcp.SocketOptions#cork}. At any time, as the following. */
+    public static final ChannelOption<Boolean> TCP_CORK = valueOf(MptcpChannelOption.class, "TCP_CORK");
+    /** Silence of the peer in seconds before it is probed, if SO_KEEPALIVE is set. */
+    public static final ChannelOption<Integer> TCP_KEEPIDLE = valueOf(MptcpChannelOption.class, "TCP_KEEPIDLE");
+    /** Time between probes in seconds. */
+    public static final ChannelOption<Integer> TCP_KEEPINTVL = valueOf(MptcpChannelOption.class, "TCP_KEEPINTVL");
+    /** Unanswered probes after which the peer is given up. */
+    public static final ChannelOption<Integer> TCP_KEEPCNT = valueOf(MptcpChannelOption.class, "TCP_KEEPCNT");
+    /** Longest time in milliseconds that sent data may stay unacknowledged before the connection is given up (RFC 5482); 0 for the stack's retransmissions. */
+    public static final ChannelOption<Integer> TCP_USER_TIMEOUT = valueOf(MptcpChannelOption.class, "TCP_USER_TIMEOUT");
+    /** Bound of what is written and cannot be sent yet, in bytes, see {@link io.mptcp.tcp.SocketOptions#notSentLowatBytes}. */
+    public static final ChannelOption<Integer> TCP_NOTSENT_LOWAT = valueOf(MptcpChannelOption.class, "TCP_NOTSENT_LOWAT");
+
+    @SuppressWarnings({"unused", "deprecation"})
+    protected MptcpChannelOption() {
+        super("unused");
+    }
+}

@@ -1,0 +1,196 @@
+package io.mptcp.netty.channel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mptcp.netty.host.MptcpStack;
+import io.mptcp.stack.MptcpInfo;
+import io.mptcp.stack.SubflowInfo;
+import io.mptcp.wire.IpAddress;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.SimpleChannelInboundHandler;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What Netty's own tests do not look at: paths, subflows and options of MPTCP. Over UDP on the loopback interface. */
+@Timeout(60)
+class MptcpSocketChannelTest {
+    private MptcpStack server;
+    private MptcpStack client;
+    private final BlockingQueue<SubflowEvent> events = new LinkedBlockingQueue<>();
+    private final CompletableFuture<MptcpSocketChannel> accepted = new CompletableFuture<>();
+    private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
+
+    @BeforeEach
+    void open() throws Exception {
+        server = MptcpStack.builder().udpPath("lo", IpAddress.parse("127.0.0.1")).build();
+        client = MptcpStack.builder().udpPath("lo", IpAddress.parse("127.0.0.2")).udpPath("lo", IpAddress.parse("127.0.0.3")).build();
+    }
+
+    @AfterEach
+    void close() {
+        client.close();
+        server.close();
+    }
+
+    @Test
+    void subflowsComeAndGoAndTheApplicationHearsOfIt() throws Exception {
+        Channel listening = echoServer().bind("127.0.0.1", 0).sync().channel();
+        MptcpSocketChannel channel = connect(listening);
+        channel.writeAndFlush(text("hello")).sync();
+        assertEquals("hello", received.take());
+
+        SubflowEvent first = events.take();
+        SubflowEvent second = events.take();
+        assertEquals(SubflowEvent.Type.ESTABLISHED, first.type());
+        assertTrue(first.subflow().initial());
+        assertEquals(SubflowEvent.Type.ESTABLISHED, second.type());
+        assertEquals(1, second.subflow().linkId());
+
+        MptcpInfo info = channel.mptcpInfo().sync().getNow();
+        assertEquals(1, info.subflows());
+        assertEquals(2, info.subflowsTotal());
+        assertEquals(5, info.bytesSent());
+        assertEquals(0, info.flags() & MptcpInfo.FLAG_FALLBACK);
+
+        channel.control().setBackup(second.subflow().id(), true).sync();
+        assertTrue(channel.subflows().sync().getNow().getLast().backup());
+
+        channel.control().close(second.subflow().id()).sync();
+        assertEquals(SubflowEvent.Type.CLOSED, events.take().type());
+        channel.writeAndFlush(text("still")).sync();
+        assertEquals("still", received.take());
+        channel.close().sync();
+    }
+
+    @Test
+    void aSubflowIsOpenedByHandWhereThePathManagerIsPassive() throws Exception {
+        Channel listening = echoServer().bind("127.0.0.1", 0).sync().channel();
+        connect(listening).writeAndFlush(text("x")).sync();
+        received.take();
+        MptcpSocketChannel other = accepted.get();
+        Throwable failure = other.control().open(7, false).await().cause();
+        assertEquals("there is no path 7: lo", assertInstanceOf(IllegalStateException.class, failure).getMessage());
+    }
+
+    @Test
+    void optionsReachTheConnectionAndWhatComesTooLateIsRefused() throws Exception {
+        Channel listening = echoServer().option(MptcpChannelOption.CONGESTION_CONTROL, "newreno").childOption(ChannelOption.TCP_NODELAY, false)
+                .childOption(ChannelOption.SO_RCVBUF, 100_000).bind("127.0.0.1", 0).sync().channel();
+        MptcpSocketChannel channel = connect(listening);
+        MptcpSocketChannel child = accepted.get();
+        child.eventLoop().submit(() -> {
+            assertFalse(child.connection().socketOptions().noDelay());
+            assertEquals(100_000, child.connection().socketOptions().receiveBufferBytes());
+        }).sync();
+        channel.config().setOption(MptcpChannelOption.SCHEDULER, "redundant");
+        channel.config().setTrafficClass(0x20);
+        channel.eventLoop().submit(() -> {
+            assertEquals(0x20, channel.connection().socketOptions().trafficClass());
+            assertTrue(channel.connection().socketOptions().noDelay());
+            assertEquals("Redundant", channel.connection().scheduler().getClass().getSimpleName());
+        }).sync();
+        assertThrows(IllegalArgumentException.class, () -> channel.config().setOption(MptcpChannelOption.SCHEDULER, "fastest"));
+        assertThrows(IllegalStateException.class, () -> channel.config().setOption(MptcpChannelOption.CONGESTION_CONTROL, "cubic"));
+        channel.writeAndFlush(text("both ways")).sync();
+        assertEquals("both ways", received.take());
+    }
+
+    @Test
+    void plainTcpIsAnOption() throws Exception {
+        Channel listening = echoServer().bind("127.0.0.1", 0).sync().channel();
+        MptcpSocketChannel channel = (MptcpSocketChannel) bootstrap().option(MptcpChannelOption.MPTCP, false).connect(listening.localAddress()).sync().channel();
+        channel.writeAndFlush(text("plain")).sync();
+        assertEquals("plain", received.take());
+        assertTrue(channel.eventLoop().submit(channel::isFallback).sync().getNow());
+        List<SubflowInfo> subflows = channel.subflows().sync().getNow();
+        assertEquals(1, subflows.size());
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamed() throws Exception {
+        Channel listening = echoServer().bind("127.0.0.1", 0).sync().channel();
+        Throwable failure = echoServer().bind(listening.localAddress()).await().cause();
+        int port = ((InetSocketAddress) listening.localAddress()).getPort();
+        assertEquals("cannot listen on 127.0.0.1:" + port + ": port " + port + " has a listener already",
+                assertInstanceOf(BindException.class, failure).getMessage());
+    }
+
+    @Test
+    void whatIsOpenWhenTheStackIsClosedIsClosedWithIt() throws Exception {
+        Channel listening = echoServer().bind("127.0.0.1", 0).sync().channel();
+        MptcpSocketChannel channel = connect(listening);
+        client.close();
+        assertTrue(channel.closeFuture().isDone());
+        accepted.get().closeFuture().sync();
+        server.close();
+        assertTrue(listening.closeFuture().await(5, TimeUnit.SECONDS));
+    }
+
+    private MptcpSocketChannel connect(Channel listening) throws InterruptedException {
+        return (MptcpSocketChannel) bootstrap().connect(listening.localAddress()).sync().channel();
+    }
+
+    private Bootstrap bootstrap() {
+        return new Bootstrap().group(client.group()).channelFactory(() -> new MptcpSocketChannel(client)).handler(new Client());
+    }
+
+    private ServerBootstrap echoServer() {
+        return new ServerBootstrap().group(server.group()).channelFactory(() -> new MptcpServerSocketChannel(server))
+                .childHandler(new ChannelInitializer<MptcpSocketChannel>() {
+                    @Override
+                    protected void initChannel(MptcpSocketChannel child) {
+                        accepted.complete(child);
+                        child.pipeline().addLast(new Echo());
+                    }
+                });
+    }
+
+    private static ByteBuf text(String text) {
+        return Unpooled.copiedBuffer(text, StandardCharsets.US_ASCII);
+    }
+
+    @ChannelHandler.Sharable
+    private static final class Echo extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            context.writeAndFlush(message);
+        }
+    }
+
+    private final class Client extends SimpleChannelInboundHandler<ByteBuf> {
+        @Override
+        protected void channelRead0(ChannelHandlerContext context, ByteBuf message) {
+            received.add(message.toString(StandardCharsets.US_ASCII));
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext context, Object event) {
+            if (event instanceof SubflowEvent subflow) {
+                events.add(subflow);
+            }
+        }
+    }
+}

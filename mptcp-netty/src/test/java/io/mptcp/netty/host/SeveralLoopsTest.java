@@ -1,0 +1,89 @@
+package io.mptcp.netty.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mptcp.netty.StreamHandler;
+import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.Counter;
+import io.mptcp.stack.MptcpConnection;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** One server on three event loops, each with an engine of its own; clients with two paths, whose joins come to any of the three. */
+@Timeout(60)
+class SeveralLoopsTest {
+    private static final int LOOPS = 3;
+    private static final int CLIENTS = 12;
+    private static final long BYTES = 400_000;
+
+    @Test
+    void joinsReachTheLoopOfTheirConnection() throws Exception {
+        List<MptcpStack> clients = new ArrayList<>();
+        try (MptcpStack server = MptcpStack.builder().loops(LOOPS).udpPath("lo", IpAddress.parse("127.0.0.1")).build()) {
+            MptcpListener listener = server.listen(new IpEndpoint(IpAddress.ANY, 0), ListenOptions.DEFAULT,
+                    (uplinks, connection) -> new StreamHandler(connection.token(), BYTES));
+            IpEndpoint remote = new IpEndpoint(IpAddress.parse("127.0.0.1"), listener.local().port());
+            List<StreamHandler> handlers = new ArrayList<>();
+            List<CompletableFuture<Void>> ends = new ArrayList<>();
+            for (int i = 0; i < CLIENTS; i++) {
+                clients.add(MptcpStack.builder().udpPath("lo", IpAddress.parse("127.0.0.2")).udpPath("lo", IpAddress.parse("127.0.0.3")).build());
+                handlers.add(new StreamHandler(i, BYTES));
+                ends.add(connect(clients.getLast(), remote, handlers.getLast()));
+            }
+            for (CompletableFuture<Void> end : ends) {
+                end.get(40, TimeUnit.SECONDS);
+            }
+            for (StreamHandler handler : handlers) {
+                assertEquals(BYTES, handler.received);
+                assertEquals(CloseReason.CLOSED, handler.connection.closeReason());
+            }
+            long joins = 0;
+            int used = 0;
+            for (Uplinks uplinks : server.shards()) {
+                long accepted = uplinks.loop().submit(() -> uplinks.driver().stack().counters().get(Counter.PassiveOpens)).get();
+                joins += uplinks.loop().submit(() -> uplinks.driver().stack().counters().get(Counter.MPJoinAckRx)).get();
+                assertEquals(0, uplinks.loop().submit(() -> uplinks.driver().stack().counters().get(Counter.MPJoinNoTokenFound)).get());
+                used += accepted > 0 ? 1 : 0;
+            }
+            assertEquals(CLIENTS, joins);
+            assertTrue(used > 1, "all connections came to one loop");
+        } finally {
+            clients.forEach(MptcpStack::close);
+        }
+    }
+
+    @Test
+    void pathsThatCannotBeSharedAreRefused() {
+        String message = assertThrows(IllegalStateException.class, () -> MptcpStack.builder().loops(2).path("lo").build()).getMessage();
+        assertEquals("path lo: packet links cannot be shared by several event loops, use one (UDP links can)", message);
+    }
+
+    private static CompletableFuture<Void> connect(MptcpStack stack, IpEndpoint remote, StreamHandler handler) {
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        stack.connect(remote, 10_000, new ConnectListener() {
+            @Override
+            public void connected(MptcpConnection connection) {
+                connection.attach((io.mptcp.netty.ConnectionHandler) (ready, readiness) -> {
+                    handler.ready(ready, readiness);
+                    if (handler.isClosed()) {
+                        end.complete(null);
+                    }
+                });
+            }
+
+            @Override
+            public void failed(CloseReason reason) {
+                end.completeExceptionally(new IllegalStateException(reason.toString()));
+            }
+        });
+        return end;
+    }
+}
