@@ -141,7 +141,7 @@ final class SocketStack {
             listener.failed(CloseReason.ABORTED);
             return null;
         }
-        return uplinks.connect(remote, local.isAny() ? null : local, options.withSocket(socket), CONNECT_MILLIS, listener);
+        return uplinks.connect(remote, local.isAny() ? null : new IpEndpoint(local, 0), options.withSocket(socket), CONNECT_MILLIS, listener);
     }
 
     void add(StackStream stream) {
