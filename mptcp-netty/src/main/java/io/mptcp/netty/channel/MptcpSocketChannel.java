@@ -67,6 +67,7 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
     private ChannelInput input;
     private ChannelOutput output;
     private Runnable stackClosing;
+    private boolean readBeforeActive;
 
     /** To be connected over that stack. */
     public MptcpSocketChannel(MptcpStack stack) {
@@ -220,9 +221,10 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
     @Override
     protected void doBeginRead() {
         if (input == null) {
-            return;
+            readBeforeActive = true;
+        } else {
+            input.begin();
         }
-        input.begin();
     }
 
     void autoReadCleared() {
@@ -498,6 +500,9 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
             boolean alive = promise.trySuccess();
             if (isOpen()) {
                 pipeline().fireChannelActive();
+            }
+            if (readBeforeActive && isOpen()) {
+                input.begin();
             }
             if (!alive) {
                 close(voidPromise());

@@ -38,7 +38,7 @@ import java.util.function.UnaryOperator;
  * }</pre>
  *
  * <p>Links, ports and filters are there as long as the stack is, and gone with it or with the process. There is no other thread than those of
- * the event loops. Methods may be called by any thread unless they say otherwise; what belongs to a loop is in {@link Uplinks}.
+ * the event loops, which are daemons. Methods may be called by any thread unless they say otherwise; what belongs to a loop is in {@link Uplinks}.
  */
 public final class MptcpStack implements AutoCloseable {
     private static final long STOP_SECONDS = 5;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.netty.ConnectionHandler;
 import io.mptcp.netty.StreamHandler;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.Counter;
@@ -71,12 +72,7 @@ class SeveralLoopsTest {
         stack.connect(remote, 10_000, new ConnectListener() {
             @Override
             public void connected(MptcpConnection connection) {
-                connection.attach((io.mptcp.netty.ConnectionHandler) (ready, readiness) -> {
-                    handler.ready(ready, readiness);
-                    if (handler.isClosed()) {
-                        end.complete(null);
-                    }
-                });
+                connection.attach(new AfterJoin(handler, end));
             }
 
             @Override
@@ -85,5 +81,28 @@ class SeveralLoopsTest {
             }
         });
         return end;
+    }
+
+    /** Leaves everything to the server until there are both subflows: no connection is over before its join has arrived. */
+    private static final class AfterJoin implements ConnectionHandler {
+        private final StreamHandler handler;
+        private final CompletableFuture<Void> end;
+        private boolean joined;
+
+        AfterJoin(StreamHandler handler, CompletableFuture<Void> end) {
+            this.handler = handler;
+            this.end = end;
+        }
+
+        @Override
+        public void ready(MptcpConnection connection, int readiness) {
+            joined |= connection.subflows().stream().filter(subflow -> subflow.state().equals("ESTABLISHED")).count() == 2;
+            if (joined) {
+                handler.ready(connection, readiness);
+            }
+            if (handler.isClosed()) {
+                end.complete(null);
+            }
+        }
     }
 }
