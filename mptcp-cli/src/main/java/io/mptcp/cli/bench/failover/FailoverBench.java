@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 
 /** Runs the cuts of all cells, on several networks at a time: what a path carries is little. */
 final class FailoverBench {
@@ -25,15 +26,20 @@ final class FailoverBench {
     record Settings(List<LinkProfile> profiles, List<Pairing> pairings, List<Kind> kinds, int cuts, int networks, long seed) {
     }
 
+    private static final int ATTEMPTS = 3;
+
     private record Job(Pairing pairing, Kind kind, int cut) {
     }
 
     private final Settings settings;
     private final PrintStream progress;
+    private final Consumer<CutSample> live;
 
-    FailoverBench(Settings settings, PrintStream progress) {
+    /** @param live is told of each sample as soon as there is one; called by one thread at a time */
+    FailoverBench(Settings settings, PrintStream progress, Consumer<CutSample> live) {
         this.settings = settings;
         this.progress = progress;
+        this.live = live;
     }
 
     List<CutSample> run() {
@@ -79,11 +85,24 @@ final class FailoverBench {
         return samples;
     }
 
+    /** A cut during which the machine held up the emulator is made again. */
+    private CutSample undisturbed(FailoverNetwork network, LinkProfile profile, Job job) {
+        CutSample sample = null;
+        for (int attempt = 0; attempt < ATTEMPTS && (sample == null || sample.isDisturbed()); attempt++) {
+            sample = new CutRun(network, profile, job.pairing(), job.kind(), job.cut()).run(settings.seed());
+        }
+        return sample;
+    }
+
     private void work(FailoverNetwork network, LinkProfile profile, Queue<Job> jobs, List<CutSample> samples) {
         // Not counted: the first run is by code that has not been compiled yet.
         new CutRun(network, profile, settings.pairings().getFirst(), Kind.SILENT, 0).run(settings.seed());
         for (Job job = jobs.poll(); job != null; job = jobs.poll()) {
-            samples.add(new CutRun(network, profile, job.pairing(), job.kind(), job.cut()).run(settings.seed()));
+            CutSample sample = undisturbed(network, profile, job);
+            synchronized (samples) {
+                samples.add(sample);
+                live.accept(sample);
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ import io.mptcp.cli.TextTable;
 import io.mptcp.cli.bench.BenchOptions;
 import io.mptcp.cli.lab.LinkProfile;
 import io.mptcp.netty.linux.KernelMptcp;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -62,7 +63,7 @@ public final class FailoverCommand implements Callable<Integer> {
     @Option(names = "--markdown", description = "Print the table as Markdown.")
     private boolean markdown;
 
-    @Option(names = "--csv", paramLabel = "FILE", description = "Write one line for every cut to a file.")
+    @Option(names = "--csv", paramLabel = "FILE", description = "Write a line for every cut to a file, as soon as it is measured.")
     private Path csv;
 
     @Override
@@ -81,9 +82,16 @@ public final class FailoverCommand implements Callable<Integer> {
         List<LinkProfile> profiles = rtts.stream().map(rtt -> LinkProfile.of(rateMbit, rtt / 2, Math.max(rtt, MIN_QUEUE_BITS / (rateMbit * 1e3)))).toList();
         FailoverBench.Settings settings = new FailoverBench.Settings(profiles, pairings != null ? pairings : List.of(Pairing.values()), kinds, cuts,
                 networks, seed);
-        List<CutSample> samples = new FailoverBench(settings, System.err).run();
-        if (csv != null) {
-            Files.writeString(csv, FailoverReport.csv(samples));
+        List<CutSample> samples;
+        try (PrintStream lines = csv == null ? null : new PrintStream(Files.newOutputStream(csv), true)) {
+            if (lines != null) {
+                lines.println(FailoverReport.CSV_HEADER);
+            }
+            samples = new FailoverBench(settings, System.err, sample -> {
+                if (lines != null) {
+                    lines.println(FailoverReport.csv(sample));
+                }
+            }).run();
         }
         TextTable table = FailoverReport.table(samples);
         System.out.print(markdown ? table.markdown() : table.text());

@@ -8,6 +8,8 @@ import java.util.function.ToDoubleFunction;
 
 /** The results of {@code mptcp bench failover}. */
 final class FailoverReport {
+    static final String CSV_HEADER = "rtt_ms,cut,connection,number,gap_ms,goodput_of_one_path,return_s,emulator_late_ms";
+
     private FailoverReport() {
     }
 
@@ -40,15 +42,11 @@ final class FailoverReport {
                 Long.toString(own.stream().filter(CutSample::isDisturbed).count()));
     }
 
-    /** A line for each cut, with a header. */
-    static String csv(List<CutSample> samples) {
-        StringBuilder csv = new StringBuilder("rtt_ms,cut,connection,number,gap_ms,goodput_of_one_path,return_s,emulator_late_ms\n");
-        for (CutSample sample : samples) {
-            csv.append(String.join(",", decimals(0, sample.rttMillis()), sample.kind().name().toLowerCase(Locale.ROOT),
-                    sample.pairing().name().toLowerCase(Locale.ROOT), Integer.toString(sample.cut()), decimals(1, sample.gapMillis()),
-                    decimals(3, sample.share()), seconds(sample.returnSeconds()), decimals(1, sample.lateMillis()))).append('\n');
-        }
-        return csv.toString();
+    /** A line for one cut. */
+    static String csv(CutSample sample) {
+        return String.join(",", decimals(0, sample.rttMillis()), sample.kind().name().toLowerCase(Locale.ROOT),
+                sample.pairing().name().toLowerCase(Locale.ROOT), Integer.toString(sample.cut()), decimals(1, sample.gapMillis()),
+                decimals(3, sample.share()), seconds(sample.returnSeconds()), decimals(1, sample.lateMillis()));
     }
 
     private static double[] sorted(List<CutSample> samples, ToDoubleFunction<CutSample> what) {
