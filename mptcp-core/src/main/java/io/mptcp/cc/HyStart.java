@@ -5,10 +5,10 @@ package io.mptcp.cc;
  * conservative slow start for some rounds; if the round-trip time falls again, it was a false alarm.
  *
  * <p>When a rise is seen the window has doubled once more since what shows it was sent: it holds more than the path already, and with a queue of one
- * bandwidth-delay product any further growth is lost. So conservative slow start does not grow here, and lasts one whole round (RFC 9406 section 4.3
- * suggests a quarter of the growth for five rounds, and lets that be tuned). Two connections that start together also come out of it with shares that differ
- * less, and Linux's leaves slow start at once. As the window stands still, the queue does, too: only where the rise is gone, not merely smaller, was
- * it an alarm for nothing.
+ * bandwidth-delay product most of any further growth is lost. So conservative slow start hardly grows here, and lasts one whole round (RFC 9406 section
+ * 4.3 suggests a quarter of the growth for five rounds, and lets that be tuned). Two connections that start together also come out of it with shares
+ * that differ less: Linux's leaves slow start at once. As the window nearly stands still, the queue does, too: only where the rise is gone, not
+ * merely smaller, was it an alarm for nothing.
  */
 final class HyStart {
     /** Answer of {@link #onAck}: slow start is over. */
@@ -19,7 +19,7 @@ final class HyStart {
     private static final long MAX_RTT_THRESH_NANOS = 16_000_000;
     private static final int MIN_RTT_DIVISOR = 8;
     private static final int N_RTT_SAMPLE = 8;
-    private static final int CSS_GROWTH_DIVISOR = Integer.MAX_VALUE;
+    private static final int CSS_GROWTH_DIVISOR = 16;
     private static final int CSS_ROUNDS = 2;
 
     private static final long NONE = Long.MAX_VALUE;
