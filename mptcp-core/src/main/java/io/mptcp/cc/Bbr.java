@@ -36,8 +36,6 @@ final class Bbr implements CongestionController {
     /** What the acknowledgments that come mean for the probing of bandwidth. */
     private enum AckPhase { INIT, REFILLING, PROBE_STARTING, PROBE_FEEDBACK, PROBE_STOPPING }
 
-    private static final double LOSS_THRESH = 0.02;
-    private static final double BETA = 0.7;
     private static final double HEADROOM = 0.15;
     private static final int MIN_PIPE_SEGMENTS = 4;
     private static final double PACING_MARGIN = 0.99;
@@ -52,12 +50,11 @@ final class Bbr implements CongestionController {
     private static final int MAX_QUANTUM_BYTES = 64 << 10;
     private static final int OFFLOAD_QUANTA = 3;
     private static final double NANOS_PER_SECOND = 1e9;
-    private static final double INFINITE = Double.POSITIVE_INFINITY;
 
     private final BbrFullPipe fullPipe = new BbrFullPipe();
     private final BbrMinRtt minRtt = new BbrMinRtt();
     private final BbrAggregation aggregation = new BbrAggregation();
-    private final BbrUndo undo = new BbrUndo();
+    private final BbrModel model = new BbrModel();
 
     private int mssBytes = 536;
     private double cwndBytes = 10 * 536;
@@ -69,6 +66,8 @@ final class Bbr implements CongestionController {
     private long chance;
 
     private State state = State.STARTUP;
+    /** What a loss ended, {@link State#STARTUP} or {@link State#PROBE_BW_UP}, should it prove spurious; null if it did not end any. */
+    private State undoState;
     private AckPhase ackPhase = AckPhase.INIT;
     private long roundCount;
     private boolean roundStart;
@@ -76,30 +75,13 @@ final class Bbr implements CongestionController {
     private boolean idleRestart;
     private long drainStartRound;
 
-    // The rate: the highest of this cycle of probing and of the last.
-    private double maxBw;
-    private double cycleMaxBw;
-    private double lastCycleMaxBw;
-    private double bw;
-    private double bwShortterm = INFINITE;
-    private double inflightShortterm = INFINITE;
-    private double inflightLongterm = INFINITE;
-
-    // What the current round trip tells.
-    private double bwLatest;
-    private double inflightLatest;
-    private boolean lossInRound;
-    private boolean lossRoundStart;
-    private long lossRoundDeliveredBytes;
-    private int lossRangesInRound;
-    private long lastLostEndSsn = -1;
     /** Startup has been in recovery since before this round trip. */
     private boolean recoveringForARound;
 
     // Probing for bandwidth.
     private boolean bwProbeSample;
     private double bwProbeUpAckedBytes;
-    private double probeUpAckedPerIncBytes = INFINITE;
+    private double probeUpAckedPerIncBytes = BbrModel.INFINITE;
     private int bwProbeUpRounds;
     private long roundsSinceProbeUp;
     private long bwProbeWaitNanos;
@@ -179,22 +161,21 @@ final class Bbr implements CongestionController {
             restoreCwnd();
         }
         RateSample rate = sample.rate;
-        updateLatestDeliverySignals(rate);
-        updateCongestionSignals(rate);
-        aggregation.onAck(sample.nowNanos, bw, rate.newlyAckedBytes, cwndBytes(), roundCount, !fullPipe.wasReached());
+        model.beginAck(rate);
+        updateRound(rate);
+        if (model.isLossRoundStart()) {
+            endLossRound(rate);
+        }
+        aggregation.onAck(sample.nowNanos, model.bw, rate.newlyAckedBytes, cwndBytes(), roundCount, !fullPipe.wasReached());
         if (roundStart && !rate.appLimited) {
             fullPipe.onRound(rate.bytesPerSecond);
         }
-        checkStartupDone(sample);
+        checkStartupDone();
         checkDrainDone(sample);
         updateProbeBwCyclePhase(sample);
         minRtt.onAck(sample.nowNanos, sample.rttNanos);
         checkProbeRtt(sample);
-        if (lossRoundStart) {
-            bwLatest = rate.bytesPerSecond;
-            inflightLatest = rate.deliveredBytes;
-        }
-        bw = Math.min(maxBw, bwShortterm);
+        model.finishAck(rate);
         setPacingRate(sample.srttNanos);
         setCwnd(rate);
     }
@@ -202,10 +183,9 @@ final class Bbr implements CongestionController {
     @Override
     public void onSegmentLost(long nowNanos, LostSegment lost) {
         noteLoss(lost.totalDeliveredBytes);
-        lossRangesInRound += lost.startSsn == lastLostEndSsn ? 0 : 1;
-        lastLostEndSsn = lost.startSsn + lost.bytes;
-        if (bwProbeSample && isInflightTooHigh(lost.lostBytes, lost.inFlightAtSendBytes, lost.selectiveAcks)) {
-            handleInflightTooHigh(nowNanos, inflightAtLoss(lost), lost.appLimited, lost.totalDeliveredBytes);
+        model.noteLostRange(lost.startSsn, lost.startSsn + lost.bytes);
+        if (bwProbeSample && BbrModel.isInflightTooHigh(lost.lostBytes, lost.inFlightAtSendBytes, lost.selectiveAcks)) {
+            handleInflightTooHigh(nowNanos, BbrModel.inflightAtLoss(lost), lost.appLimited, lost.totalDeliveredBytes);
         }
     }
 
@@ -227,20 +207,17 @@ final class Bbr implements CongestionController {
     public void onSpuriousLoss(long nowNanos) {
         recovering = false;
         restoreCwnd();
-        lossInRound = false;
+        model.undoLoss();
         fullPipe.restart(0);
-        bwShortterm = Math.max(bwShortterm, undo.bwShortterm);
-        inflightShortterm = Math.max(inflightShortterm, undo.inflightShortterm);
-        inflightLongterm = Math.max(inflightLongterm, undo.inflightLongterm);
-        if (undo.state == State.STARTUP && state != State.STARTUP) {
+        if (undoState == State.STARTUP && state != State.STARTUP) {
             fullPipe.setReached(false);
             if (state != State.PROBE_RTT) {
                 state = State.STARTUP;
             }
-        } else if (undo.state == State.PROBE_BW_UP && state != State.PROBE_BW_UP && state != State.PROBE_RTT) {
+        } else if (undoState == State.PROBE_BW_UP && state != State.PROBE_BW_UP && state != State.PROBE_RTT) {
             startProbeBwRefill(nextRoundDeliveredBytes);
         }
-        undo.state = null;
+        undoState = null;
     }
 
     @Override
@@ -270,37 +247,7 @@ final class Bbr implements CongestionController {
         }
     }
 
-    // ---- the model of the path ----
-
-    private void updateLatestDeliverySignals(RateSample rate) {
-        lossRoundStart = false;
-        if (!rate.hasData) {
-            return;
-        }
-        bwLatest = Math.max(bwLatest, rate.bytesPerSecond);
-        inflightLatest = Math.max(inflightLatest, rate.deliveredBytes);
-        if (rate.priorDeliveredBytes >= lossRoundDeliveredBytes) {
-            lossRoundDeliveredBytes = rate.totalDeliveredBytes;
-            lossRoundStart = true;
-        }
-    }
-
-    private void updateCongestionSignals(RateSample rate) {
-        updateRound(rate);
-        if (rate.bytesPerSecond > 0 && (rate.bytesPerSecond >= maxBw || !rate.appLimited)) {
-            cycleMaxBw = Math.max(cycleMaxBw, rate.bytesPerSecond);
-            maxBw = Math.max(cycleMaxBw, lastCycleMaxBw);
-        }
-        if (!lossRoundStart) {
-            return;
-        }
-        checkStartupHighLoss(rate);
-        adaptLowerBoundsFromCongestion();
-        lossInRound = false;
-        lossRangesInRound = 0;
-        lastLostEndSsn = -1;
-        recoveringForARound = recovering;
-    }
+    // ---- rounds and losses ----
 
     private void updateRound(RateSample rate) {
         roundStart = rate.hasData && rate.priorDeliveredBytes >= nextRoundDeliveredBytes;
@@ -315,59 +262,29 @@ final class Bbr implements CongestionController {
         nextRoundDeliveredBytes = totalDeliveredBytes;
     }
 
-    private void advanceMaxBwFilter() {
-        lastCycleMaxBw = cycleMaxBw;
-        cycleMaxBw = 0;
-        maxBw = lastCycleMaxBw;
-    }
-
-    /** The short-term model follows what gets through while something is lost, once a round trip, but not while more is being tried. */
-    private void adaptLowerBoundsFromCongestion() {
-        boolean probing = state == State.STARTUP || state == State.PROBE_BW_REFILL || state == State.PROBE_BW_UP;
-        if (probing || !lossInRound) {
-            return;
-        }
-        double fromBw = bwShortterm == INFINITE ? maxBw : bwShortterm;
-        double fromInflight = inflightShortterm == INFINITE ? cwndBytes : inflightShortterm;
-        bwShortterm = Math.max(bwLatest, BETA * fromBw);
-        inflightShortterm = Math.max(inflightLatest, BETA * fromInflight);
-    }
-
-    private void resetShortTermModel() {
-        bwShortterm = INFINITE;
-        inflightShortterm = INFINITE;
+    private void endLossRound(RateSample rate) {
+        checkStartupHighLoss(rate);
+        model.endLossRound(state == State.STARTUP || state == State.PROBE_BW_REFILL || state == State.PROBE_BW_UP, cwndBytes);
+        recoveringForARound = recovering;
     }
 
     private void noteLoss(long totalDeliveredBytes) {
-        if (!lossInRound) {
-            lossRoundDeliveredBytes = totalDeliveredBytes;
+        if (model.noteLoss(totalDeliveredBytes)) {
             saveCwnd();
-            undo.save(bwShortterm, inflightShortterm, inflightLongterm);
+            undoState = null;
         }
-        lossInRound = true;
-    }
-
-    private static boolean isInflightTooHigh(long lostBytes, long inFlightAtSendBytes, boolean selectiveAcks) {
-        return lostBytes > inFlightAtSendBytes * LOSS_THRESH || lostBytes > 0 && !selectiveAcks;
     }
 
     private void handleInflightTooHigh(long nowNanos, double inFlightBytes, boolean appLimited, long totalDeliveredBytes) {
         prevProbeTooHigh = true;
         bwProbeSample = false;
         if (!appLimited) {
-            inflightLongterm = Math.max(inFlightBytes, targetInflight() * BETA);
+            model.inflightLongterm = Math.max(inFlightBytes, targetInflight() * BbrModel.BETA);
         }
         if (state == State.PROBE_BW_UP) {
-            undo.state = State.PROBE_BW_UP;
+            undoState = State.PROBE_BW_UP;
             startProbeBwDown(nowNanos, totalDeliveredBytes);
         }
-    }
-
-    /** How much was in flight when 2 % of it were lost, somewhere within what was sent at once. */
-    private static double inflightAtLoss(LostSegment lost) {
-        double inflightBefore = lost.inFlightAtSendBytes - lost.bytes;
-        double lostBefore = lost.lostBytes - lost.bytes;
-        return inflightBefore + (LOSS_THRESH * inflightBefore - lostBefore) / (1 - LOSS_THRESH);
     }
 
     // ---- Startup and Drain ----
@@ -376,19 +293,19 @@ final class Bbr implements CongestionController {
         if (state != State.STARTUP || fullPipe.wasReached() || !recovering) {
             return;
         }
-        boolean many = recoveringForARound && lossRangesInRound >= STARTUP_FULL_LOSS_COUNT || !rate.selectiveAcks;
-        if (many && isInflightTooHigh(rate.lostBytes, rate.inFlightAtSendBytes, rate.selectiveAcks)) {
+        boolean many = recoveringForARound && model.lossRangesInRound() >= STARTUP_FULL_LOSS_COUNT || !rate.selectiveAcks;
+        if (many && BbrModel.isInflightTooHigh(rate.lostBytes, rate.inFlightAtSendBytes, rate.selectiveAcks)) {
             leaveStartup();
         }
     }
 
     private void leaveStartup() {
-        undo.state = State.STARTUP;
+        undoState = State.STARTUP;
         fullPipe.setReached(true);
-        inflightLongterm = Math.max(bdpMultiple(1), inflightLatest);
+        model.inflightLongterm = Math.max(bdpMultiple(1), model.inflightLatest());
     }
 
-    private void checkStartupDone(AckSample sample) {
+    private void checkStartupDone() {
         if (state == State.STARTUP && fullPipe.wasReached()) {
             state = State.DRAIN;
             drainStartRound = roundCount;
@@ -412,7 +329,7 @@ final class Bbr implements CongestionController {
             case PROBE_BW_DOWN -> {
                 if (isTimeToProbeBw(sample.nowNanos)) {
                     startProbeBwRefill(delivered);
-                } else if (sample.inFlightBytes <= Math.min(inflightWithHeadroom(), quantized(maxBw * minRttSeconds()))) {
+                } else if (sample.inFlightBytes <= Math.min(inflightWithHeadroom(), quantized(model.maxBw() * minRttSeconds()))) {
                     state = State.PROBE_BW_CRUISE;
                 }
             }
@@ -439,10 +356,8 @@ final class Bbr implements CongestionController {
     }
 
     private void startProbeBwDown(long nowNanos, long totalDeliveredBytes) {
-        lossInRound = false;
-        bwLatest = 0;
-        inflightLatest = 0;
-        probeUpAckedPerIncBytes = INFINITE;
+        model.resetCongestionSignals();
+        probeUpAckedPerIncBytes = BbrModel.INFINITE;
         pickProbeWait();
         cycleStampNanos = nowNanos;
         ackPhase = AckPhase.PROBE_STOPPING;
@@ -451,7 +366,7 @@ final class Bbr implements CongestionController {
     }
 
     private void startProbeBwRefill(long totalDeliveredBytes) {
-        resetShortTermModel();
+        model.resetShortTermModel();
         bwProbeUpRounds = 0;
         bwProbeUpAckedBytes = 0;
         prevProbePrecautionary = false;
@@ -483,12 +398,12 @@ final class Bbr implements CongestionController {
 
     private boolean isTimeToGoDown(AckSample sample) {
         // Before this ACK, and in whole segments: as much as it lets in flight.
-        boolean reached = sample.inFlightBytes + sample.rate.newlyAckedBytes + mssBytes > inflightLongterm;
+        boolean reached = sample.inFlightBytes + sample.rate.newlyAckedBytes + mssBytes > model.inflightLongterm;
         if (prevProbeTooHigh && reached) {
             prevProbePrecautionary = true;
             return true;
         }
-        if (!sample.appLimited && cwndBytes >= inflightLongterm) {
+        if (!sample.appLimited && cwndBytes >= model.inflightLongterm) {
             fullPipe.restart(sample.rate.bytesPerSecond); // what limits the rate is inflight_longterm
             return false;
         }
@@ -505,15 +420,15 @@ final class Bbr implements CongestionController {
             bwProbeSample = false;
             ackPhase = AckPhase.INIT;
             if (state.isProbeBw() && !rate.appLimited) {
-                advanceMaxBwFilter();
+                model.advanceMaxBwFilter();
             }
             if (state.isProbeBw() && prevProbePrecautionary && !prevProbeTooHigh) {
                 startProbeBwRefill(rate.totalDeliveredBytes);
                 return true;
             }
         }
-        if (inflightLongterm < INFINITE && !isInflightTooHigh(rate.lostBytes, rate.inFlightAtSendBytes, rate.selectiveAcks)) {
-            inflightLongterm = Math.max(inflightLongterm, rate.inFlightAtSendBytes);
+        if (model.inflightLongterm < BbrModel.INFINITE && !BbrModel.isInflightTooHigh(rate.lostBytes, rate.inFlightAtSendBytes, rate.selectiveAcks)) {
+            model.inflightLongterm = Math.max(model.inflightLongterm, rate.inFlightAtSendBytes);
             if (state == State.PROBE_BW_UP) {
                 probeInflightLongtermUpward(sample);
             }
@@ -528,14 +443,14 @@ final class Bbr implements CongestionController {
     }
 
     private void probeInflightLongtermUpward(AckSample sample) {
-        if (sample.appLimited || cwndBytes < inflightLongterm) {
+        if (sample.appLimited || cwndBytes < model.inflightLongterm) {
             return; // not used up
         }
         bwProbeUpAckedBytes += sample.rate.newlyAckedBytes;
         if (bwProbeUpAckedBytes >= probeUpAckedPerIncBytes) {
             long delta = (long) (bwProbeUpAckedBytes / probeUpAckedPerIncBytes);
             bwProbeUpAckedBytes -= delta * probeUpAckedPerIncBytes;
-            inflightLongterm += (double) delta * mssBytes;
+            model.inflightLongterm += (double) delta * mssBytes;
         }
         if (roundStart) {
             raiseInflightLongtermSlope();
@@ -583,7 +498,7 @@ final class Bbr implements CongestionController {
         }
         minRtt.onProbed(nowNanos);
         restoreCwnd();
-        resetShortTermModel();
+        model.resetShortTermModel();
         if (fullPipe.wasReached()) {
             startProbeBwDown(nowNanos, totalDeliveredBytes);
             state = State.PROBE_BW_CRUISE;
@@ -602,7 +517,7 @@ final class Bbr implements CongestionController {
     }
 
     private void setPacingRateWithGain(double gain) {
-        double rate = gain * bw * PACING_MARGIN;
+        double rate = gain * model.bw * PACING_MARGIN;
         if (rate > 0 && (fullPipe.wasReached() || rate > pacingBytesPerSecond)) {
             pacingBytesPerSecond = Math.max(1, rate);
         }
@@ -624,20 +539,18 @@ final class Bbr implements CongestionController {
 
     /** BoundCwndForModel: what losses in this cycle of probing and the last say. */
     private double modelCap() {
-        double cap = INFINITE;
+        double cap = BbrModel.INFINITE;
         if (state == State.PROBE_RTT || state == State.PROBE_BW_CRUISE) {
             cap = inflightWithHeadroom();
         } else if (state.isProbeBw()) {
-            cap = inflightLongterm;
+            cap = model.inflightLongterm;
         }
-        return Math.min(cap, inflightShortterm);
+        return Math.min(cap, model.inflightShortterm);
     }
 
     private double inflightWithHeadroom() {
-        if (inflightLongterm == INFINITE) {
-            return INFINITE;
-        }
-        return Math.max(inflightLongterm - Math.max(mssBytes, HEADROOM * inflightLongterm), minPipeCwnd());
+        double longterm = model.inflightLongterm;
+        return longterm == BbrModel.INFINITE ? longterm : Math.max(longterm - Math.max(mssBytes, HEADROOM * longterm), minPipeCwnd());
     }
 
     private double targetInflight() {
@@ -645,7 +558,7 @@ final class Bbr implements CongestionController {
     }
 
     private double bdpMultiple(double gain) {
-        return minRtt.minRttNanos() == BbrMinRtt.UNKNOWN ? initialCwndBytes : gain * bw * minRttSeconds();
+        return minRtt.minRttNanos() == BbrMinRtt.UNKNOWN ? initialCwndBytes : gain * model.bw * minRttSeconds();
     }
 
     private double minRttSeconds() {

@@ -1,8 +1,8 @@
 package io.mptcp.cc;
 
 /**
- * BBR.extra_acked: by how much acknowledgments that come in heaps, as after GRO or on a radio link, run ahead of the estimated rate. So much more has to be in flight for
- * sending to go on between the heaps.
+ * BBR.extra_acked: by how much acknowledgments that come in heaps, as after GRO or on a radio link, run ahead of the estimated rate. So much more
+ * has to be in flight for sending to go on between the heaps.
  */
 final class BbrAggregation {
     /** BBR.ExtraAckedFilterLen, in round trips; in Startup it is one. */

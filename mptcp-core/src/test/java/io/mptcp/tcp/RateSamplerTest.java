@@ -21,16 +21,24 @@ class RateSamplerTest {
 
     private long waitingBytes = 1_000_000;
     private final Recorder controller = new Recorder();
-    /** Has so much to send, and nothing else to say. */
-    private final UpperLayer upper = (UpperLayer) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {UpperLayer.class}, (proxy, method, arguments) -> {
-        Class<?> type = method.getReturnType();
-        return type == long.class ? (Object) waitingBytes : type == int.class ? (Object) 0 : type == boolean.class ? (Object) false : type == SocketOptions.class ? SocketOptions.DEFAULT : null;
-    });
+    private final UpperLayer upper = (UpperLayer) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {UpperLayer.class},
+            (proxy, method, arguments) -> answer(method.getReturnType()));
     private final Tcb tcb = new Tcb(TcpConfig.defaults(), upper, controller, true, 1500, 0, 1, 2, 1000, 0, 10);
     private final RateSample sample = new RateSample();
     private final RateSampler sampler = new RateSampler(tcb, sample);
     private final SegmentLog log = tcb.log;
     private long nextSsn = 1;
+
+    /** The layer above has so much to send, and nothing else to say. */
+    private Object answer(Class<?> type) {
+        if (type == long.class) {
+            return waitingBytes;
+        }
+        if (type == int.class) {
+            return 0;
+        }
+        return type == boolean.class ? Boolean.FALSE : type == SocketOptions.class ? SocketOptions.DEFAULT : null;
+    }
 
     private void send(double atMillis) {
         long now = Math.round(atMillis * MS);

@@ -30,6 +30,8 @@ public final class Swarm {
 
     private final long seed;
     private static final int MAX_OTHERS = 3;
+    /** Every so many seeds have BBR. */
+    private static final int BBR_EVERY = 8;
     /** A peer that is cut off without a word is not waited for longer than the network takes to heal. */
     private static final SocketOptions KEEP_ALIVE = SocketOptions.DEFAULT.toBuilder().keepAlive(true).keepAliveIdleSeconds(90)
             .keepAliveIntervalSeconds(20).keepAliveProbes(6).build();
@@ -147,9 +149,14 @@ public final class Swarm {
                 .withTcp(tcp)
                 .withMptcp(random.chance(0.9))
                 .withChecksum(random.chance(0.3))
-                .withCongestionControl(random.chance(0.8) ? "cubic" : "newreno");
+                .withCongestionControl(randomCongestionControl());
         note(side, "mptcp " + config.mptcp() + ", checksum " + config.checksum() + ", " + config.congestionControl() + ", " + tcp + ", " + limits);
         return config;
+    }
+
+    private String randomCongestionControl() {
+        String drawn = random.chance(0.8) ? "cubic" : "newreno";
+        return seed % BBR_EVERY == 0 ? "bbr" : drawn; // the others keep their networks
     }
 
     private ConnectOptions randomOptions(String side, List<Function<SeededRandom, PacketScheduler>> schedulers) {
