@@ -65,6 +65,13 @@ public final class SocketAddresses {
         return memory;
     }
 
+    /** The endpoint of an encoded address of either family; a mapped one is of IPv4. */
+    public static IpEndpoint decode(MemorySegment address) {
+        IpAddress ip = address.get(ValueLayout.JAVA_SHORT, 0) == Syscalls.AF_INET ? IpAddress.ofIpv4(address.get(INT_BE, IPV4_ADDRESS))
+                : new IpAddress(address.get(LONG_BE, IPV6_ADDRESS), address.get(LONG_BE, IPV6_ADDRESS + Long.BYTES));
+        return new IpEndpoint(ip, port(address));
+    }
+
     /** Changes the address of an encoded endpoint, which must be of the same family. */
     public static void setAddress(MemorySegment endpoint, long hi, long lo) {
         if (endpoint.byteSize() == IPV4_LENGTH) {

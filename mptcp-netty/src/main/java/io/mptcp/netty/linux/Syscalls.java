@@ -68,6 +68,7 @@ public final class Syscalls {
     private static final MethodHandle ACCEPT4 = handle("accept4", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
     private static final MethodHandle SHUTDOWN = handle("shutdown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle GETSOCKNAME = handle("getsockname", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+    private static final MethodHandle GETPEERNAME = handle("getpeername", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle SETSOCKOPT =
             handle("setsockopt", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
     private static final MethodHandle GETSOCKOPT =
@@ -168,6 +169,17 @@ public final class Syscalls {
         }
     }
 
+    /** As {@link #getsockname}, of the peer. */
+    public int getpeername(int fd, MemorySegment address) {
+        small.set(JAVA_INT, 0, (int) address.byteSize());
+        try {
+            int result = result((int) GETPEERNAME.invokeExact(capture, fd, address, small));
+            return result < 0 ? result : small.get(JAVA_INT, 0);
+        } catch (Throwable t) {
+            throw impossible(t);
+        }
+    }
+
     public int setsockopt(int fd, int level, int option, MemorySegment value) {
         try {
             return result((int) SETSOCKOPT.invokeExact(capture, fd, level, option, value, (int) value.byteSize()));
@@ -190,6 +202,17 @@ public final class Syscalls {
         small.set(JAVA_INT, 4, 4);
         try {
             int result = result((int) GETSOCKOPT.invokeExact(capture, fd, level, option, small, small.asSlice(4)));
+            return result < 0 ? result : small.get(JAVA_INT, 0);
+        } catch (Throwable t) {
+            throw impossible(t);
+        }
+    }
+
+    /** Writes the value to {@code value}, as far as that is large enough. @return its length */
+    public int getsockopt(int fd, int level, int option, MemorySegment value) {
+        small.set(JAVA_INT, 0, (int) value.byteSize());
+        try {
+            int result = result((int) GETSOCKOPT.invokeExact(capture, fd, level, option, value, small));
             return result < 0 ? result : small.get(JAVA_INT, 0);
         } catch (Throwable t) {
             throw impossible(t);

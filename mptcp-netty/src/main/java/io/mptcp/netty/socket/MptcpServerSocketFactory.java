@@ -5,7 +5,7 @@ import io.mptcp.stack.ConnectOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.function.Supplier;
+import java.net.SocketException;
 import java.util.function.UnaryOperator;
 import javax.net.ServerSocketFactory;
 
@@ -13,9 +13,9 @@ import javax.net.ServerSocketFactory;
 public final class MptcpServerSocketFactory extends ServerSocketFactory {
     private static final int DEFAULT_BACKLOG = 50;
 
-    private final Supplier<ListeningSocket> maker;
+    private final SocketMaker<ListeningSocket> maker;
 
-    MptcpServerSocketFactory(Supplier<ListeningSocket> maker) {
+    MptcpServerSocketFactory(SocketMaker<ListeningSocket> maker) {
         this.maker = maker;
     }
 
@@ -31,6 +31,20 @@ public final class MptcpServerSocketFactory extends ServerSocketFactory {
      */
     public static MptcpServerSocketFactory over(MptcpStack stack, UnaryOperator<ConnectOptions> change) {
         return new MptcpServerSocketFactory(new StackSockets(stack, change)::newListener);
+    }
+
+    /**
+     * Server sockets of the kernel's own Multipath TCP, see {@link MptcpSocketFactory#kernel}.
+     *
+     * @throws SocketException with one line when this kernel has no Multipath TCP, or it is switched off
+     */
+    public static MptcpServerSocketFactory kernel() throws SocketException {
+        return new MptcpServerSocketFactory(KernelSockets.get()::newListener);
+    }
+
+    /** By the same rule as {@link MptcpSocketFactory#auto}. */
+    public static MptcpServerSocketFactory auto(MptcpStack stack) throws SocketException {
+        return stack == null ? kernel() : over(stack);
     }
 
     /** A server socket that is not bound yet. */

@@ -14,21 +14,20 @@ import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 
 /** What {@link java.net.ServerSocket} asks of a socket, asked of a {@link ListeningSocket}. */
 final class MptcpServerSocketImpl extends SocketImpl {
     /** What the JDK takes for a backlog that is not positive. */
     private static final int DEFAULT_BACKLOG = 50;
 
-    private final Supplier<ListeningSocket> maker;
+    private final SocketMaker<ListeningSocket> maker;
     private final ReentrantLock acceptLock = new ReentrantLock();
     private volatile ListeningSocket listener;
     private volatile boolean closed;
     private volatile int timeoutMillis;
     private volatile boolean reuseAddress = true;
 
-    MptcpServerSocketImpl(Supplier<ListeningSocket> maker) {
+    MptcpServerSocketImpl(SocketMaker<ListeningSocket> maker) {
         this.maker = maker;
     }
 
@@ -37,7 +36,7 @@ final class MptcpServerSocketImpl extends SocketImpl {
         if (!isStream) {
             throw new IOException("Datagram socket creation not supported");
         }
-        listener = maker.get();
+        listener = maker.make();
     }
 
     @Override

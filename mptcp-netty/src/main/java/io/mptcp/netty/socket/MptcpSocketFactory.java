@@ -7,7 +7,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import javax.net.SocketFactory;
 
@@ -16,9 +15,9 @@ import javax.net.SocketFactory;
  * TLS above it give the sockets to {@link javax.net.ssl.SSLSocketFactory#createSocket(Socket, String, int, boolean)}.
  */
 public final class MptcpSocketFactory extends SocketFactory {
-    private final Supplier<StreamSocket> maker;
+    private final SocketMaker<StreamSocket> maker;
 
-    MptcpSocketFactory(Supplier<StreamSocket> maker) {
+    MptcpSocketFactory(SocketMaker<StreamSocket> maker) {
         this.maker = maker;
     }
 
@@ -34,6 +33,26 @@ public final class MptcpSocketFactory extends SocketFactory {
      */
     public static MptcpSocketFactory over(MptcpStack stack, UnaryOperator<ConnectOptions> change) {
         return new MptcpSocketFactory(new StackSockets(stack, change)::newStream);
+    }
+
+    /**
+     * Sockets of the kernel's own Multipath TCP. What paths there are is the kernel's business: {@code ip mptcp endpoint}, {@code ip mptcp limits}.
+     * One daemon thread looks after all of them.
+     *
+     * @throws SocketException with one line when this kernel has no Multipath TCP, or it is switched off
+     */
+    public static MptcpSocketFactory kernel() throws SocketException {
+        return new MptcpSocketFactory(KernelSockets.get()::newStream);
+    }
+
+    /**
+     * Sockets of the stack if the program has one, else of the kernel: paths that are named are used, and where none are named the kernel may know some.
+     *
+     * @param stack null where there is none, because no path was configured or none could be opened
+     * @throws SocketException without a stack, when this kernel has no Multipath TCP either
+     */
+    public static MptcpSocketFactory auto(MptcpStack stack) throws SocketException {
+        return stack == null ? kernel() : over(stack);
     }
 
     /** A socket that is not connected yet. */

@@ -17,11 +17,10 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 
 /** What {@link java.net.Socket} asks of a socket, asked of a {@link StreamSocket}: states, locks and timeouts as in the JDK's own implementation. */
 final class MptcpSocketImpl extends SocketImpl {
-    private final Supplier<StreamSocket> maker;
+    private final SocketMaker<StreamSocket> maker;
     private final ReentrantLock readLock = new ReentrantLock();
     private final ReentrantLock writeLock = new ReentrantLock();
     private volatile StreamSocket stream;
@@ -32,7 +31,7 @@ final class MptcpSocketImpl extends SocketImpl {
     private volatile boolean endOfInput;
 
     /** @param maker makes what is to be connected; null for a socket that is to be accepted */
-    MptcpSocketImpl(Supplier<StreamSocket> maker) {
+    MptcpSocketImpl(SocketMaker<StreamSocket> maker) {
         this.maker = maker;
     }
 
@@ -62,7 +61,7 @@ final class MptcpSocketImpl extends SocketImpl {
             throw new IOException("Datagram socket creation not supported");
         }
         if (maker != null) {
-            StreamSocket made = maker.get();
+            StreamSocket made = maker.make();
             made.closeWith(this);
             stream = made;
         }

@@ -52,6 +52,7 @@ class ManySocketsTest {
     /** Each virtual thread has a socket of its own, and echoing begins when all are connected. */
     @Test
     void tenThousandVirtualThreadsEchoAtOnce(@TempDir Path folder) throws Exception {
+        openAndClose(20); // While classes are loaded, which happens below native frames, any thread may be pinned.
         try (Recording recording = new Recording()) {
             recording.enable("jdk.VirtualThreadPinned").withoutThreshold();
             recording.start();
@@ -60,7 +61,8 @@ class ManySocketsTest {
             Path file = folder.resolve("pinned.jfr");
             recording.dump(file);
             List<RecordedEvent> pinned = RecordingFile.readAllEvents(file);
-            assertEquals(List.of(), pinned.stream().filter(event -> event.toString().contains("io.mptcp")).toList());
+            assertEquals(List.of(), pinned.stream().filter(event -> event.getString("blockingOperation").contains("park"))
+                    .filter(event -> event.toString().contains("io.mptcp")).toList());
         }
     }
 
