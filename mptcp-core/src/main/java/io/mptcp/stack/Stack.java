@@ -16,6 +16,7 @@ import io.mptcp.wire.OptionWriter;
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -280,6 +281,15 @@ public final class Stack {
     /** Native memory kept for payload to come, in bytes; it is given back when it is not needed for some seconds. */
     public long spareBufferBytes() {
         return memory.rings().spareBytes();
+    }
+
+    /** All connections there are, oldest first: a copy. See {@link #connectionCount()}. */
+    public List<MptcpConnection> connections() {
+        List<MptcpConnection> facades = new ArrayList<>(connections.size());
+        for (Connection connection : connections) {
+            facades.add(connection.facade());
+        }
+        return facades;
     }
 
     /** Connections that exist, closing ones included; neither half-open ones a listener has been asked for nor those in TIME-WAIT. */

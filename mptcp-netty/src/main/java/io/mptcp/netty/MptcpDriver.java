@@ -149,6 +149,20 @@ public final class MptcpDriver {
         turn();
     }
 
+    /** Takes a link away and closes it: to the stack it is down from now on. Its number may be used again by a link that is like it. On the loop. */
+    public void removeLink(SegmentLink link) {
+        checkThread();
+        LinkPort port = ports[link.id()];
+        if (closed || port == null || port.link() != link) {
+            return;
+        }
+        port.stateChanged(false);
+        ports[link.id()] = null;
+        portList.remove(port);
+        link.close();
+        wake();
+    }
+
     /** The link of that number, null if there is none. */
     public SegmentLink link(int linkId) {
         LinkPort port = linkId < 0 || linkId >= MAX_LINKS ? null : ports[linkId];

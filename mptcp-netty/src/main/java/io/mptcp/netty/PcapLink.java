@@ -1,14 +1,9 @@
 package io.mptcp.netty;
 
-import io.mptcp.wire.Checksum;
-import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.PacketSlot;
-import io.mptcp.wire.TcpSegment;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.Ticker;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,11 +14,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class PcapLink extends ForwardingLink {
     private static final Logger LOG = LoggerFactory.getLogger(PcapLink.class);
-    private static final int MAX_PACKET_BYTES = 0xffff;
 
     private final PcapWriter writer;
-    private final int interfaceId;
-    private final PacketSlot scratch = new PacketSlot();
+    private final PcapRecorder recorder;
     private Ticker clock = Ticker.systemTicker();
     private boolean failed;
 
@@ -31,9 +24,7 @@ public final class PcapLink extends ForwardingLink {
     public PcapLink(SegmentLink link, PcapWriter writer) {
         super(link);
         this.writer = writer;
-        this.interfaceId = writer.addInterface(link.name());
-        scratch.buffer = Arena.ofAuto().allocate(IpHeaders.MAX_ENCODED_LENGTH + MptcpDriver.MAX_SEGMENT_BYTES);
-        scratch.offset = IpHeaders.MAX_ENCODED_LENGTH;
+        this.recorder = new PcapRecorder(writer, link.name());
     }
 
     @Override
@@ -70,24 +61,11 @@ public final class PcapLink extends ForwardingLink {
     }
 
     private void record(PacketSlot slot, int direction) {
-        boolean tcp = slot.protocol == IpHeaders.PROTOCOL_TCP;
-        if (failed || (tcp && !TcpSegment.validate(slot.buffer, slot.offset, slot.length))) {
+        if (failed) {
             return;
         }
-        scratch.copyIpFields(slot);
-        int ipHeader = IpHeaders.encodedLength(slot);
-        int headerLength = tcp ? TcpSegment.headerLength(slot.buffer, slot.offset) : slot.length;
-        // A record longer than an IP packet can be is cut at the end rather than left out.
-        int payloadLength = Math.min(slot.totalLength() - headerLength, MAX_PACKET_BYTES - ipHeader - headerLength);
-        MemorySegment.copy(slot.buffer, slot.offset, scratch.buffer, scratch.offset, headerLength);
-        SoftwareSegmenter.copyPayload(slot, headerLength, 0, payloadLength, scratch.buffer, scratch.offset + headerLength);
-        scratch.length = headerLength + payloadLength;
-        if (tcp) {
-            Checksum.fillTcp(scratch);
-        }
-        IpHeaders.encodeHeader(scratch, 0);
         try {
-            writer.write(interfaceId, clock.nanoTime(), direction, scratch.buffer, scratch.offset - ipHeader, ipHeader + scratch.length);
+            recorder.record(clock.nanoTime(), slot, direction);
         } catch (UncheckedIOException e) {
             giveUp(e);
         }

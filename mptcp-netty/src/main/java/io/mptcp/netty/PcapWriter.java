@@ -67,6 +67,11 @@ public final class PcapWriter implements AutoCloseable {
         return to(channel, Ticker.systemTicker(), Instant.now());
     }
 
+    /** Writes to a channel, in pieces that end where a block ends; it is closed with the writer. */
+    public static PcapWriter to(WritableByteChannel channel) {
+        return to(channel, Ticker.systemTicker(), Instant.now());
+    }
+
     /** Writes to a channel; {@code clock} shows {@code now} at this moment and times the packets. */
     static PcapWriter to(WritableByteChannel channel, Ticker clock, Instant now) {
         return new PcapWriter(channel, now.getEpochSecond() * NANOS_PER_SECOND + now.getNano() - clock.nanoTime());

@@ -43,8 +43,8 @@ public final class StatsJson {
         json.endObject();
     }
 
-    /** As {@code struct mptcp_info}, times in milliseconds as there. */
-    private static void writeMptcpInfo(MptcpInfo info, JsonWriter json) {
+    /** A member {@code mptcp_info}, as the struct, times in milliseconds as there. */
+    public static void writeMptcpInfo(MptcpInfo info, JsonWriter json) {
         json.name("mptcp_info").beginObject()
                 .member("mptcpi_subflows", info.subflows())
                 .member("mptcpi_add_addr_signal", info.addAddrSignal())
@@ -87,8 +87,14 @@ public final class StatsJson {
     }
 
     private static void writeSubflow(String link, SubflowInfo info, JsonWriter json) {
-        json.beginObject()
-                .member("id", info.id())
+        json.beginObject();
+        writeSubflowMembers(link, info, json);
+        json.endObject();
+    }
+
+    /** A subflow as members of an object that may have more. */
+    public static void writeSubflowMembers(String link, SubflowInfo info, JsonWriter json) {
+        json.member("id", info.id())
                 .member("link", link)
                 .member("local", info.local().toString())
                 .member("remote", info.remote().toString())
@@ -107,7 +113,6 @@ public final class StatsJson {
                 .member("ssthresh_bytes", info.ssthreshBytes())
                 .member("in_flight_bytes", info.inFlightBytes())
                 .member("mss", info.mssBytes())
-                .member("pmtu", info.pmtuBytes())
-                .endObject();
+                .member("pmtu", info.pmtuBytes());
     }
 }

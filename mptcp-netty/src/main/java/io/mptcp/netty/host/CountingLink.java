@@ -12,9 +12,15 @@ import io.mptcp.wire.TcpSegment;
  * long gone. To be read on the loop.
  */
 public final class CountingLink extends ForwardingLink {
+    /** Looks at what passes. */
+    public interface Tap {
+        void passed(CountingLink link, PacketSlot slot, boolean outbound);
+    }
+
     private long sentBytes;
     private long receivedBytes;
     private long droppedSegments;
+    private Tap tap;
 
     public CountingLink(SegmentLink link) {
         super(link);
@@ -44,6 +50,11 @@ public final class CountingLink extends ForwardingLink {
         return droppedSegments;
     }
 
+    /** @param tap null for nobody */
+    public void setTap(Tap tap) {
+        this.tap = tap;
+    }
+
     private static int payloadBytes(PacketSlot slot) {
         if (slot.protocol != IpHeaders.PROTOCOL_TCP || slot.length < TcpSegment.MIN_HEADER_LENGTH) {
             return 0;
@@ -58,6 +69,9 @@ public final class CountingLink extends ForwardingLink {
         SendResult result = super.send(slot);
         if (result == SendResult.SENT) {
             sentBytes += payloadBytes;
+            if (tap != null) {
+                tap.passed(this, slot, true);
+            }
         } else if (result == SendResult.DROPPED) {
             droppedSegments++;
         }
@@ -67,5 +81,8 @@ public final class CountingLink extends ForwardingLink {
     @Override
     protected void onReceived(PacketSlot slot) {
         receivedBytes += payloadBytes(slot);
+        if (tap != null) {
+            tap.passed(this, slot, false);
+        }
     }
 }

@@ -55,7 +55,8 @@ public final class LinkOpener implements AutoCloseable {
         }
     }
 
-    private SegmentLink open(int id, PathSpec path) throws SetupException {
+    /** Opens one more, under a number nobody else has. */
+    SegmentLink open(int id, PathSpec path) throws SetupException {
         checkDevice(path.device());
         try {
             SegmentLink link = switch (path.kind()) {

@@ -24,7 +24,12 @@ final class UplinkPaths implements LocalLinks {
 
     @Override
     public IpAddress localAddress(int linkId, IpAddress remote) {
-        return links.get(linkId).localAddressFor(remote);
+        for (SegmentLink link : links) {
+            if (link.id() == linkId) {
+                return link.localAddressFor(remote);
+            }
+        }
+        return null; // removed
     }
 
     /** In the network namespace of the calling thread, which is the loop's. */

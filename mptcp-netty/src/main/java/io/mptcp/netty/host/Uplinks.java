@@ -24,9 +24,12 @@ import io.netty.channel.IoEventLoop;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -42,6 +45,10 @@ public final class Uplinks implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Uplinks.class);
     /** How long a path that did not answer in time comes last for first subflows. */
     private static final long SUSPICION_NANOS = TimeUnit.SECONDS.toNanos(30);
+    /** Links a stack numbers. */
+    private static final int MAX_LINKS = 64;
+    /** For subflows over a removed path to end in order. */
+    private static final long FAREWELL_SECONDS = 2;
 
     private final UplinkSettings settings;
     private final MptcpDriver driver;
@@ -49,16 +56,26 @@ public final class Uplinks implements AutoCloseable {
     private final AutoCloseable resources;
     private final ListenPorts listenPorts;
     private final Set<Runnable> closeListeners = new LinkedHashSet<>();
+    /** By link number: how the segments of a path leave. */
+    private final Map<Integer, String> kinds = new HashMap<>();
+    /** Numbers are not used again: connections may remember them. */
+    private int nextLinkId;
     /** By link number: until when the path is suspected not to work. 0 for never. */
     private final long[] suspectUntilNanos;
     private final HostPathManager pathManager;
+    /** Of connections from now on. */
+    private String scheduler;
+    private String congestion;
 
     private Uplinks(IoEventLoop loop, UplinkSettings settings, RandomSource random, List<? extends SegmentLink> opened, AutoCloseable resources) {
         this.settings = settings;
-        this.links = opened.stream().map(CountingLink::new).toList();
+        this.scheduler = settings.scheduler();
+        this.congestion = settings.stack().congestionControl();
+        this.links = new CopyOnWriteArrayList<>(opened.stream().map(CountingLink::new).toList());
+        this.nextLinkId = opened.size();
         this.resources = resources;
         this.listenPorts = new ListenPorts(this, resources instanceof LinkOpener opener ? opener : null);
-        this.suspectUntilNanos = new long[opened.size()];
+        this.suspectUntilNanos = new long[MAX_LINKS];
         this.pathManager = new HostPathManager(new UplinkPaths(links));
         StackConfig config = settings.stack();
         if (config.tracer() != Tracer.NONE) {
@@ -72,14 +89,53 @@ public final class Uplinks implements AutoCloseable {
     /** Every link is an endpoint subflows are opened from, and there may be as many as the stack takes. */
     private void configurePaths(StackConfig config) {
         pathManager.setLimits(new PathLimits(config.limits().maxSubflows() - 1, 0));
-        for (CountingLink link : links) {
-            pathManager.setRole(link.id(), link.isConfiguredAsBackup() ? PathRole.BACKUP : PathRole.USE);
-            try {
-                pathManager.addEndpoint(Endpoint.ofLink(link.id(), EndpointFlag.SUBFLOW));
-            } catch (PathManagerException e) {
-                throw new IllegalStateException(e.getMessage(), e);
+        links.forEach(this::configurePath);
+    }
+
+    private void configurePath(CountingLink link) {
+        pathManager.setRole(link.id(), link.isConfiguredAsBackup() ? PathRole.BACKUP : PathRole.USE);
+        try {
+            pathManager.addEndpoint(Endpoint.ofLink(link.id(), EndpointFlag.SUBFLOW));
+        } catch (PathManagerException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+        }
+    }
+
+    /**
+     * One more path, for connections that are there, too. On the loop.
+     *
+     * @throws SetupException with one line when the device is unknown, or there have been too many
+     */
+    public CountingLink addPath(PathSpec path) throws SetupException {
+        if (!(resources instanceof LinkOpener opener) || nextLinkId == MAX_LINKS) {
+            throw new SetupException("path " + path + ": no more than " + MAX_LINKS + " in the life of a process, restart it");
+        }
+        CountingLink link = new CountingLink(opener.open(nextLinkId, path));
+        kinds.put(nextLinkId++, path.kind().toString());
+        links.add(link);
+        driver.addLink(link);
+        configurePath(link);
+        driver.wake();
+        return link;
+    }
+
+    /** Takes a path away: its subflows end in order, as far as others go on. On the loop. */
+    public void removePath(CountingLink link) {
+        if (!links.remove(link)) {
+            return;
+        }
+        pathManager.setRole(link.id(), PathRole.OFF, "removed");
+        for (Endpoint endpoint : pathManager.endpoints()) {
+            if (endpoint.linkId() == link.id()) {
+                try {
+                    pathManager.deleteEndpoint(endpoint.id());
+                } catch (PathManagerException e) {
+                    throw new IllegalStateException(e.getMessage(), e);
+                }
             }
         }
+        driver.wake();
+        loop().schedule(() -> driver.removeLink(link), FAREWELL_SECONDS, TimeUnit.SECONDS);
     }
 
     /**
@@ -98,6 +154,9 @@ public final class Uplinks implements AutoCloseable {
         try {
             opened = opener.openAll(paths);
             Uplinks uplinks = over(loop, settings, new SecureRandom()::nextLong, opened, opener);
+            for (int id = 0; id < paths.size(); id++) {
+                uplinks.kinds.put(id, paths.get(id).kind().toString());
+            }
             if (opener.clientPorts() != null) {
                 uplinks.driver.stack().setPortRange(opener.clientPorts().first(), opener.clientPorts().last());
             }
@@ -150,6 +209,44 @@ public final class Uplinks implements AutoCloseable {
         return pathManager;
     }
 
+    /** Name of a path's link, its number where there is none any more. */
+    public String name(int linkId) {
+        for (CountingLink link : links) {
+            if (link.id() == linkId) {
+                return link.name();
+            }
+        }
+        return Integer.toString(linkId);
+    }
+
+    /** How a path's segments leave: packet, raw, tun or udp. */
+    public String kind(int linkId) {
+        return kinds.getOrDefault(linkId, PathSpec.Kind.PACKET.toString());
+    }
+
+    /** Packet scheduler of connections, by name. */
+    public String scheduler() {
+        return scheduler;
+    }
+
+    /** For all connections, those that are there included. @param name one of {@link Schedulers#names()} */
+    public void setScheduler(String name) {
+        scheduler = name;
+        for (MptcpConnection connection : driver.stack().connections()) {
+            connection.setScheduler(Schedulers.create(name));
+        }
+    }
+
+    /** Congestion control of new connections, by name. */
+    public String congestion() {
+        return congestion;
+    }
+
+    /** For new connections; those that are there keep theirs. @param name one of {@link io.mptcp.cc.CongestionControllers#names()} */
+    public void setCongestion(String name) {
+        congestion = name;
+    }
+
     /** As {@link #connect(IpEndpoint, IpEndpoint, ConnectOptions, long, ConnectListener)}, from any address, with the settings of these uplinks. */
     public PendingConnect connect(IpEndpoint remote, long timeoutMillis, ConnectListener listener) {
         return connect(remote, null, defaultOptions(), timeoutMillis, listener);
@@ -171,7 +268,8 @@ public final class Uplinks implements AutoCloseable {
     /** What connections get that ask for nothing else. A scheduler may keep state: every connection has its own. */
     public ConnectOptions defaultOptions() {
         return ConnectOptions.DEFAULT.withMptcp(settings.stack().mptcp())
-                .withScheduler(() -> Schedulers.create(settings.scheduler()))
+                .withScheduler(() -> Schedulers.create(scheduler))
+                .withCongestionControl(congestion)
                 .withSocket(SocketOptions.NO_DELAY); // whoever wrote has waited already if that was wanted
     }
 
