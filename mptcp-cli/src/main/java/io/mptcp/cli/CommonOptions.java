@@ -31,6 +31,11 @@ public final class CommonOptions {
         }
     }
 
+    /** Log lines as JSON, one object a line, or as text. */
+    void setJsonLog(boolean json) {
+        QuietLogging.setJson(json);
+    }
+
     private static void setLevel(Level level) {
         if (LoggerFactory.getLogger("io.mptcp") instanceof Logger logger) {
             logger.setLevel(level);

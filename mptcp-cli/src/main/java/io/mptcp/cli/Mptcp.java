@@ -2,6 +2,17 @@ package io.mptcp.cli;
 
 import io.mptcp.cli.bench.BenchCommand;
 import io.mptcp.cli.check.CheckCommand;
+import io.mptcp.cli.control.CaptureCommand;
+import io.mptcp.cli.control.CongestionCommand;
+import io.mptcp.cli.control.ConnectionsCommand;
+import io.mptcp.cli.control.EndpointCommand;
+import io.mptcp.cli.control.LimitsCommand;
+import io.mptcp.cli.control.MonitorCommand;
+import io.mptcp.cli.control.PathsCommand;
+import io.mptcp.cli.control.ReloadCommand;
+import io.mptcp.cli.control.SchedulerCommand;
+import io.mptcp.cli.control.StatusCommand;
+import io.mptcp.cli.control.TopCommand;
 import io.mptcp.cli.demo.DemoCommand;
 import io.mptcp.cli.dump.DumpCommand;
 import io.mptcp.cli.perf.PerfCommand;
@@ -22,7 +33,8 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:success", "1:it was tried and failed", "2:wrong usage or configuration"},
         subcommands = {CatCommand.class, CheckCommand.class, DemoCommand.class, BenchCommand.class, DumpCommand.class, PerfCommand.class, SimulateCommand.class,
-            TestPortCommand.class, TestPortControlCommand.class})
+            StatusCommand.class, ConnectionsCommand.class, PathsCommand.class, EndpointCommand.class, LimitsCommand.class, SchedulerCommand.class, CongestionCommand.class, MonitorCommand.class,
+            TopCommand.class, CaptureCommand.class, ReloadCommand.class, TestPortCommand.class, TestPortControlCommand.class})
 public final class Mptcp implements Runnable {
     @Mixin
     private CommonOptions common;
@@ -37,7 +49,7 @@ public final class Mptcp implements Runnable {
     static CommandLine commandLine() {
         CommandLine line = CommandLines.of(new Mptcp());
         // The one name it has beside its own command, mptcp-tun.
-        CommandLine tun = CommandLines.of(new TunCommand());
+        CommandLine tun = TunCommand.commandLine();
         tun.getCommandSpec().name("tun");
         // What follows the first word belongs to the command it forwards.
         line.getSubcommands().get("testport-ctl").setStopAtPositional(true);

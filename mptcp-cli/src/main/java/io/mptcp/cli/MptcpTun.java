@@ -6,6 +6,6 @@ public final class MptcpTun {
     }
 
     public static void main(String[] args) {
-        CommandLines.runAndExit(CommandLines.of(new TunCommand()), args);
+        CommandLines.runAndExit(TunCommand.commandLine(), args);
     }
 }

@@ -68,7 +68,7 @@ class CommandLineTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                                          | mptcp: a command is missing: one of cat, check, demo, bench, dump, perf, simulate, testport, testport-ctl, tun
+                                          | mptcp: a command is missing: one of cat, check, demo, bench, dump, perf, simulate, status, connections, conn, paths, endpoint, limits, scheduler, congestion, monitor, top, capture, reload, testport, testport-ctl, tun
         bench                             | mptcp bench: a command is missing: one of wan, fairness, speed, failover
         bench wan --rate 0                | mptcp bench wan: --rate must be between 1 and 1000
         bench wan --rtt 5,-1              | mptcp bench wan: --rtt must be between 0 and 2000
@@ -82,8 +82,13 @@ class CommandLineTest {
         dump                              | mptcp dump: Missing required parameter: 'FILE'
         dump --connection 12x file        | mptcp dump: --connection: '12x' is not a token
         fly                               | mptcp: Unmatched argument at index 0: 'fly'
-        tun                               | mptcp tun: a command is missing: one of run, check-config
-        tun run                           | mptcp tun run: Missing required option: '--config=FILE'
+        endpoint add 10.0.0.1 dev         | mptcp endpoint add: dev needs a value
+        endpoint add 10.0.0.1 fast        | mptcp endpoint add: 'fast' is not known here, known are dev, id, port, backup, fullmesh, laminar, signal, subflow
+        endpoint change id 1              | mptcp endpoint change: what is to be changed: backup, nobackup, fullmesh or nofullmesh
+        limits set subflows 2 x           | mptcp limits set: 'x' is not known here
+        paths set p1                      | mptcp paths set: Missing required parameter: 'STATE'
+        tun                               | mptcp tun: a command is missing: one of run, check-config, exec, setup
+        tun exec curl x                   | mptcp tun exec: the paths are missing: --path eth0 --path wlan0, or --config FILE
         cat                               | mptcp cat: Missing required parameter: 'HOST PORT'
         cat localhost                     | mptcp cat: HOST and PORT are needed
         cat localhost http                | mptcp cat: 'http' is not a port (1 to 65535)
@@ -147,7 +152,7 @@ class CommandLineTest {
     @ValueSource(strings = {"run", "check-config"})
     void truncatedConfigurationIsOneLineAndCode2(String command, @TempDir Path folder) throws IOException {
         Path config = Files.writeString(folder.resolve("bad.yaml"), "tun: {device: mptcp7, address: 10.255");
-        assertEquals(ExitCodes.USAGE, run(CommandLines.of(new TunCommand()), command, "--config", config.toString()));
+        assertEquals(ExitCodes.USAGE, run(TunCommand.commandLine(), command, "--config", config.toString()));
         assertOneLine("mptcp-tun " + command + ": " + config + ":1: ");
     }
 
@@ -155,6 +160,20 @@ class CommandLineTest {
     void missingConfigurationIsOneLineAndCode2(@TempDir Path folder) {
         assertEquals(ExitCodes.USAGE, mptcp("tun", "run", "-c", folder.resolve("absent.yaml").toString()));
         assertOneLine("mptcp tun run: " + folder.resolve("absent.yaml") + ": no such file");
+    }
+
+    @Test
+    void setupWritesAConfigurationThatCanBeUsedAndReplacesNone(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("etc/mptcp-tun.yaml");
+        String[] setup = {"tun", "setup", "--path", "eth0", "--path", "wwan0,backup", "--route", "198.51.100.0/24", "--no-dashboard", "-o", file.toString()};
+        assertEquals(ExitCodes.OK, mptcp(setup), err.toString());
+        assertEquals(ExitCodes.OK, mptcp("tun", "check-config", "-c", file.toString()));
+        io.mptcp.tun.TunConfig config = io.mptcp.tun.TunConfig.load(file);
+        assertEquals("[eth0, wwan0,backup]", config.paths().toString());
+        assertEquals("[198.51.100.0/24]", config.tun().routes().toString());
+        assertEquals(null, config.control().http());
+        assertEquals(ExitCodes.FAILURE, mptcp(setup));
+        assertOneLine("mptcp tun setup: " + file + ": is there already");
     }
 
     @Command(name = "broken")

@@ -14,8 +14,6 @@ import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.LinkedHashSet;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,20 +30,15 @@ final class Gateway implements ConnectionHandler {
 
     private final MptcpDriver inner;
     private final Uplinks uplinks;
-    private final int maxFlows;
+    private final FlowTable flows;
     private final long connectTimeoutMillis;
     private final MemorySegment scratch = Arena.ofAuto().allocate(SCRATCH_BYTES);
-    private final Set<Flow> flows = new LinkedHashSet<>();
-    private long acceptedFlows;
-    private long failedFlows;
-    private long rejectedFlows;
-    private boolean closed;
 
     /** @param inner driver of the stack that ends the applications' connections; on the same loop as the uplinks */
-    Gateway(MptcpDriver inner, Uplinks uplinks, TunConfig.GatewayLimits limits) {
+    Gateway(MptcpDriver inner, Uplinks uplinks, FlowTable flows, TunConfig.GatewayLimits limits) {
         this.inner = inner;
         this.uplinks = uplinks;
-        this.maxFlows = limits.connections();
+        this.flows = flows;
         this.connectTimeoutMillis = TimeUnit.SECONDS.toMillis(limits.connectTimeoutSeconds());
     }
 
@@ -54,32 +47,12 @@ final class Gateway implements ConnectionHandler {
         inner.stack().listen(new IpEndpoint(IpAddress.ANY, 0), true, ConnectOptions.DEFAULT.withSocket(SocketOptions.NO_DELAY), this);
     }
 
-    int activeFlows() {
-        return flows.size();
-    }
-
-    /** Connections carried, past and present. */
-    long acceptedFlows() {
-        return acceptedFlows;
-    }
-
-    /** Connections whose destination could not be reached. */
-    long failedFlows() {
-        return failedFlows;
-    }
-
-    /** Connections turned away because there were too many. */
-    long rejectedFlows() {
-        return rejectedFlows;
-    }
-
     @Override
     public void ready(MptcpConnection connection, int readiness) {
         if ((readiness & Readiness.ACCEPTED) == 0) {
             return; // The end of one that was turned away.
         }
-        if (closed || flows.size() >= maxFlows) {
-            rejectedFlows++;
+        if (!flows.admits()) {
             connection.abort();
             return;
         }
@@ -88,20 +61,12 @@ final class Gateway implements ConnectionHandler {
         flow.open();
     }
 
-    /** Resets every connection, and every new one from now on. */
-    void close() {
-        closed = true;
-        for (Flow flow : Set.copyOf(flows)) {
-            flow.abort();
-        }
-        inner.wake();
-        uplinks.driver().wake();
-    }
-
     /** One connection of an application, from its SYN on. */
-    private final class Flow implements ConnectionHandler, ConnectListener {
+    private final class Flow implements ConnectionHandler, ConnectListener, CarriedFlow {
         private final MptcpConnection local;
+        private final long openedNanos = uplinks.loop().ticker().nanoTime();
         private PendingConnect pending;
+        private MptcpConnection outer;
         private Relay relay;
 
         Flow(MptcpConnection local) {
@@ -116,7 +81,8 @@ final class Gateway implements ConnectionHandler {
 
         @Override
         public void connected(MptcpConnection remote) {
-            acceptedFlows++;
+            outer = remote;
+            flows.onAccepted();
             LOG.debug("{} -> {} open over {}", local.remote(), local.local(), remote.local());
             relay = new Relay(local, inner, remote, uplinks.driver(), scratch, this::finish);
             local.accept();
@@ -125,7 +91,7 @@ final class Gateway implements ConnectionHandler {
 
         @Override
         public void failed(CloseReason reason) {
-            failedFlows++;
+            flows.onFailed();
             LOG.debug("{} -> {} failed: {}", local.remote(), local.local(), reason);
             abort();
         }
@@ -139,7 +105,8 @@ final class Gateway implements ConnectionHandler {
             }
         }
 
-        void abort() {
+        @Override
+        public void abort() {
             if (relay != null) {
                 relay.abort();
             } else {
@@ -152,6 +119,31 @@ final class Gateway implements ConnectionHandler {
 
         private void finish() {
             flows.remove(this);
+        }
+
+        @Override
+        public String origin() {
+            return "tun";
+        }
+
+        @Override
+        public IpEndpoint source() {
+            return local.remote();
+        }
+
+        @Override
+        public String destination() {
+            return local.local().toString();
+        }
+
+        @Override
+        public MptcpConnection outer() {
+            return outer;
+        }
+
+        @Override
+        public long openedNanos() {
+            return openedNanos;
         }
     }
 }

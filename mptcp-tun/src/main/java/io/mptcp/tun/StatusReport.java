@@ -15,8 +15,10 @@ import java.util.stream.Collectors;
 /**
  * What the daemon is doing, at one moment; taken on the loop, readable anywhere.
  *
- * @param device      the TUN device
+ * @param device      the TUN device, null for none
  * @param uptimeNanos since when it has been usable
+ * @param scheduler   of new connections
+ * @param congestion  control of new connections
  * @param active      connections now
  * @param accepted    connections carried so far
  * @param failed      connections whose destination could not be reached
@@ -25,7 +27,7 @@ import java.util.stream.Collectors;
  * @param counters    counters of the uplinks' stack that are not zero, under the kernel's MIB names
  * @param blackholes  where SYNs with MP_CAPABLE get lost, so that connections begin as plain TCP for some time
  */
-record StatusReport(String device, long uptimeNanos, int active, long accepted, long failed, long rejected, List<PathStatus> paths,
+record StatusReport(String device, long uptimeNanos, String scheduler, String congestion, int active, long accepted, long failed, long rejected, List<PathStatus> paths,
                     Map<String, Long> counters, List<StackStatistics.KnownBlackhole> blackholes) {
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double BITS_PER_MEGABIT = 1e6;
@@ -44,9 +46,9 @@ record StatusReport(String device, long uptimeNanos, int active, long accepted, 
         }
     }
 
-    static StatusReport take(String device, long uptimeNanos, Gateway gateway, Uplinks uplinks) {
-        return new StatusReport(device, uptimeNanos, gateway.activeFlows(), gateway.acceptedFlows(), gateway.failedFlows(),
-                gateway.rejectedFlows(), uplinks.links().stream().map(link -> PathStatus.of(link, uplinks.pathManager())).toList(),
+    static StatusReport take(String device, long uptimeNanos, FlowTable flows, Uplinks uplinks) {
+        return new StatusReport(device, uptimeNanos, uplinks.scheduler(), uplinks.congestion(), flows.active(), flows.accepted(), flows.failed(),
+                flows.rejected(), uplinks.links().stream().map(link -> PathStatus.of(link, uplinks.pathManager())).toList(),
                 uplinks.driver().stack().counters().nonZero(), StackStatistics.blackholes(uplinks.driver()));
     }
 
@@ -56,6 +58,8 @@ record StatusReport(String device, long uptimeNanos, int active, long accepted, 
         json.beginObject()
                 .member("device", device)
                 .member("uptime_seconds", uptimeNanos / NANOS_PER_SECOND)
+                .member("scheduler", scheduler)
+                .member("congestion", congestion)
                 .name("connections").beginObject()
                 .member("active", active)
                 .member("accepted", accepted)
@@ -91,9 +95,9 @@ record StatusReport(String device, long uptimeNanos, int active, long accepted, 
             line.append(", ").append(rejected).append(" rejected");
         }
         double seconds = Math.max(1e-3, (uptimeNanos - before.uptimeNanos) / NANOS_PER_SECOND);
-        for (int i = 0; i < paths.size(); i++) {
-            PathStatus now = paths.get(i);
-            PathStatus then = before.paths.get(i);
+        for (PathStatus now : paths) {
+            // One that was added meanwhile has no before.
+            PathStatus then = before.paths.stream().filter(path -> path.device().equals(now.device())).findFirst().orElse(now);
             line.append("; ").append(now.device()).append(now.up() ? "" : " down").append(now.backup() ? " backup" : "")
                     .append(" in ").append(megabits(now.bytesReceived() - then.bytesReceived(), seconds))
                     .append(" out ").append(megabits(now.bytesSent() - then.bytesSent(), seconds)).append(" Mbit/s");

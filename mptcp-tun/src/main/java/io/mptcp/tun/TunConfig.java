@@ -4,6 +4,8 @@ import io.mptcp.cc.CongestionControllers;
 import io.mptcp.netty.host.PathSpec;
 import io.mptcp.scheduler.Schedulers;
 import io.mptcp.wire.IpAddress;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,18 +16,21 @@ import java.util.Map;
 /**
  * What {@code mptcp-tun} is told by its YAML file. {@code docs/mptcp-tun.example.yaml} explains every key.
  *
- * @param tun        the device the host's connections come in by
+ * @param tun        the device the host's connections come in by, null where only the proxy listeners take them
  * @param paths      at least one; the order is the order of preference for the first subflow
  * @param scheduler  packet scheduler, by name
  * @param congestion congestion control, by name
  * @param checksum   whether DSS checksums are asked for (RFC 8684 section 3.1, A flag)
  * @param limits     bounds of the gateway
  * @param log        log level: error, warn, info, debug or trace
+ * @param jsonLog    log lines as JSON instead of text
  * @param status     the periodic status line
+ * @param proxy      listeners for programs that can be told of a proxy
+ * @param control    where the daemon can be asked and told things
  * @param capture    pcapng file that gets every segment of every path, or null
  */
-public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String congestion, boolean checksum, GatewayLimits limits, String log,
-                        Status status, Path capture) {
+public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String congestion, boolean checksum, GatewayLimits limits, String log, boolean jsonLog,
+                        Status status, Proxy proxy, ControlSettings control, Path capture) {
     /**
      * The device.
      *
@@ -57,6 +62,16 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
         static final Status DEFAULT = new Status(10, false);
     }
 
+    /**
+     * Listeners for use without the device, on loopback.
+     *
+     * @param socks5      null for none
+     * @param httpConnect null for none
+     */
+    public record Proxy(InetSocketAddress socks5, InetSocketAddress httpConnect) {
+        static final Proxy NONE = new Proxy(null, null);
+    }
+
     /** The stack numbers links with one byte, and a connection has at most 64 subflows. */
     static final int MAX_PATHS = 64;
 
@@ -72,18 +87,47 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
         return read(ConfigNode.parse(name, text));
     }
 
+    /** Every default, over these paths, without a device. */
+    public static TunConfig ofPaths(List<PathSpec> paths) {
+        return new TunConfig(null, paths, "default", "cubic", false, GatewayLimits.DEFAULT, "warn", false, Status.DEFAULT, Proxy.NONE, ControlSettings.DEFAULT, null);
+    }
+
+    /**
+     * For a namespace with one program in it: the device takes everything; there are no listeners.
+     *
+     * @param otherPaths instead of those there are, unless empty
+     */
+    public TunConfig forOneProgram(List<PathSpec> otherPaths) {
+        Tun everything = new Tun("mptcp0", Cidr.parse("10.255.255.1/30"), Cidr.parse("fd00:6d70:7463:7001::1/64"), 1500,
+                List.of(Cidr.parse("0.0.0.0/0"), Cidr.parse("::/0")));
+        ControlSettings none = new ControlSettings(null, true, ControlSettings.DEFAULT_PERMISSIONS, null, null, null);
+        return new TunConfig(everything, otherPaths.isEmpty() ? paths : otherPaths, scheduler, congestion, checksum, limits, log, jsonLog, new Status(0, false), Proxy.NONE, none,
+                capture);
+    }
+
+    /** This one with what {@link Reload} takes over from another. */
+    TunConfig reloadedWith(TunConfig wanted) {
+        GatewayLimits newLimits = new GatewayLimits(wanted.limits.connections, limits.bufferBytes, limits.connectTimeoutSeconds);
+        return new TunConfig(tun, wanted.paths, wanted.scheduler, wanted.congestion, checksum, newLimits, wanted.log, wanted.jsonLog, status, proxy, control, capture);
+    }
+
     private static TunConfig read(ConfigNode root) throws ConfigException {
-        Map<String, ConfigNode> keys = root.map("tun", "paths", "scheduler", "congestion", "checksum", "limits", "log", "status",
-                "capture");
-        Tun tun = readTun(required(root, keys, "tun", "add the device and its routes"));
-        List<PathSpec> paths = readPaths(required(root, keys, "paths", "list at least one interface"), tun.device());
+        Map<String, ConfigNode> keys = root.map("tun", "paths", "scheduler", "congestion", "checksum", "limits", "log", "log-format", "status",
+                "proxy", "control", "http", "capture");
+        Proxy proxy = readProxy(keys.get("proxy"));
+        boolean proxyOnly = !keys.containsKey("tun") && !proxy.equals(Proxy.NONE);
+        Tun tun = proxyOnly ? null : readTun(required(root, keys, "tun", "add the device and its routes, or a proxy listener"));
+        List<PathSpec> paths = readPaths(required(root, keys, "paths", "list at least one interface"), tun == null ? null : tun.device());
         return new TunConfig(tun, paths,
                 oneOf(keys.get("scheduler"), Schedulers.names(), "default"),
                 oneOf(keys.get("congestion"), CongestionControllers.names(), "cubic"),
                 keys.containsKey("checksum") && keys.get("checksum").bool(),
                 readLimits(keys.get("limits")),
                 oneOf(keys.get("log"), LOG_LEVELS, "info"),
+                oneOf(keys.get("log-format"), List.of("text", "json"), "text").equals("json"),
                 readStatus(keys.get("status")),
+                proxy,
+                readControl(keys.get("control"), keys.get("http")),
                 keys.containsKey("capture") ? keys.get("capture").parsed(Path::of, "give the name of a file") : null);
     }
 
@@ -198,6 +242,86 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
         return new Status(
                 keys.containsKey("every-seconds") ? keys.get("every-seconds").integer(0, 86_400) : Status.DEFAULT.everySeconds(),
                 keys.containsKey("json") && keys.get("json").bool());
+    }
+
+    private static Proxy readProxy(ConfigNode node) throws ConfigException {
+        if (node == null) {
+            return Proxy.NONE;
+        }
+        Map<String, ConfigNode> keys = node.map("socks5", "http-connect");
+        return new Proxy(loopback(keys.get("socks5"), "127.0.0.1:1080"), loopback(keys.get("http-connect"), "127.0.0.1:8118"));
+    }
+
+    /** Whoever reaches such a listener may go where this host may. */
+    private static InetSocketAddress loopback(ConfigNode node, String example) throws ConfigException {
+        if (node == null) {
+            return null;
+        }
+        InetSocketAddress address = node.parsed(TunConfig::socketAddress, "give address and port, as " + example);
+        if (!address.getAddress().isLoopbackAddress()) {
+            throw node.error(address.getAddress().getHostAddress() + " can be reached by others", "proxies are for this host only: listen on " + example);
+        }
+        return address;
+    }
+
+    private static ControlSettings readControl(ConfigNode control, ConfigNode http) throws ConfigException {
+        ControlSettings unset = ControlSettings.DEFAULT;
+        Path socket = unset.socket();
+        String permissions = unset.permissions();
+        String group = null;
+        if (control != null) {
+            Map<String, ConfigNode> keys = control.map("socket", "mode", "group");
+            if (keys.containsKey("socket")) {
+                String text = keys.get("socket").text();
+                socket = text.equals("none") ? null : keys.get("socket").parsed(Path::of, "give the name of a file, or none");
+            }
+            permissions = keys.containsKey("mode") ? keys.get("mode").parsed(TunConfig::permissions, "write three octal digits, as 660") : permissions;
+            group = keys.containsKey("group") ? keys.get("group").text() : null;
+        }
+        InetSocketAddress listen = null;
+        String token = null;
+        if (http != null) {
+            Map<String, ConfigNode> keys = http.map("listen", "token");
+            listen = required(http, keys, "listen", "give address and port, as 127.0.0.1:9654").parsed(TunConfig::socketAddress,
+                    "give address and port, as 127.0.0.1:9654");
+            token = keys.containsKey("token") ? keys.get("token").parsed(TunConfig::token, "e.g. from 'openssl rand -hex 16'") : null;
+            if (token == null && !listen.getAddress().isLoopbackAddress()) {
+                throw http.error(listen.getAddress().getHostAddress() + " can be reached by others", "add a token, or listen on 127.0.0.1");
+            }
+        }
+        boolean isDefault = control == null || unset.socket().equals(socket);
+        return new ControlSettings(socket, isDefault, permissions, group, listen, token);
+    }
+
+    private static String permissions(String octal) {
+        if (!octal.matches("0?[0-7]{3}")) {
+            throw new IllegalArgumentException("'" + octal + "' is no file mode");
+        }
+        int mode = Integer.parseInt(octal, 8);
+        StringBuilder text = new StringBuilder(9);
+        for (int bit = 8; bit >= 0; bit--) {
+            text.append((mode & 1 << bit) != 0 ? "xwr".charAt(bit % 3) : '-');
+        }
+        return text.toString();
+    }
+
+    private static String token(String text) {
+        if (!text.matches("[A-Za-z0-9._~-]{16,256}")) {
+            throw new IllegalArgumentException("16 to 256 letters, digits or . _ ~ - are needed");
+        }
+        return text;
+    }
+
+    /** {@code ADDRESS:PORT} or {@code [ADDRESS]:PORT}; names are not looked up. */
+    static InetSocketAddress socketAddress(String text) {
+        int colon = text.lastIndexOf(':');
+        String port = colon < 0 ? "" : text.substring(colon + 1);
+        if (!port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65_535) {
+            throw new IllegalArgumentException("'" + text + "' is not an address with a port");
+        }
+        String host = text.substring(0, colon).replaceFirst("^\\[(.*)]$", "$1");
+        IpAddress.parse(host);
+        return new InetSocketAddress(InetAddress.ofLiteral(host), Integer.parseInt(port));
     }
 
     private static ConfigNode required(ConfigNode parent, Map<String, ConfigNode> keys, String key, String whatToDo) throws ConfigException {

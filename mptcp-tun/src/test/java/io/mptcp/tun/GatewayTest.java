@@ -57,7 +57,8 @@ class GatewayTest {
     private final MptcpDriver inner = new MptcpDriver(loop, new Stack(config.withMptcp(false), random(2)::nextLong));
     private final MptcpDriver server = new MptcpDriver(loop, new Stack(config, random(3)::nextLong));
     private final Uplinks uplinks = Uplinks.over(loop, UplinkSettings.of(config), random(4)::nextLong, List.of(path1[0], path2[0]), () -> { });
-    private final Gateway gateway = new Gateway(inner, uplinks, new TunConfig.GatewayLimits(MAX_FLOWS, BUFFER_BYTES, CONNECT_TIMEOUT_SECONDS));
+    private final FlowTable flows = new FlowTable(MAX_FLOWS);
+    private final Gateway gateway = new Gateway(inner, uplinks, flows, new TunConfig.GatewayLimits(MAX_FLOWS, BUFFER_BYTES, CONNECT_TIMEOUT_SECONDS));
     private final List<Endpoint> accepted = new ArrayList<>();
     private long serverSends = 1000;
     private boolean serverHoldsOpen;
@@ -102,8 +103,8 @@ class GatewayTest {
         assertEquals(application.sentChecksum.getValue(), served.receivedChecksum.getValue());
         assertEquals(CloseReason.CLOSED, application.reason());
         assertEquals(CloseReason.CLOSED, served.reason());
-        runUntil(() -> gateway.activeFlows() == 0);
-        assertEquals(1, gateway.acceptedFlows());
+        runUntil(() -> flows.active() == 0);
+        assertEquals(1, flows.accepted());
     }
 
     @Test
@@ -135,8 +136,8 @@ class GatewayTest {
         runUntil(application::isClosed);
         assertEquals(CloseReason.REFUSED, application.reason());
         assertFalse(application.wasConnected());
-        assertEquals(1, gateway.failedFlows());
-        assertEquals(0, gateway.activeFlows());
+        assertEquals(1, flows.failed());
+        assertEquals(0, flows.active());
     }
 
     @Test
@@ -204,7 +205,7 @@ class GatewayTest {
         server.wake();
         runUntil(application::isClosed);
         assertEquals(CloseReason.RESET, application.reason());
-        runUntil(() -> gateway.activeFlows() == 0);
+        runUntil(() -> flows.active() == 0);
     }
 
     @Test
@@ -216,7 +217,7 @@ class GatewayTest {
         host.wake();
         runUntil(accepted.getFirst()::isClosed);
         assertEquals(CloseReason.RESET, accepted.getFirst().reason());
-        runUntil(() -> gateway.activeFlows() == 0);
+        runUntil(() -> flows.active() == 0);
     }
 
     /** A TCP that gives up in SYN-SENT says nothing (RFC 9293 section 3.10.4): it is found out by the SYN/ACK. */
@@ -226,11 +227,11 @@ class GatewayTest {
         path2[0].cut(true);
         serverHoldsOpen = true;
         Endpoint application = connect(SERVER, 10);
-        runUntil(() -> gateway.activeFlows() == 1 && path1[0].sentSegments > 0);
+        runUntil(() -> flows.active() == 1 && path1[0].sentSegments > 0);
         application.connection.abort();
         host.wake();
         path1[0].cut(false);
-        runUntil(() -> gateway.acceptedFlows() == 1 && gateway.activeFlows() == 0);
+        runUntil(() -> flows.accepted() == 1 && flows.active() == 0);
         runUntil(() -> uplinks.driver().stack().connectionCount() == 0 && server.stack().connectionCount() == 0);
         assertTrue(accepted.stream().allMatch(Endpoint::isClosed));
     }
@@ -246,10 +247,10 @@ class GatewayTest {
         Endpoint tooMuch = connect(SERVER, 10);
         runUntil(tooMuch::isClosed);
         assertEquals(CloseReason.REFUSED, tooMuch.reason());
-        assertEquals(1, gateway.rejectedFlows());
+        assertEquals(1, flows.rejected());
         applications.getFirst().connection.abort();
         host.wake();
-        runUntil(() -> gateway.activeFlows() == MAX_FLOWS - 1);
+        runUntil(() -> flows.active() == MAX_FLOWS - 1);
         Endpoint another = connect(SERVER, 10);
         runUntil(another::wasConnected);
     }
@@ -332,11 +333,11 @@ class GatewayTest {
         serverHoldsOpen = true;
         Endpoint application = connect(SERVER, 10);
         runUntil(() -> application.received == 1000);
-        gateway.close();
+        flows.close();
         runUntil(() -> application.isClosed() && accepted.getFirst().isClosed());
         assertEquals(CloseReason.RESET, application.reason());
         assertEquals(CloseReason.RESET, accepted.getFirst().reason());
-        assertEquals(0, gateway.activeFlows());
+        assertEquals(0, flows.active());
     }
 
     @Test
@@ -346,25 +347,25 @@ class GatewayTest {
             runUntil(application::isClosed);
             assertEquals(1000, application.received);
         }
-        runUntil(() -> gateway.activeFlows() == 0);
+        runUntil(() -> flows.active() == 0);
         runUntil(() -> inner.stack().connectionCount() == 0 && uplinks.driver().stack().connectionCount() == 0);
-        assertEquals(100, gateway.acceptedFlows());
+        assertEquals(100, flows.accepted());
         assertEquals(0, inner.stack().counters().get(Counter.InternalErrors) + uplinks.driver().stack().counters().get(Counter.InternalErrors));
     }
 
     @Test
     void theReportCountsConnectionsAndBytesPerPath() {
-        StatusReport before = StatusReport.take("mptcp0", 0, gateway, uplinks);
+        StatusReport before = StatusReport.take("mptcp0", 0, flows, uplinks);
         serverSends = 1_000_000;
         Endpoint application = connect(SERVER, 500);
         runUntil(application::isClosed);
         Endpoint refused = connect(NOBODY, 500);
         runUntil(refused::isClosed);
-        StatusReport report = StatusReport.take("mptcp0", 2_000_000_000L, gateway, uplinks);
+        StatusReport report = StatusReport.take("mptcp0", 2_000_000_000L, flows, uplinks);
         assertEquals(1, report.accepted());
         assertEquals(1, report.failed());
         assertTrue(report.paths().stream().mapToLong(StatusReport.PathStatus::bytesReceived).sum() >= 1_000_000);
-        assertTrue(report.json().startsWith("{\"device\":\"mptcp0\",\"uptime_seconds\":2,\"connections\":{\"active\":"), report.json());
+        assertTrue(report.json().startsWith("{\"device\":\"mptcp0\",\"uptime_seconds\":2,\"scheduler\":\"default\",\"congestion\":\"cubic\",\"connections\":{\"active\":"), report.json());
         assertTrue(report.json().contains("{\"device\":\"p1\",\"up\":true,\"backup\":false,\"bytes_sent\":"), report.json());
         assertTrue(report.line(before).contains("1 so far, 1 failed; p1 in "), report.line(before));
     }
@@ -372,8 +373,8 @@ class GatewayTest {
     @Test
     void theReportNamesWhereMptcpIsLost() {
         var known = new StackStatistics.KnownBlackhole("p2", SERVER.address(), 1, 3_000_000_000L);
-        StatusReport quiet = StatusReport.take("mptcp0", 0, gateway, uplinks);
-        StatusReport report = new StatusReport("mptcp0", 0, 0, 0, 0, 0, quiet.paths(), Map.of(), List.of(known));
+        StatusReport quiet = StatusReport.take("mptcp0", 0, flows, uplinks);
+        StatusReport report = new StatusReport("mptcp0", 0, "default", "cubic", 0, 0, 0, 0, quiet.paths(), Map.of(), List.of(known));
         assertFalse(quiet.line(quiet).contains("MPTCP"), quiet.line(quiet));
         assertTrue(report.line(quiet).endsWith("; MPTCP is lost on the way to " + SERVER.address() + " over p2"), report.line(quiet));
         assertTrue(report.json().contains("\"blackholes\":[{\"link\":\"p2\",\"remote\":\"" + SERVER.address() + "\",\"times\":1,\"seconds_left\":3}]"),

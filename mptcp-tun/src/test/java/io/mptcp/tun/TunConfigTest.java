@@ -45,8 +45,11 @@ class TunConfigTest {
         assertFalse(config.checksum());
         assertEquals(new TunConfig.GatewayLimits(4096, 8_388_608, 30), config.limits());
         assertEquals("info", config.log());
+        assertFalse(config.jsonLog());
         assertEquals(new TunConfig.Status(10, false), config.status());
         assertNull(config.capture());
+        assertEquals(new ControlSettings(Path.of("/run/mptcp-tun/control.sock"), true, "rw-rw----", null, null, null), config.control());
+        assertEquals(new TunConfig.Proxy(null, null), config.proxy());
     }
 
     @Test
@@ -223,5 +226,37 @@ class TunConfigTest {
     private static Path example() {
         Path here = Path.of("docs/mptcp-tun.example.yaml");
         return Files.exists(here) ? here : Path.of("../docs/mptcp-tun.example.yaml");
+    }
+
+    @Test
+    void controlAndProxiesAreTakenOver() throws Exception {
+        TunConfig config = read(TUN + PATHS + """
+                control: {socket: /tmp/c.sock, mode: 0640, group: users}
+                http: {listen: '[::1]:9000', token: 0123456789abcdef}
+                proxy: {socks5: 127.0.0.1:1080, http-connect: '[::1]:8118'}
+                """);
+        assertEquals("rw-r-----", config.control().permissions());
+        assertEquals("users", config.control().group());
+        assertFalse(config.control().isDefault());
+        assertEquals(9000, config.control().http().getPort());
+        assertEquals("0123456789abcdef", config.control().token());
+        assertEquals(1080, config.proxy().socks5().getPort());
+        assertEquals(8118, config.proxy().httpConnect().getPort());
+        assertNull(read(TUN + PATHS + "control: {socket: none}").control().socket());
+        assertNull(read(PATHS + "proxy: {socks5: 127.0.0.1:1080}").tun());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            http: {listen: '0.0.0.0:9000'}                     | f.yaml:3: 0.0.0.0 can be reached by others, add a token, or listen on 127.0.0.1
+            http: {listen: '127.0.0.1'}                        | f.yaml:3: listen: '127.0.0.1' is not an address with a port, give address and port, as 127.0.0.1:9654
+            http: {listen: 'localhost:80'}                     | f.yaml:3: listen:
+            http: {listen: '127.0.0.1:9000', token: short}     | f.yaml:3: token: 16 to 256 letters, digits or . _ ~ - are needed
+            http: {token: 0123456789abcdef}                    | f.yaml:3: 'listen' is missing in http
+            control: {mode: rw}                                | f.yaml:3: mode: 'rw' is no file mode, write three octal digits, as 660
+            proxy: {socks5: '192.0.2.1:1080'}                  | f.yaml:3: 192.0.2.1 can be reached by others, proxies are for this host only: listen on 127.0.0.1:1080
+            """)
+    void whatWouldOpenTheHostToOthersIsRefused(String lines, String message) {
+        assertTrue(error(TUN + PATHS + lines).startsWith(message), () -> error(TUN + PATHS + lines));
     }
 }

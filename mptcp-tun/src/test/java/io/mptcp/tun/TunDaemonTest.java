@@ -226,7 +226,9 @@ class TunDaemonTest {
         try (DaemonProcess first = DaemonProcess.start(network, config(""))) {
             first.awaitReady();
             String state = network.clientState();
-            try (DaemonProcess second = DaemonProcess.start(network, config(""))) {
+            Path config = config("");
+            Files.writeString(config, Files.readString(config).replace("control.sock", "other.sock"));
+            try (DaemonProcess second = DaemonProcess.start(network, config)) {
                 assertEquals(TunDaemon.EXIT_FAILED, second.waitFor());
                 assertTrue(second.errors().startsWith("mptcp-tun: device mptcp0 exists already"), second.errors());
             }
@@ -242,7 +244,8 @@ class TunDaemonTest {
                   address6: fd00:255::1/64
                   routes: [10.99.0.1, 'fd99::1']
                 paths: [{device: p1}, {device: p2}]
-                """ + more);
+                control: {socket: %s}
+                """.formatted(directory.resolve("control.sock")) + more);
     }
 
     private TestNetwork.Result curl(String host, String path, String... options) throws Exception {
