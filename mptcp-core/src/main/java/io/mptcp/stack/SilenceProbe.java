@@ -15,6 +15,7 @@ final class SilenceProbe {
     private static final long BUSY_NANOS = 1_000_000_000L;
     private static final long BACKUP_NANOS = 15_000_000_000L;
     private static final int MAX_UNANSWERED = 30;
+    private static final int MAX_DOUBLINGS = 16;
 
     private final Subflow subflow;
     private long deadlineNanos = Long.MAX_VALUE;
@@ -47,10 +48,18 @@ final class SilenceProbe {
     }
 
     private long intervalNanos() {
-        if (subflow.stale) {
-            return BUSY_NANOS;
+        if (subflow.stale) { // a short outage, or a verdict that was wrong, should soon be over
+            return Math.min(BUSY_NANOS, 2 * subflow.tcb.rtt().srttNanos() << Math.min(unanswered, MAX_DOUBLINGS));
         }
         return Math.max(subflow.isBackup() ? BACKUP_NANOS : BUSY_NANOS, 2 * subflow.tcb.rtt().srttNanos());
+    }
+
+    /**
+     * On a stale subflow in turns: an acknowledgment of the oldest segment tells for certain that data arrives again; a probe without data is answered
+     * also where only large segments get lost, so that a black hole is soon found out.
+     */
+    private boolean asksByData() {
+        return subflow.stale && unanswered % 2 == 0;
     }
 
     void expire(long nowNanos) {
@@ -60,7 +69,7 @@ final class SilenceProbe {
         deadlineNanos = Long.MAX_VALUE;
         if (unanswered++ >= MAX_UNANSWERED && !subflow.stale) {
             subflow.reset(ResetReason.UNACCEPTABLE_PERFORMANCE);
-        } else if (!subflow.stale || !subflow.tcb.askByOldest()) {
+        } else if (!asksByData() || !subflow.tcb.askByOldest()) {
             subflow.tcb.requestProbe();
         }
     }

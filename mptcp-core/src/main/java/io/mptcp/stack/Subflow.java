@@ -427,6 +427,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         connection.heard();
         if (stale && ackSilence.isAnsweredBy(segment)) {
             recover(segment);
+        } else if (stale) {
+            tcb.onHeardUnanswered();
         }
         if (phase == Phase.PRE_ESTABLISHED) {
             phase = Phase.ESTABLISHED;

@@ -216,6 +216,14 @@ public final class Tcb {
         recovery.retryNow();
     }
 
+    /**
+     * The peer was heard, but not about what is outstanding: if that times out once more it may be too large for the path, and a black hole is found
+     * out sooner.
+     */
+    public void onHeardUnanswered() {
+        path.onHeardAgain(timeouts > 0);
+    }
+
     /** Ends the output: a FIN follows everything sent so far. */
     public void requestFin() {
         finRequested = true;
