@@ -604,13 +604,13 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     /**
-     * Two round trips without a sign of life. That may be nothing, but if the stream waits for what this subflow carries, another one takes
-     * it over now: the first DATA_ACK for it ends that again.
+     * Two round trips without a sign of life. A queue that fills up is enough for that, so not all is sent twice that is outstanding; but if the
+     * stream waits for what this subflow carries, another one takes over the segment it waits for.
      */
     void onLossProbe(Subflow subflow) {
         if (mptcp && subflow.phase == Subflow.Phase.ESTABLISHED && subflow.tcb.log().carries(sender.dsnUna())
                 && subflows.hasActiveBeside(subflow)) {
-            sender.reinject(subflow.tcb.log());
+            sender.reinject(sender.dsnUna(), Math.min(sender.dsnNxt(), sender.dsnUna() + subflows.minPayloadMssBytes()));
         }
     }
 

@@ -108,7 +108,8 @@ final class ConnectionOutput {
         }
         long mask = select(nowNanos, view.forNewData(pending, window));
         if (mask == 0) {
-            return false;
+            boolean windowFull = window < Math.min(pending, connection.subflows().minPayloadMssBytes()); // for less than a segment nobody sends
+            return windowFull && opportunistic.look(nowNanos) && transmitReinjection(nowNanos, out);
         }
         int index = firstReady(nowNanos, mask);
         Subflow subflow = subflows.get(index);

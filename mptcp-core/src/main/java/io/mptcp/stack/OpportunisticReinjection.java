@@ -1,22 +1,29 @@
 package io.mptcp.stack;
 
 import io.mptcp.buffer.SegmentLog;
+import io.mptcp.tcp.Delivery;
 import io.mptcp.tcp.Tcb;
 import java.util.List;
 
 /**
- * Protection against head-of-line blocking, whatever the scheduler did: as soon as there is nothing new that may be sent, a subflow with room takes
+ * Protection against head-of-line blocking, whatever the scheduler did: as soon as nothing new can be sent, a subflow with room takes
  * over what slower ones hold and would deliver later (Raiciu et al., NSDI 2012, "opportunistic retransmission"). That is so at the end of the
  * stream or of a burst, where a transfer must not wait for the slowest path, and when the receive window or the send buffer is full of data
- * behind a hole. What is sent twice takes up room that nothing else had a use for. Between subflows that are alike nothing is taken over: of half a
- * megabyte over two equal paths up to 30 % would be sent twice, for next to nothing. Where queues come and go the least round trip is compared, and the rate by a wide margin.
+ * behind a hole.
+ *
+ * <p>What is sent twice takes up room that nothing else had a use for, but it is paid for, and a peer that closes when it has got everything once
+ * answers the rest with resets, as Linux does. So a subflow has to be slower by a wide margin: by its propagation time, or by the best it was
+ * seen to deliver while a queue showed that this is the path's rate. What a subflow delivers in one round trip or another does not
+ * count: where nine connections share two equal paths it differs by a factor of seven, and one that has hardly sent has no rate at all.
  *
  * <p>Where it is the receive window that is full, the subflow to blame is made smaller, too ("penalisation"): half of its window, at most once in its
  * round trip.
  */
 final class OpportunisticReinjection {
-    /** Subflows that differ by less than this factor are alike: when something arrives is not known well enough to choose between them. */
-    private static final int ALIKE = 6;
+    /** Paths whose rates differ by less than this factor are alike. */
+    private static final int ALIKE_RATES = 6;
+    /** Paths whose round-trip times without queues differ by less than this factor are, too. */
+    private static final int ALIKE_ROUND_TRIPS = 3;
 
     private final Connection connection;
     private final List<Subflow> subflows;
@@ -34,7 +41,7 @@ final class OpportunisticReinjection {
         return count;
     }
 
-    /** Nothing new may be sent. @return whether there is something now to be sent again */
+    /** Nothing new can be sent. @return whether there is something now to be sent again */
     boolean look(long nowNanos) {
         if (subflows.size() < 2 || !connection.isMptcp() || sender.dsnUna() >= sender.dsnNxt()) {
             return false;
@@ -68,10 +75,11 @@ final class OpportunisticReinjection {
         return fastest;
     }
 
-    /** Whether it is slower by so much that a copy is worth its bytes: in rate, or in round-trip time. */
     private static boolean isSlower(Tcb slow, Tcb fast) {
-        return slow.delivery().bytesPerSecond() * ALIKE <= fast.delivery().bytesPerSecond()
-                || slow.rtt().minRttNanos() >= ALIKE * fast.rtt().minRttNanos(); // without their queues, which come and go
+        Delivery of = slow.delivery();
+        boolean lowRate = of.isQueueing() && of.peakBytesPerSecond() * ALIKE_RATES <= fast.delivery().peakBytesPerSecond();
+        boolean far = slow.rtt().minRttNanos() >= ALIKE_ROUND_TRIPS * fast.rtt().minRttNanos();
+        return lowRate || far || of.peakBytesPerSecond() == 0; // a path that has delivered nothing may be any
     }
 
     /** From the last entry backwards, as that is the latest. What is marked has been taken over before, and with it what was late in front of it. */

@@ -8,8 +8,6 @@ import io.mptcp.buffer.SegmentLog;
  * where a queue builds up that SRTT follows only slowly.
  */
 public final class Delivery {
-    /** Share of what is known that is kept with each acknowledgment. */
-    private static final double KEPT = 31.0 / 32;
     private static final double NANOS_PER_SECOND = 1e9;
     /** How long it takes a peak to be forgotten. */
     private static final double PEAK_NANOS = 4e9;
@@ -24,6 +22,7 @@ public final class Delivery {
     /** Of the last acknowledgment that left something in flight; -1 after one that did not. */
     private long lastNanos = -1;
     private long lastDeliveryNanos;
+    private long lastRttNanos;
 
     Delivery(Tcb tcb) {
         this.tcb = tcb;
@@ -36,12 +35,16 @@ public final class Delivery {
         }
         long taken = lastNanos >= 0 ? nowNanos - lastNanos : rttNanos;
         if (taken >= 0) {
-            bytes = bytes * KEPT + deliveredBytes;
-            nanos = nanos * KEPT + taken;
+            // The mean of the last round trip, older ones fading: what was little for want of data, or of a window, says nothing soon after.
+            double memoryNanos = Math.max(1, tcb.rtt.srttNanos());
+            double kept = memoryNanos / (memoryNanos + taken);
+            bytes = bytes * kept + deliveredBytes;
+            nanos = nanos * kept + taken;
             double faded = peakBytesPerSecond * (1 - Math.min(1, taken / PEAK_NANOS));
             peakBytesPerSecond = Math.max(faded, bytesPerSecond());
         }
         lastNanos = inFlightBytes > 0 ? nowNanos : -1;
+        lastRttNanos = rttNanos >= 0 ? rttNanos : lastRttNanos;
         lastDeliveryNanos = nowNanos;
     }
 
@@ -69,17 +72,25 @@ public final class Delivery {
         return Math.max(steady, 2 * bytesPerSecond() * srtt / NANOS_PER_SECOND * (StrictMath.pow(2, rounds) - 1));
     }
 
-    /** How long it takes from now until a segment sent now is acknowledged. */
+    /**
+     * How long it takes from now until a segment sent now is acknowledged. Without a queue that is a round trip, whatever the rate: a subflow that has
+     * hardly sent has delivered next to nothing a second.
+     */
     public long nextNanos() {
         double rate = bytesPerSecond();
         if (rate == 0) {
             return tcb.rtt.srttNanos() * (1 + tcb.log.inFlightBytes() / tcb.payloadMssBytes());
         }
-        return Math.max(tcb.rtt.minRttNanos(), (long) ((tcb.log.inFlightBytes() + tcb.payloadMssBytes()) / rate * NANOS_PER_SECOND));
+        if (!isQueueing()) {
+            return tcb.rtt.srttNanos();
+        }
+        double queueNanos = Math.max(tcb.rtt.minRttNanos(), tcb.log.inFlightBytes() / rate * NANOS_PER_SECOND);
+        return (long) (queueNanos + tcb.payloadMssBytes() / rate * NANOS_PER_SECOND);
     }
 
     /**
-     * When entry {@code index} of the log will be acknowledged, by all that is known.
+     * When entry {@code index} of the log will be acknowledged, if the path is as fast as it was at its best in the last seconds. Where no queue shows
+     * it takes a round trip, whatever the rate: that is of what was sent, not of what the path could carry.
      *
      * @param bytesBehind bytes that were sent after it and are in flight, too
      * @return at {@code nowNanos} at the earliest, or {@link #UNKNOWN}
@@ -89,17 +100,14 @@ public final class Delivery {
         RttEstimator rtt = tcb.rtt;
         long sent = log.sentNanos(index);
         long latest = sent + rtt.srttNanos() + 4 * rtt.rttVarNanos();
-        double rate = bytesPerSecond();
-        if (rate == 0 && log.inFlightBytes() - bytesBehind > tcb.payloadMssBytes()) {
+        if (peakBytesPerSecond == 0 && log.inFlightBytes() - bytesBehind > tcb.payloadMssBytes()) {
             return UNKNOWN; // a path that has not shown yet how fast it is: all that is known is when the first segment will be there
         }
-        long expected = sent + rtt.srttNanos();
-        if (rate > 0) {
-            expected = lastDeliveryNanos + (long) ((log.inFlightBytes() - bytesBehind) / rate * NANOS_PER_SECOND);
-            boolean queueGrows = 2 * rtt.srttNanos() > 3 * rtt.minRttNanos();
-            expected = queueGrows ? expected : Math.min(expected, sent + rtt.srttNanos() + rtt.rttVarNanos());
+        long expected = sent + rtt.srttNanos() + rtt.rttVarNanos();
+        if (isQueueing() && peakBytesPerSecond > 0) {
+            double waitNanos = (log.inFlightBytes() - bytesBehind) / peakBytesPerSecond * NANOS_PER_SECOND;
+            expected = Math.max(sent + rtt.minRttNanos(), lastDeliveryNanos + (long) waitNanos);
         }
-        expected = Math.max(expected, sent + rtt.minRttNanos());
         if (log.has(index, SegmentLog.LOST)) {
             expected = Math.max(expected, nowNanos + rtt.srttNanos());
         }
@@ -107,5 +115,15 @@ public final class Delivery {
             return expected;
         }
         return nowNanos > latest ? UNKNOWN : nowNanos;
+    }
+
+    /** Bytes per second at the best of the last seconds, 0 when unknown. */
+    public double peakBytesPerSecond() {
+        return peakBytesPerSecond;
+    }
+
+    /** A queue has built up: its rate is that of the path, and not only of what there was to send. */
+    public boolean isQueueing() {
+        return 2 * Math.max(lastRttNanos, tcb.rtt.srttNanos()) > 3 * tcb.rtt.minRttNanos(); // SRTT follows slowly
     }
 }

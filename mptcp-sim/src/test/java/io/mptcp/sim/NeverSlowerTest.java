@@ -58,13 +58,10 @@ class NeverSlowerTest {
     }
 
     /**
-     * Known misses. A megabyte ends in slow start: what the short slow paths took just before is taken over only when the fast one has room, up to
-     * a round trip late. And at 100 ms the slow path's own slow start once fills the receive window while that still grows.
+     * Known misses. A megabyte in slow start with a send buffer in the middle: what the short slow path took just before the end is taken over only
+     * when the fast one has room, up to a round trip late.
      */
     private static double allowed(double rttMillis, long bytes, int buffer) {
-        if (bytes == 1_000_000 && rttMillis <= 10) {
-            return 1.12;
-        }
-        return bytes == 20_000_000 && buffer == 0 && rttMillis == 100 ? 1.05 : 1.03;
+        return bytes == 1_000_000 && rttMillis == 10 && buffer == 256 << 10 ? 1.07 : 1.03;
     }
 }
