@@ -13,6 +13,7 @@ import io.mptcp.tcp.Tcb;
 final class SilenceProbe {
     /** While other subflows are busy a segment a second is nothing, and it is the longest a path that is back stays unused. */
     private static final long BUSY_NANOS = 1_000_000_000L;
+    private static final long FIRST_STALE_NANOS = 100_000_000L;
     private static final long BACKUP_NANOS = 15_000_000_000L;
     private static final int MAX_UNANSWERED = 30;
     private static final int MAX_DOUBLINGS = 16;
@@ -49,7 +50,8 @@ final class SilenceProbe {
 
     private long intervalNanos() {
         if (subflow.stale) { // a short outage, or a verdict that was wrong, should soon be over
-            return Math.min(BUSY_NANOS, 2 * subflow.tcb.rtt().srttNanos() << Math.min(unanswered, MAX_DOUBLINGS));
+            long firstNanos = Math.max(FIRST_STALE_NANOS, 2 * subflow.tcb.rtt().srttNanos());
+            return Math.min(BUSY_NANOS, firstNanos << Math.min(unanswered, MAX_DOUBLINGS));
         }
         return Math.max(subflow.isBackup() ? BACKUP_NANOS : BUSY_NANOS, 2 * subflow.tcb.rtt().srttNanos());
     }
@@ -59,7 +61,7 @@ final class SilenceProbe {
      * also where only large segments get lost, so that a black hole is soon found out.
      */
     private boolean asksByData() {
-        return subflow.stale && unanswered % 2 == 0;
+        return subflow.stale && unanswered % 2 == 1;
     }
 
     void expire(long nowNanos) {
