@@ -36,7 +36,12 @@ final class ChannelInput {
     }
 
     private boolean hasNews() {
-        return connection.readableBytes() > 0 || connection.isEndOfStream() && !endSeen || connection.isClosed();
+        return connection.readableBytes() > 0 || isEndUnseen() || connection.isClosed();
+    }
+
+    /** All has been read, and the application does not know yet that it was all. */
+    private boolean isEndUnseen() {
+        return connection.isEndOfStream() && !endSeen;
     }
 
     private void schedule() {
@@ -62,8 +67,10 @@ final class ChannelInput {
     /** @param over the connection has ended, in whatever way */
     void ready(boolean over) {
         boolean failed = over && connection.closeReason() != CloseReason.CLOSED;
-        if (readPending && (connection.readableBytes() > 0 || connection.isEndOfStream() && !endSeen)) {
+        if (readPending && (connection.readableBytes() > 0 || isEndUnseen())) {
             read();
+        } else if (!readPending && isEndUnseen()) {
+            ended(); // nothing is left that a read would have to be asked for
         }
         // Whoever reads hears of it behind the last byte; whoever does not would never.
         if (failed && channel.isOpen() && (!readPending || connection.readableBytes() == 0)) {
@@ -117,7 +124,7 @@ final class ChannelInput {
             pipeline.fireChannelReadComplete();
             pipeline.fireExceptionCaught(failure);
         } finally {
-            if (channel.isOpen() && (readPending || config.isAutoRead()) && hasNews()) {
+            if (channel.isOpen() && ((readPending || config.isAutoRead()) && hasNews() || isEndUnseen())) {
                 schedule();
             }
         }

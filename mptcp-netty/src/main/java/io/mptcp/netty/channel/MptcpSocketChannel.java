@@ -497,10 +497,8 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
             connectPromise = null;
             pending = null;
             attach(established);
-            boolean alive = promise.trySuccess();
-            if (isOpen()) {
-                pipeline().fireChannelActive();
-            }
+            boolean alive = promise.trySuccess(); // whose listeners may close the channel: it has been active all the same
+            pipeline().fireChannelActive();
             if (readBeforeActive && isOpen()) {
                 input.begin();
             }

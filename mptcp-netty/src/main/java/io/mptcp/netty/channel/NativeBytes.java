@@ -2,6 +2,7 @@ package io.mptcp.netty.channel;
 
 import io.mptcp.stack.MptcpConnection;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.unix.Buffer;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 
@@ -20,11 +21,11 @@ final class NativeBytes {
         if (source.hasMemoryAddress()) {
             return connection.write(MEMORY, source.memoryAddress() + from, length);
         }
+        if (source.isDirect() && source.nioBufferCount() == 1) {
+            return write(connection, source.internalNioBuffer(from, length));
+        }
         if (source.hasArray()) {
             return connection.write(MemorySegment.ofArray(source.array()), source.arrayOffset() + from, length);
-        }
-        if (source.nioBufferCount() == 1) {
-            return write(connection, source.internalNioBuffer(from, length));
         }
         int written = 0;
         for (ByteBuffer piece : source.nioBuffers(from, length)) {
@@ -40,7 +41,11 @@ final class NativeBytes {
 
     /** Writes what remains, without changing the buffer. @return bytes taken */
     static int write(MptcpConnection connection, ByteBuffer source) {
-        return source.hasRemaining() ? connection.write(MemorySegment.ofBuffer(source), 0, source.remaining()) : 0;
+        if (!source.hasRemaining()) {
+            return 0;
+        }
+        return source.isDirect() ? connection.write(MEMORY, address(source), source.remaining())
+                : connection.write(MemorySegment.ofBuffer(source), 0, source.remaining());
     }
 
     /** Reads as much as there is room for, and moves the writer index. @return as {@link MptcpConnection#read} */
@@ -53,11 +58,16 @@ final class NativeBytes {
         } else if (destination.hasArray()) {
             count = connection.read(MemorySegment.ofArray(destination.array()), destination.arrayOffset() + at, room);
         } else {
-            count = connection.read(MemorySegment.ofBuffer(destination.internalNioBuffer(at, room)), 0, room);
+            count = connection.read(MEMORY, address(destination.internalNioBuffer(at, room)), room);
         }
         if (count > 0) {
             destination.writerIndex(at + count);
         }
         return count;
+    }
+
+    /** Where the bytes of a direct buffer are. Netty has no address for its own buffers where it may not use sun.misc.Unsafe, but can find it out. */
+    private static long address(ByteBuffer direct) {
+        return Buffer.memoryAddress(direct) + direct.position();
     }
 }
