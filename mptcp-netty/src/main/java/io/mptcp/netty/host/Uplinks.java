@@ -22,11 +22,13 @@ import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.IoEventLoop;
 import java.security.SecureRandom;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -52,10 +54,12 @@ public final class Uplinks implements AutoCloseable {
     /** By link number: until when the path is suspected not to work. 0 for never. */
     private final long[] suspectUntilNanos;
     private final HostPathManager pathManager;
+    private final UplinkQuotas quotas;
+    private Future<?> quotaTimer;
 
     private Uplinks(IoEventLoop loop, UplinkSettings settings, RandomSource random, List<? extends SegmentLink> opened, AutoCloseable resources) {
         this.settings = settings;
-        this.links = opened.stream().map(CountingLink::new).toList();
+        this.links = opened.stream().map(link -> link instanceof CountingLink counting ? counting : new CountingLink(link)).toList();
         this.resources = resources;
         this.listenPorts = new ListenPorts(this, resources instanceof LinkOpener opener ? opener : null);
         this.suspectUntilNanos = new long[opened.size()];
@@ -64,6 +68,7 @@ public final class Uplinks implements AutoCloseable {
         if (config.tracer() != Tracer.NONE) {
             pathManager.events().addListener(config.tracer());
         }
+        this.quotas = new UplinkQuotas(pathManager, ZonedDateTime::now);
         configurePaths(config);
         this.driver = new MptcpDriver(loop, new Stack(config.withPathManager(pathManager).withTracer(pathManager.events()), random));
         pathManager.setJoinListeners(new UplinkListeners(driver.stack()));
@@ -73,7 +78,8 @@ public final class Uplinks implements AutoCloseable {
     private void configurePaths(StackConfig config) {
         pathManager.setLimits(new PathLimits(config.limits().maxSubflows() - 1, 0));
         for (CountingLink link : links) {
-            pathManager.setRole(link.id(), link.isConfiguredAsBackup() ? PathRole.BACKUP : PathRole.USE);
+            pathManager.setRole(link.id(), link.terms().role());
+            quotas.add(link.id(), link.terms());
             try {
                 pathManager.addEndpoint(Endpoint.ofLink(link.id(), EndpointFlag.SUBFLOW));
             } catch (PathManagerException e) {
@@ -97,7 +103,11 @@ public final class Uplinks implements AutoCloseable {
         List<SegmentLink> opened = List.of();
         try {
             opened = opener.openAll(paths);
-            Uplinks uplinks = over(loop, settings, new SecureRandom()::nextLong, opened, opener);
+            List<CountingLink> counting = new ArrayList<>();
+            for (int i = 0; i < opened.size(); i++) {
+                counting.add(new CountingLink(opened.get(i), paths.get(i).terms()));
+            }
+            Uplinks uplinks = over(loop, settings, new SecureRandom()::nextLong, counting, opener);
             if (opener.clientPorts() != null) {
                 uplinks.driver.stack().setPortRange(opener.clientPorts().first(), opener.clientPorts().last());
             }
@@ -121,8 +131,21 @@ public final class Uplinks implements AutoCloseable {
     public static Uplinks over(IoEventLoop loop, UplinkSettings settings, RandomSource random, List<? extends SegmentLink> links,
                         AutoCloseable resources) {
         Uplinks uplinks = new Uplinks(loop, settings, random, links, resources);
-        OnLoop.run(loop, () -> uplinks.links.forEach(uplinks.driver::addLink));
+        OnLoop.run(loop, () -> {
+            uplinks.links.forEach(uplinks.driver::addLink);
+            uplinks.watchQuotas();
+        });
         return uplinks;
+    }
+
+    private void watchQuotas() {
+        if (!quotas.isEmpty()) {
+            quotaTimer = loop().scheduleAtFixedRate(() -> {
+                if (quotas.update(links, loop().ticker().nanoTime())) {
+                    driver.wake();
+                }
+            }, 1, 1, TimeUnit.SECONDS);
+        }
     }
 
     public IoEventLoop loop() {
@@ -148,6 +171,11 @@ public final class Uplinks implements AutoCloseable {
      */
     public HostPathManager pathManager() {
         return pathManager;
+    }
+
+    /** What paths with quotas have carried. On the loop. */
+    public UplinkQuotas quotas() {
+        return quotas;
     }
 
     /** As {@link #connect(IpEndpoint, IpEndpoint, ConnectOptions, long, ConnectListener)}, from any address, with the settings of these uplinks. */
@@ -267,6 +295,9 @@ public final class Uplinks implements AutoCloseable {
     public void close() {
         OnLoop.run(loop(), () -> {
             List.copyOf(closeListeners).forEach(Runnable::run);
+            if (quotaTimer != null) {
+                quotaTimer.cancel(false);
+            }
             listenPorts.close();
             driver.close();
             try {
