@@ -286,6 +286,17 @@ class EndpointInteropTest {
         await(() -> connection.bytesAcked() >= 1001, () -> "the kernel has not acknowledged over the path that is left: " + events);
     }
 
+    /** A path whose route comes later than its interface is used as soon as there is one. */
+    @Test
+    void aPathThatGetsARouteIsUsed() throws Exception {
+        network.client().ip("route del default dev p2");
+        connect();
+        onLoop(() -> uplinks.pathManager().addEndpoint(Endpoint.ofLink(1, EndpointFlag.SUBFLOW)));
+        assertEquals("no route to " + TwoPathLab.SERVICE_V4, onLoop(() -> connection.paths().getFirst().reason()));
+        network.client().ip("route add default via " + TwoPathLab.serverV4(2) + " dev p2 metric 200");
+        awaitCounter(network.server(), "MPJoinAckRx", 1);
+    }
+
     // ---- the kernel's, and ours as server ----
 
     @Test

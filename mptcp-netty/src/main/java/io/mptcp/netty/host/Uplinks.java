@@ -45,6 +45,8 @@ public final class Uplinks implements AutoCloseable {
     /** How long a path that did not answer in time comes last for first subflows. */
     private static final long SUSPICION_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+    private static final long ROUTING_SETTLES_MILLIS = 20;
+
     private final UplinkSettings settings;
     private final MptcpDriver driver;
     private final List<CountingLink> links;
@@ -56,6 +58,7 @@ public final class Uplinks implements AutoCloseable {
     private final HostPathManager pathManager;
     private final UplinkQuotas quotas;
     private Future<?> quotaTimer;
+    private boolean routingChanged;
 
     private Uplinks(IoEventLoop loop, UplinkSettings settings, RandomSource random, List<? extends SegmentLink> opened, AutoCloseable resources) {
         this.settings = settings;
@@ -134,8 +137,23 @@ public final class Uplinks implements AutoCloseable {
         OnLoop.run(loop, () -> {
             uplinks.links.forEach(uplinks.driver::addLink);
             uplinks.watchQuotas();
+            uplinks.watchRouting();
         });
         return uplinks;
+    }
+
+    /** Changes come in bursts, by every link: they are dealt with once. */
+    private void watchRouting() {
+        driver.onRoutingChange(() -> {
+            if (!routingChanged) {
+                routingChanged = true;
+                loop().schedule(() -> {
+                    routingChanged = false;
+                    pathManager.onRoutingChanged();
+                    driver.wake();
+                }, ROUTING_SETTLES_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        });
     }
 
     private void watchQuotas() {
