@@ -14,7 +14,10 @@ public final class PathOptions {
     @Option(names = "--path", paramLabel = "DEV[,OPTION...]", converter = PathSpecConverter.class, description = {
         "A network interface to use; give it once per path. Without it the route to HOST decides. Options:",
         "  addr=A     local address to use (default: what routing says)",
-        "  backup     use it only when no other path works",
+        "  backup     use it only when no other path works; the same as role=backup, others are use and off",
+        "  cost=N     price of a byte, 0 to 1000: nothing is sent twice over a path that costs; metered is cost=1",
+        "  quota=BYTES/PERIOD  bytes it may carry, e.g. 20G/month, 20G/month@15, 500M/day; after that it is a backup, or off with quota-then=off",
+        "  probe=SECONDS  how often it is asked for a sign of life while it is idle (default: never)",
         "  link=KIND  packet: the host's own addresses, by a packet socket (default; needs CAP_NET_RAW and CAP_NET_ADMIN);"
                 + " udp: TCP segments in UDP, needs no privilege but the same on the other side;"
                 + " raw: as packet, but sent by raw IP sockets; tun: a TUN device you have made, with addr= our address behind it",

@@ -1,22 +1,28 @@
 package io.mptcp.cli;
 
 import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.host.PathTerms;
+import io.mptcp.pm.PathQuota;
+import io.mptcp.pm.PathRole;
 import io.mptcp.wire.IpAddress;
 import java.util.HashSet;
 import java.util.Set;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads {@code DEV[,addr=A][,backup][,link=packet|raw|tun|udp][,gso=on|off][,weight=N]}. */
+/** Reads {@code DEV[,OPTION...]}, options as in {@link #KNOWN}. */
 final class PathSpecConverter implements ITypeConverter<PathSpec> {
-    private static final String KNOWN = "addr=A, backup, link=packet|raw|tun|udp, gso=on|off, weight=N";
+    static final String KNOWN = "addr=A, backup, role=use|backup|off, link=packet|raw|tun|udp, gso=on|off, weight=N, cost=N, metered, quota=BYTES/PERIOD, "
+            + "quota-then=backup|off, probe=SECONDS";
     private static final int MAX_WEIGHT = 1000;
 
     @Override
     public PathSpec convert(String text) {
         String[] parts = text.split(",", -1);
         IpAddress address = null;
-        boolean backup = false;
+        PathTerms terms = PathTerms.DEFAULT;
+        String quota = null;
+        PathRole then = PathRole.BACKUP;
         int weight = 1;
         PathSpec.Kind kind = PathSpec.Kind.PACKET;
         boolean gso = true;
@@ -31,14 +37,21 @@ final class PathSpecConverter implements ITypeConverter<PathSpec> {
                 }
                 switch (key) {
                     case "addr" -> address = IpAddress.parse(needed(text, key, value));
-                    case "backup" -> backup = value == null || onOff(text, key, value);
-                    case "weight" -> weight = weight(text, needed(text, key, value));
+                    case "backup" -> terms = terms.withRole(value == null || onOff(text, key, value) ? PathRole.BACKUP : PathRole.USE);
+                    case "role" -> terms = terms.withRole(PathRole.of(needed(text, key, value)));
+                    case "weight" -> weight = number(text, key, needed(text, key, value), 1, MAX_WEIGHT);
+                    case "cost" -> terms = terms.withCost(number(text, key, needed(text, key, value), 0, PathTerms.MAX_COST));
+                    case "metered" -> terms = terms.withCost(value == null || onOff(text, key, value) ? 1 : 0);
+                    case "quota" -> quota = needed(text, key, value);
+                    case "quota-then" -> then = PathRole.of(needed(text, key, value));
+                    case "probe" -> terms = terms.withProbeSeconds(number(text, key, needed(text, key, value), 0, PathTerms.MAX_PROBE_SECONDS));
                     case "link" -> kind = PathSpec.Kind.of(needed(text, key, value));
                     case "gso" -> gso = onOff(text, key, needed(text, key, value));
                     default -> throw invalid(text, "unknown part '" + parts[i] + "', known are " + KNOWN);
                 }
             }
-            return new PathSpec(parts[0], address, backup, weight, kind, gso);
+            terms = quota == null ? terms : terms.withQuota(PathQuota.parse(quota, then));
+            return new PathSpec(parts[0], address, terms, weight, kind, gso);
         } catch (IllegalArgumentException e) {
             throw invalid(text, e.getMessage());
         }
@@ -59,16 +72,16 @@ final class PathSpecConverter implements ITypeConverter<PathSpec> {
         };
     }
 
-    private static int weight(String text, String value) {
+    private static int number(String text, String key, String value, int least, int most) {
         try {
-            int weight = Integer.parseInt(value);
-            if (weight >= 1 && weight <= MAX_WEIGHT) {
-                return weight;
+            int number = Integer.parseInt(value);
+            if (number >= least && number <= most) {
+                return number;
             }
         } catch (NumberFormatException _) {
             // said below
         }
-        throw invalid(text, "weight is a number from 1 to " + MAX_WEIGHT + ", not '" + value + "'");
+        throw invalid(text, key + " is a number from " + least + " to " + most + ", not '" + value + "'");
     }
 
     private static TypeConversionException invalid(String text, String why) {

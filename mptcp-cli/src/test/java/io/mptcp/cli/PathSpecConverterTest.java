@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.host.PathTerms;
+import io.mptcp.pm.PathQuota;
+import io.mptcp.pm.PathRole;
 import io.mptcp.wire.IpAddress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +30,14 @@ class PathSpecConverterTest {
     }
 
     @Test
+    void theTermsOfAPathAreRead() {
+        PathTerms terms = converter.convert("wwan0,role=off,cost=5,quota=20G/month@15,quota-then=off,probe=30").terms();
+        assertEquals(new PathTerms(PathRole.OFF, 5, PathQuota.parse("20G/month@15", PathRole.OFF), 30), terms);
+        assertEquals(1, converter.convert("wwan0,metered").terms().cost());
+        assertEquals(PathRole.BACKUP, converter.convert("wwan0,quota=1G/day").terms().quota().then());
+    }
+
+    @Test
     void orderOfPartsDoesNotMatter() {
         assertEquals(converter.convert("eth0,backup,weight=2"), converter.convert("eth0,weight=2,backup"));
     }
@@ -40,7 +51,7 @@ class PathSpecConverterTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-        eth0,fast            | unknown part 'fast', known are addr=A, backup, link=packet
+        eth0,fast            | unknown part 'fast', known are addr=A, backup, role=use
         eth0,                | unknown part ''
         eth0,addr            | 'addr' needs a value
         eth0,addr=           | 'addr' needs a value
@@ -53,6 +64,10 @@ class PathSpecConverterTest {
         eth0,weight=1001     | weight is a number from 1 to 1000, not '1001'
         eth0,weight=many     | weight is a number from 1 to 1000, not 'many'
         eth0,backup,backup   | 'backup' is given twice
+        eth0,role=spare      | unknown role 'spare', use one of use, backup, off
+        eth0,cost=-1         | cost is a number from 0 to 1000, not '-1'
+        eth0,quota=20G       | '20G' is not a quota like 20G/month
+        eth0,probe=1h        | probe is a number from 0 to 3600, not '1h'
         eth/0                | 'eth/0' is not an interface name
         an-interface-name-too-long | is not an interface name
         """)

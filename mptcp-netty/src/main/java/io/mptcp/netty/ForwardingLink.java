@@ -127,6 +127,11 @@ public abstract class ForwardingLink implements SegmentLink {
         }
 
         @Override
+        public void routingChanged(SegmentLink from) {
+            receiver.routingChanged(ForwardingLink.this);
+        }
+
+        @Override
         public void linkStateChanged(SegmentLink from, boolean up) {
             receiver.linkStateChanged(ForwardingLink.this, up);
         }

@@ -68,6 +68,7 @@ public final class MptcpDriver {
     private boolean closeRequested;
     private boolean closed;
     private boolean failureLogged;
+    private Runnable onRoutingChange = () -> { };
 
     public MptcpDriver(IoEventLoop loop, Stack stack) {
         this.loop = loop;
@@ -88,6 +89,11 @@ public final class MptcpDriver {
 
     public IoEventLoop loop() {
         return loop;
+    }
+
+    /** Called on the loop whenever a link has noticed that addresses or routes of the host have changed; often several times for one change. */
+    public void onRoutingChange(Runnable action) {
+        onRoutingChange = action;
     }
 
     public Stack stack() {
@@ -431,6 +437,13 @@ public final class MptcpDriver {
                     link.properties().maxSuperSegmentBytes());
             stack.addLink(link.id(), link.properties());
             drained(link);
+        }
+
+        @Override
+        public void routingChanged(SegmentLink link) {
+            if (!closed) {
+                onRoutingChange.run();
+            }
         }
 
         @Override

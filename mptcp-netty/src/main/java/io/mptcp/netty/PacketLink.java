@@ -376,6 +376,9 @@ public final class PacketLink implements SegmentLink {
             up = usable;
             receiver.linkStateChanged(this, up);
         }
+        if (receiver != null) {
+            receiver.routingChanged(this);
+        }
     }
 
     private void tellChanges() {

@@ -36,6 +36,10 @@ public interface SegmentLink {
         default void propertiesChanged(SegmentLink link) {
         }
 
+        /** Addresses or routes of the host are others now: {@link #localAddressFor} may give other answers. */
+        default void routingChanged(SegmentLink link) {
+        }
+
         /** The interface went down or came back. */
         void linkStateChanged(SegmentLink link, boolean up);
     }

@@ -1,5 +1,6 @@
 package io.mptcp.netty;
 
+import io.mptcp.spi.PathStatus;
 import io.mptcp.stack.Blackhole;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.MptcpInfo;
@@ -22,9 +23,15 @@ import java.util.Map;
  * @param subflows       all subflows, closed ones included, in order of creation
  * @param counters       the stack's counters that are not zero, under the kernel's MIB names
  * @param blackholes     where MPTCP is not tried for some time
+ * @param paths          what the connection makes of each path, and why
  */
 public record StackStatistics(long bytesSent, long bytesReceived, long durationNanos, boolean fallback, String fallbackReason,
-                              String closeReason, MptcpInfo mptcp, List<Subflow> subflows, Map<String, Long> counters, List<KnownBlackhole> blackholes) {
+                              String closeReason, MptcpInfo mptcp, List<Subflow> subflows, Map<String, Long> counters, List<KnownBlackhole> blackholes,
+                              List<Path> paths) {
+
+    /** A path, the name of its link, and what the connection makes of it. */
+    public record Path(String link, PathStatus status) {
+    }
 
     /** A subflow and the name of the link it runs over. */
     public record Subflow(String link, SubflowInfo info) {
@@ -42,6 +49,7 @@ public record StackStatistics(long bytesSent, long bytesReceived, long durationN
     public StackStatistics {
         subflows = List.copyOf(subflows);
         blackholes = List.copyOf(blackholes);
+        paths = List.copyOf(paths);
     }
 
     /** To be called on the driver's loop. */
@@ -53,7 +61,12 @@ public record StackStatistics(long bytesSent, long bytesReceived, long durationN
         return new StackStatistics(connection.bytesAcked(), connection.bytesReceived(), durationNanos, connection.isFallback(),
                 connection.fallbackReason(), connection.closeReason().toString(),
                 connection.mptcpInfo(driver.loop().ticker().nanoTime()), subflows, driver.stack().counters().nonZero(),
-                blackholes(driver));
+                blackholes(driver), paths(driver, connection));
+    }
+
+    /** What a connection makes of each path, and why. On the driver's loop. */
+    public static List<Path> paths(MptcpDriver driver, MptcpConnection connection) {
+        return connection.paths().stream().map(status -> new Path(linkName(driver, status.linkId()), status)).toList();
     }
 
     /** The stack's memory of paths that lose SYNs with MP_CAPABLE. On the driver's loop. */

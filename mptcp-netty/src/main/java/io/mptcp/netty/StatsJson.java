@@ -1,5 +1,6 @@
 package io.mptcp.netty;
 
+import io.mptcp.spi.PathStatus;
 import io.mptcp.stack.MptcpInfo;
 import io.mptcp.stack.SubflowInfo;
 import java.util.List;
@@ -40,6 +41,24 @@ public final class StatsJson {
         }
         json.endObject().name("blackholes");
         writeBlackholes(statistics.blackholes(), json);
+        json.name("paths").beginArray();
+        for (StackStatistics.Path path : statistics.paths()) {
+            writePath(path.link(), path.status(), json);
+        }
+        json.endArray().endObject();
+    }
+
+    /** What a connection makes of a path: USED, BACKUP, JOINING, STALE, WAITING or UNUSED, and why. */
+    public static void writePath(String link, PathStatus status, JsonWriter json) {
+        json.beginObject()
+                .member("link", link)
+                .member("endpoint", status.endpointId())
+                .member("local", status.local() == null ? null : status.local().toString())
+                .member("state", status.state().toString())
+                .member("reason", status.reason());
+        if (status.subflowId() >= 0) {
+            json.member("subflow", status.subflowId());
+        }
         json.endObject();
     }
 

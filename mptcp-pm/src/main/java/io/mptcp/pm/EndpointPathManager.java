@@ -34,6 +34,7 @@ final class EndpointPathManager implements PathManager {
     private static final int MAX_USED_ADDRESSES = 8;
 
     private final HostPathManager host;
+    private final Ways ways;
     private final List<Slot> slots = new ArrayList<>();
     /** Addresses the peer announced, by id, in the order of their ids. */
     private final Map<Integer, IpEndpoint> announced = new TreeMap<>();
@@ -50,6 +51,11 @@ final class EndpointPathManager implements PathManager {
 
     EndpointPathManager(HostPathManager host) {
         this.host = host;
+        this.ways = new Ways(host, announced);
+    }
+
+    Ways ways() {
+        return ways;
     }
 
     @Override
@@ -164,7 +170,7 @@ final class EndpointPathManager implements PathManager {
     void onRoutingChanged() {
         routeWaitNanos = FIRST_ROUTE_WAIT_NANOS;
         for (Slot slot : slots) {
-            if (slot.isWanting() && slot.endpoint != null && localFor(slot.endpoint, target(slot)) != null) {
+            if (slot.isWanting() && slot.endpoint != null && ways.localFor(slot.endpoint, ways.target(commands, slot)) != null) {
                 slot.retryAtOnce(commands.nowNanos());
             }
         }
@@ -186,7 +192,7 @@ final class EndpointPathManager implements PathManager {
             commands.withdrawAddress(local);
         }
         for (Endpoint endpoint : host.endpoints()) {
-            if (linkOf(endpoint) == linkId && told.remove(endpoint.id()) != null) {
+            if (Ways.linkOf(endpoint) == linkId && told.remove(endpoint.id()) != null) {
                 commands.withdrawAddress(endpoint.address());
             }
         }
@@ -225,7 +231,7 @@ final class EndpointPathManager implements PathManager {
 
     private void retryOn(int linkId) {
         for (Slot slot : slots) {
-            if (slot.endpoint == null || linkOf(slot.endpoint) == linkId) {
+            if (slot.endpoint == null || Ways.linkOf(slot.endpoint) == linkId) {
                 slot.retryAtOnce(commands.nowNanos());
             }
         }
@@ -297,7 +303,7 @@ final class EndpointPathManager implements PathManager {
     }
 
     private boolean isOff(Endpoint endpoint) {
-        int linkId = linkOf(endpoint);
+        int linkId = Ways.linkOf(endpoint);
         return linkId >= 0 && (host.role(linkId) == PathRole.OFF || !commands.isLinkUp(linkId));
     }
 
@@ -351,7 +357,7 @@ final class EndpointPathManager implements PathManager {
         boolean meshed = false;
         Endpoint laminar = null;
         for (Endpoint endpoint : host.endpoints()) {
-            if (!isFamilyOf(endpoint, remote)) {
+            if (!Ways.isFamilyOf(endpoint, remote)) {
                 continue;
             }
             if (endpoint.has(EndpointFlag.FULLMESH)) {
@@ -364,10 +370,6 @@ final class EndpointPathManager implements PathManager {
         if (!meshed) {
             slot(laminar, id);
         }
-    }
-
-    private static boolean isFamilyOf(Endpoint endpoint, IpEndpoint remote) {
-        return endpoint.address() == null || endpoint.address().isIpv4() == remote.address().isIpv4();
     }
 
     /** The slot there is, or a new one. */
@@ -410,15 +412,15 @@ final class EndpointPathManager implements PathManager {
     }
 
     Obstacle obstacle(Slot slot) {
-        IpEndpoint remote = target(slot);
+        IpEndpoint remote = ways.target(commands, slot);
         if (remote == null) {
             return Obstacle.NO_TARGET;
         }
         if (slot.endpoint == null) {
-            int linkId = linkTo(remote.address());
+            int linkId = ways.linkTo(commands, remote.address());
             return linkId < 0 ? Obstacle.NO_ROUTE : isReached(remote) ? Obstacle.TAKEN : isFull() ? Obstacle.LIMIT : null;
         }
-        int linkId = linkOf(slot.endpoint);
+        int linkId = Ways.linkOf(slot.endpoint);
         if (linkId < 0) {
             return Obstacle.NO_ADDRESS;
         }
@@ -431,10 +433,10 @@ final class EndpointPathManager implements PathManager {
         if (satisfying(slot) != null) {
             return Obstacle.TAKEN;
         }
-        if (!isFamilyOf(slot.endpoint, remote)) {
+        if (!Ways.isFamilyOf(slot.endpoint, remote)) {
             return Obstacle.NO_TARGET;
         }
-        if (localFor(slot.endpoint, remote) == null) {
+        if (ways.localFor(slot.endpoint, remote) == null) {
             return Obstacle.NO_ROUTE;
         }
         return isFull() ? Obstacle.LIMIT : null;
@@ -454,8 +456,8 @@ final class EndpointPathManager implements PathManager {
 
     /** A subflow that is there and makes the slot's own needless: of its endpoint, and for a mesh to the same address. */
     SubflowState satisfying(Slot slot) {
-        IpEndpoint remote = slot.endpoint.has(EndpointFlag.FULLMESH) || slot.addressId != Slot.INITIAL_ADDRESS ? target(slot) : null;
-        int linkId = linkOf(slot.endpoint);
+        IpEndpoint remote = slot.endpoint.has(EndpointFlag.FULLMESH) || slot.addressId != Slot.INITIAL_ADDRESS ? ways.target(commands, slot) : null;
+        int linkId = Ways.linkOf(slot.endpoint);
         for (SubflowState subflow : commands.subflows()) {
             boolean from = subflow.linkId() == linkId && (slot.endpoint.address() == null || slot.endpoint.address().equals(subflow.local().address()));
             boolean to = remote == null || remote.address().equals(subflow.remote().address());
@@ -476,9 +478,9 @@ final class EndpointPathManager implements PathManager {
     }
 
     private void open(Slot slot) {
-        IpEndpoint remote = target(slot);
-        int linkId = slot.endpoint == null ? linkTo(remote.address()) : linkOf(slot.endpoint);
-        IpAddress local = slot.endpoint == null ? host.links().localAddress(linkId, remote.address()) : localFor(slot.endpoint, remote);
+        IpEndpoint remote = ways.target(commands, slot);
+        int linkId = slot.endpoint == null ? ways.linkTo(commands, remote.address()) : Ways.linkOf(slot.endpoint);
+        IpAddress local = slot.endpoint == null ? host.links().localAddress(linkId, remote.address()) : ways.localFor(slot.endpoint, remote);
         int wanted = slot.endpoint == null ? addressId(commands, linkId, local) : slot.endpoint.id();
         int subflowId = commands.openSubflow(linkId, local, wanted, remote, isBackup(commands, linkId, local));
         if (subflowId >= 0) {
@@ -487,66 +489,6 @@ final class EndpointPathManager implements PathManager {
         } else {
             slot.backOff(commands.nowNanos());
         }
-    }
-
-    // ---- from where and where to ----
-
-    /** -1 while no link has its address. */
-    static int linkOf(Endpoint endpoint) {
-        return endpoint.linkId();
-    }
-
-    /** The address a subflow from this endpoint would have, null when there is none or it does not lead there. */
-    IpAddress localFor(Endpoint endpoint, IpEndpoint remote) {
-        int linkId = linkOf(endpoint);
-        if (remote == null || linkId < 0 || !isFamilyOf(endpoint, remote)) {
-            return null;
-        }
-        IpAddress routed = host.links().localAddress(linkId, remote.address());
-        return routed == null || endpoint.address() == null ? routed : endpoint.address();
-    }
-
-    /** Where the next attempt goes, null when there is nowhere to go. */
-    IpEndpoint target(Slot slot) {
-        if (slot.addressId != Slot.INITIAL_ADDRESS) {
-            return announced.get(slot.addressId);
-        }
-        List<IpEndpoint> targets = new ArrayList<>();
-        IpEndpoint initial = commands.initialRemote();
-        boolean denied = commands.peerDeniesJoinToInitialAddress();
-        if (!denied && hasWay(slot, initial)) {
-            targets.add(initial);
-        }
-        boolean alternates = denied || host.policy().alternateAddresses();
-        for (IpEndpoint remote : alternates && !slot.endpoint.has(EndpointFlag.FULLMESH) ? announced.values() : List.<IpEndpoint>of()) {
-            if (!targets.contains(remote) && hasWay(slot, remote)) {
-                targets.add(remote);
-            }
-        }
-        if (targets.isEmpty()) {
-            return denied ? null : initial;
-        }
-        // The best target gets a second chance after its first failure; then all in turn.
-        return targets.get(Math.max(0, slot.failures() - 1) % targets.size());
-    }
-
-    private boolean hasWay(Slot slot, IpEndpoint remote) {
-        return localFor(slot.endpoint, remote) != null;
-    }
-
-    /** The first link that leads there, -1 for none; backups come last. */
-    private int linkTo(IpAddress remote) {
-        int found = -1;
-        boolean foundBackup = false;
-        for (int linkId : host.links().links()) {
-            IpAddress local = commands.isLinkUp(linkId) && host.role(linkId) != PathRole.OFF ? host.links().localAddress(linkId, remote) : null;
-            boolean backup = local != null && isBackup(commands, linkId, local);
-            if (local != null && (found < 0 || foundBackup && !backup)) {
-                found = linkId;
-                foundBackup = backup;
-            }
-        }
-        return found;
     }
 
     /** Addresses of a link this connection has used or announced. */
@@ -583,7 +525,7 @@ final class EndpointPathManager implements PathManager {
     /** The first slot that has lost the subflow it was content with. */
     private Slot slotWithout(int linkId, IpAddress local) {
         for (Slot slot : slots) {
-            boolean from = slot.endpoint != null && linkOf(slot.endpoint) == linkId && (slot.endpoint.address() == null || slot.endpoint.address().equals(local));
+            boolean from = slot.endpoint != null && Ways.linkOf(slot.endpoint) == linkId && (slot.endpoint.address() == null || slot.endpoint.address().equals(local));
             if (from && slot.isWanting() && satisfying(slot) == null) {
                 return slot;
             }

@@ -57,10 +57,10 @@ final class PathReport {
             statuses.add(Reasons.ofSubflow(commands, subflow, endpointId));
             return;
         }
-        int linkId = slot.endpoint == null ? -1 : EndpointPathManager.linkOf(slot.endpoint);
-        IpEndpoint remote = manager.target(slot);
+        int linkId = slot.endpoint == null ? -1 : Ways.linkOf(slot.endpoint);
+        IpEndpoint remote = manager.ways().target(commands, slot);
         boolean waits = subflow == null && isWaiting(slot);
-        statuses.add(new PathStatus(linkId, endpointId, slot.endpoint == null ? null : manager.localFor(slot.endpoint, remote),
+        statuses.add(new PathStatus(linkId, endpointId, slot.endpoint == null ? null : manager.ways().localFor(slot.endpoint, remote),
                 waits ? State.WAITING : State.UNUSED, subflow != null ? "its address carries subflow " + subflow.id() + " already" : reason(slot, linkId, remote), -1));
     }
 
@@ -128,6 +128,6 @@ final class PathReport {
         if (!commands.isLinkUp(linkId)) {
             return "link down";
         }
-        return remote != null && manager.localFor(slot.endpoint, remote) == null ? "no route to " + remote.address() : null;
+        return remote != null && manager.ways().localFor(slot.endpoint, remote) == null ? "no route to " + remote.address() : null;
     }
 }

@@ -21,6 +21,7 @@ final class FakeView implements SchedulerView {
         long rate = 10_000_000;
         long ssthreshBytes = 0;
         int weight = 1;
+        int cost;
         /** 0 for the RTT. */
         long deliveryNanos;
 
@@ -51,6 +52,11 @@ final class FakeView implements SchedulerView {
 
         Path weight(int share) {
             weight = share;
+            return this;
+        }
+
+        Path cost(int price) {
+            cost = price;
             return this;
         }
 
@@ -169,6 +175,11 @@ final class FakeView implements SchedulerView {
     @Override
     public boolean isInitial(int index) {
         return paths.get(index).initial;
+    }
+
+    @Override
+    public int cost(int index) {
+        return paths.get(index).cost;
     }
 
     @Override

@@ -182,6 +182,12 @@ class SchedulersTest {
     }
 
     @Test
+    void redundantMakesNoCopiesOnPathsThatCost() {
+        assertEquals(0b101, select("redundant", new FakeView(path(), path().cost(1), path())));
+        assertEquals(0b010, select("redundant", new FakeView(path().dead(), path().cost(1))));
+    }
+
+    @Test
     void redundantWaitsForTheFastestSoThatCopiesCanBeMade() {
         PacketScheduler scheduler = Schedulers.create("redundant");
         FakeView view = new FakeView(path().rate(2_000_000).inFlight(50_000), path().rate(9_000_000).inFlight(100_000).full());

@@ -4,12 +4,17 @@ import io.mptcp.netty.JsonWriter;
 import io.mptcp.netty.StackStatistics;
 import io.mptcp.netty.StatsJson;
 import io.mptcp.pm.HostPathManager;
+import io.mptcp.pm.PathManagerException;
 import io.mptcp.pm.PathRole;
+import io.mptcp.pm.QuotaMeter;
 import io.mptcp.netty.host.CountingLink;
 import io.mptcp.netty.host.Uplinks;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -31,6 +36,8 @@ record StatusReport(String device, long uptimeNanos, String scheduler, String co
                     Map<String, Long> counters, List<StackStatistics.KnownBlackhole> blackholes) {
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double BITS_PER_MEGABIT = 1e6;
+    /** Times differ from connection to connection: without them equal reasons can be counted. */
+    private static final Pattern REMAINING = Pattern.compile("(, the next comes in|for) [0-9.]+ s$");
 
     /**
      * One path.
@@ -38,18 +45,42 @@ record StatusReport(String device, long uptimeNanos, String scheduler, String co
      * @param bytesSent       TCP payload sent over it, retransmissions included
      * @param bytesReceived   TCP payload received over it, duplicates included
      * @param segmentsDropped segments lost on this host
+     * @param role            what it is used for now
+     * @param packetBytes     IP packets sent and received, headers included: what a quota counts
+     * @param quotaBytes      bytes it may carry in a period, 0 for any number
+     * @param quotaUsedBytes  what of them is used
+     * @param reasons         what connections make of it, and why: how many of each
      */
-    record PathStatus(String device, boolean up, boolean backup, long bytesSent, long bytesReceived, long segmentsDropped) {
-        static PathStatus of(CountingLink link, HostPathManager manager) {
-            return new PathStatus(link.name(), link.isUp(), manager.role(link.id()) == PathRole.BACKUP, link.sentBytes(), link.receivedBytes(),
-                    link.droppedSegments());
+    record PathStatus(String device, boolean up, boolean backup, long bytesSent, long bytesReceived, long segmentsDropped, PathRole role,
+                      long packetBytes, long quotaBytes, long quotaUsedBytes, Map<String, Integer> reasons) {
+        static PathStatus of(CountingLink link, Uplinks uplinks, Map<String, Integer> reasons) {
+            PathRole role = uplinks.pathManager().role(link.id());
+            QuotaMeter quota = uplinks.quotas().meter(link.id());
+            return new PathStatus(link.name(), link.isUp(), role == PathRole.BACKUP, link.sentBytes(), link.receivedBytes(), link.droppedSegments(),
+                    role, link.sentPacketBytes() + link.receivedPacketBytes(), quota == null ? 0 : quota.quota().bytes(),
+                    quota == null ? 0 : quota.usedBytes(), reasons);
         }
     }
 
     static StatusReport take(String device, long uptimeNanos, FlowTable flows, Uplinks uplinks) {
         return new StatusReport(device, uptimeNanos, uplinks.scheduler(), uplinks.congestion(), flows.active(), flows.accepted(), flows.failed(),
-                flows.rejected(), uplinks.links().stream().map(link -> PathStatus.of(link, uplinks.pathManager())).toList(),
+                flows.rejected(), paths(uplinks),
                 uplinks.driver().stack().counters().nonZero(), StackStatistics.blackholes(uplinks.driver()));
+    }
+
+    private static List<PathStatus> paths(Uplinks uplinks) {
+        HostPathManager manager = uplinks.pathManager();
+        Map<Integer, Map<String, Integer>> reasons = new HashMap<>();
+        for (int token : manager.tokens()) {
+            try {
+                for (io.mptcp.spi.PathStatus path : manager.paths(token)) {
+                    reasons.computeIfAbsent(path.linkId(), link -> new TreeMap<>()).merge(REMAINING.matcher(path.reason()).replaceAll(""), 1, Integer::sum);
+                }
+            } catch (PathManagerException e) {
+                throw new IllegalStateException(e); // it was there a moment ago, on this thread
+            }
+        }
+        return uplinks.links().stream().map(link -> PathStatus.of(link, uplinks, reasons.getOrDefault(link.id(), Map.of()))).toList();
     }
 
     /** One JSON object without a line break. */
@@ -75,7 +106,13 @@ record StatusReport(String device, long uptimeNanos, String scheduler, String co
                     .member("bytes_sent", path.bytesSent())
                     .member("bytes_received", path.bytesReceived())
                     .member("segments_dropped", path.segmentsDropped())
-                    .endObject();
+                    .member("role", path.role().toString())
+                    .member("packet_bytes", path.packetBytes())
+                    .member("quota_bytes", path.quotaBytes())
+                    .member("quota_used_bytes", path.quotaUsedBytes())
+                    .name("reasons").beginObject();
+            path.reasons().forEach(json::member);
+            json.endObject().endObject();
         }
         json.endArray().name("counters").beginObject();
         counters.forEach(json::member);

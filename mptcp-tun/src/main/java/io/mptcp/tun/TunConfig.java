@@ -2,6 +2,9 @@ package io.mptcp.tun;
 
 import io.mptcp.cc.CongestionControllers;
 import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.host.PathTerms;
+import io.mptcp.pm.PathQuota;
+import io.mptcp.pm.PathRole;
 import io.mptcp.scheduler.Schedulers;
 import io.mptcp.wire.IpAddress;
 import java.net.InetAddress;
@@ -204,15 +207,39 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
     }
 
     private static PathSpec readPath(ConfigNode node) throws ConfigException {
-        Map<String, ConfigNode> keys = node.map("device", "address", "backup", "weight", "link", "gso");
+        Map<String, ConfigNode> keys = node.map("device", "address", "role", "backup", "weight", "cost", "metered", "quota", "quota-then",
+                "probe-seconds", "link", "gso");
         String device = deviceName(required(node, keys, "device", "name the interface"));
         IpAddress address = keys.containsKey("address")
                 ? keys.get("address").parsed(IpAddress::parse, "write one address of that interface, without a prefix length") : null;
-        boolean backup = keys.containsKey("backup") && keys.get("backup").bool();
         int weight = keys.containsKey("weight") ? keys.get("weight").integer(1, 1000) : 1;
         PathSpec.Kind kind = keys.containsKey("link") ? keys.get("link").parsed(PathSpec.Kind::of, "packet is the usual one") : PathSpec.Kind.PACKET;
         boolean gso = !keys.containsKey("gso") || keys.get("gso").bool();
-        return new PathSpec(device, address, backup, weight, kind, gso);
+        return new PathSpec(device, address, readTerms(keys), weight, kind, gso);
+    }
+
+    private static PathTerms readTerms(Map<String, ConfigNode> keys) throws ConfigException {
+        PathTerms terms = PathTerms.DEFAULT;
+        if (keys.containsKey("backup")) {
+            if (keys.containsKey("role")) {
+                throw keys.get("backup").error("backup and role say the same", "keep role");
+            }
+            terms = terms.withRole(keys.get("backup").bool() ? PathRole.BACKUP : PathRole.USE);
+        }
+        if (keys.containsKey("role")) {
+            terms = terms.withRole(keys.get("role").parsed(PathRole::of, "use is the usual one"));
+        }
+        if (keys.containsKey("metered")) {
+            terms = terms.withCost(keys.get("metered").bool() ? 1 : 0);
+        }
+        if (keys.containsKey("cost")) {
+            terms = terms.withCost(keys.get("cost").integer(0, PathTerms.MAX_COST));
+        }
+        PathRole then = keys.containsKey("quota-then") ? keys.get("quota-then").parsed(PathRole::of, "backup or off") : PathRole.BACKUP;
+        if (keys.containsKey("quota")) {
+            terms = terms.withQuota(keys.get("quota").parsed(text -> PathQuota.parse(text, then), "write e.g. 20G/month"));
+        }
+        return keys.containsKey("probe-seconds") ? terms.withProbeSeconds(keys.get("probe-seconds").integer(0, PathTerms.MAX_PROBE_SECONDS)) : terms;
     }
 
     private static String deviceName(ConfigNode node) throws ConfigException {

@@ -2,10 +2,12 @@ package io.mptcp.netty.host;
 
 import io.mptcp.netty.ForwardingLink;
 import io.mptcp.netty.SegmentLink;
+import io.mptcp.pm.PathRole;
 import io.mptcp.stack.LinkProperties;
 import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A link that counts what passes it. Payload of TCP only, retransmissions included: the load on a path, also of connections that are
@@ -21,20 +23,45 @@ public final class CountingLink extends ForwardingLink {
     private long receivedBytes;
     private long droppedSegments;
     private Tap tap;
+    private long sentPacketBytes;
+    private long receivedPacketBytes;
+    private final PathTerms terms;
 
     public CountingLink(SegmentLink link) {
+        this(link, PathTerms.DEFAULT.withRole(link.properties().backup() ? PathRole.BACKUP : PathRole.USE));
+    }
+
+    CountingLink(SegmentLink link, PathTerms terms) {
         super(link);
+        this.terms = terms;
     }
 
-    /** Whether it begins as backup: the role of a path is the path manager's, which may change it. */
-    boolean isConfiguredAsBackup() {
-        return super.properties().backup();
+    /** As it was configured. */
+    public PathTerms terms() {
+        return terms;
     }
 
+    /** Without the role: that is the path manager's, which may change it. */
     @Override
     public LinkProperties properties() {
-        LinkProperties link = super.properties();
-        return link.backup() ? new LinkProperties(link.mtuBytes(), link.maxSuperSegmentBytes(), link.weight(), false) : link;
+        return super.properties().withBackup(false).withCost(terms.cost()).withProbeInterval(TimeUnit.SECONDS.toNanos(terms.probeSeconds()));
+    }
+
+    /** IP packets sent, headers included. */
+    public long sentPacketBytes() {
+        return sentPacketBytes;
+    }
+
+    /** IP packets received, headers included; of packets the kernel has merged as many headers as can be told. */
+    public long receivedPacketBytes() {
+        return receivedPacketBytes;
+    }
+
+    /** What a slot is on the wire: a super-segment has a header for each of its pieces. */
+    private static long packetBytes(PacketSlot slot, int payloadBytes) {
+        int headerBytes = (slot.isIpv4() ? 20 : 40) + slot.totalLength() - payloadBytes;
+        int packets = slot.segmentSize <= 0 ? 1 : Math.max(1, (payloadBytes + slot.segmentSize - 1) / slot.segmentSize);
+        return payloadBytes + (long) packets * headerBytes;
     }
 
     public long sentBytes() {
@@ -66,9 +93,11 @@ public final class CountingLink extends ForwardingLink {
     public SendResult send(PacketSlot slot) {
         // Counted before the link has it: a link may change the slot while it puts its own headers on.
         int payloadBytes = payloadBytes(slot);
+        long packetBytes = packetBytes(slot, payloadBytes);
         SendResult result = super.send(slot);
         if (result == SendResult.SENT) {
             sentBytes += payloadBytes;
+            sentPacketBytes += packetBytes;
             if (tap != null) {
                 tap.passed(this, slot, true);
             }
@@ -80,7 +109,9 @@ public final class CountingLink extends ForwardingLink {
 
     @Override
     protected void onReceived(PacketSlot slot) {
-        receivedBytes += payloadBytes(slot);
+        int payloadBytes = payloadBytes(slot);
+        receivedBytes += payloadBytes;
+        receivedPacketBytes += packetBytes(slot, payloadBytes);
         if (tap != null) {
             tap.passed(this, slot, false);
         }

@@ -1,5 +1,6 @@
 package io.mptcp.netty.host;
 
+import io.mptcp.pm.PathRole;
 import io.mptcp.wire.IpAddress;
 import java.util.Arrays;
 import java.util.Locale;
@@ -10,12 +11,12 @@ import java.util.stream.Collectors;
  *
  * @param device  network interface, e.g. {@code eth0}
  * @param address local address to use, null for what routing says
- * @param backup  carries data only when no other path can
+ * @param terms   what it may be used for, and at what price
  * @param weight  share of the path for schedulers that look at it, at least 1
  * @param kind    how segments leave and enter
  * @param gso     whether super-segments are handed to the device where it can cut them up
  */
-public record PathSpec(String device, IpAddress address, boolean backup, int weight, Kind kind, boolean gso) {
+public record PathSpec(String device, IpAddress address, PathTerms terms, int weight, Kind kind, boolean gso) {
     /** How the segments of a path leave and enter the host. */
     public enum Kind {
         /** AF_PACKET on the interface, with the host's own addresses. */
@@ -54,9 +55,19 @@ public record PathSpec(String device, IpAddress address, boolean backup, int wei
         }
     }
 
+    /** @param backup carries data only when no other path can */
+    public PathSpec(String device, IpAddress address, boolean backup, int weight, Kind kind, boolean gso) {
+        this(device, address, PathTerms.DEFAULT.withRole(backup ? PathRole.BACKUP : PathRole.USE), weight, kind, gso);
+    }
+
     /** A packet-socket path with every default. */
     public static PathSpec of(String device) {
         return new PathSpec(device, null, false, 1, Kind.PACKET, true);
+    }
+
+    /** Whether it begins as one that carries data only when no other can. */
+    public boolean backup() {
+        return terms.role() == PathRole.BACKUP;
     }
 
     /** @throws IllegalArgumentException when Linux would not take this as the name of an interface */
@@ -70,6 +81,6 @@ public record PathSpec(String device, IpAddress address, boolean backup, int wei
 
     @Override
     public String toString() {
-        return device + (address == null ? "" : "," + address) + (backup ? ",backup" : "") + (kind == Kind.PACKET ? "" : "," + kind);
+        return device + (address == null ? "" : "," + address) + (terms.role() == PathRole.USE ? "" : "," + terms.role()) + (kind == Kind.PACKET ? "" : "," + kind);
     }
 }

@@ -22,6 +22,7 @@ import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.IoEventLoop;
 import java.security.SecureRandom;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -50,6 +52,8 @@ public final class Uplinks implements AutoCloseable {
     /** For subflows over a removed path to end in order. */
     private static final long FAREWELL_SECONDS = 2;
 
+    private static final long ROUTING_SETTLES_MILLIS = 20;
+
     private final UplinkSettings settings;
     private final MptcpDriver driver;
     private final List<CountingLink> links;
@@ -66,12 +70,16 @@ public final class Uplinks implements AutoCloseable {
     /** Of connections from now on. */
     private String scheduler;
     private String congestion;
+    private final UplinkQuotas quotas;
+    private Future<?> quotaTimer;
+    private boolean routingChanged;
 
     private Uplinks(IoEventLoop loop, UplinkSettings settings, RandomSource random, List<? extends SegmentLink> opened, AutoCloseable resources) {
         this.settings = settings;
         this.scheduler = settings.scheduler();
         this.congestion = settings.stack().congestionControl();
-        this.links = new CopyOnWriteArrayList<>(opened.stream().map(CountingLink::new).toList());
+        this.links = new CopyOnWriteArrayList<>(
+                opened.stream().map(link -> link instanceof CountingLink counting ? counting : new CountingLink(link)).toList());
         this.nextLinkId = opened.size();
         this.resources = resources;
         this.listenPorts = new ListenPorts(this, resources instanceof LinkOpener opener ? opener : null);
@@ -81,6 +89,7 @@ public final class Uplinks implements AutoCloseable {
         if (config.tracer() != Tracer.NONE) {
             pathManager.events().addListener(config.tracer());
         }
+        this.quotas = new UplinkQuotas(pathManager, ZonedDateTime::now);
         configurePaths(config);
         this.driver = new MptcpDriver(loop, new Stack(config.withPathManager(pathManager).withTracer(pathManager.events()), random));
         pathManager.setJoinListeners(new UplinkListeners(driver.stack()));
@@ -93,7 +102,8 @@ public final class Uplinks implements AutoCloseable {
     }
 
     private void configurePath(CountingLink link) {
-        pathManager.setRole(link.id(), link.isConfiguredAsBackup() ? PathRole.BACKUP : PathRole.USE);
+        pathManager.setRole(link.id(), link.terms().role());
+        quotas.add(link.id(), link.terms());
         try {
             pathManager.addEndpoint(Endpoint.ofLink(link.id(), EndpointFlag.SUBFLOW));
         } catch (PathManagerException e) {
@@ -110,11 +120,12 @@ public final class Uplinks implements AutoCloseable {
         if (!(resources instanceof LinkOpener opener) || nextLinkId == MAX_LINKS) {
             throw new SetupException("path " + path + ": no more than " + MAX_LINKS + " in the life of a process, restart it");
         }
-        CountingLink link = new CountingLink(opener.open(nextLinkId, path));
+        CountingLink link = new CountingLink(opener.open(nextLinkId, path), path.terms());
         kinds.put(nextLinkId++, path.kind().toString());
         links.add(link);
         driver.addLink(link);
         configurePath(link);
+        watchQuotas();
         driver.wake();
         return link;
     }
@@ -124,6 +135,7 @@ public final class Uplinks implements AutoCloseable {
         if (!links.remove(link)) {
             return;
         }
+        quotas.remove(link.id());
         pathManager.setRole(link.id(), PathRole.OFF, "removed");
         for (Endpoint endpoint : pathManager.endpoints()) {
             if (endpoint.linkId() == link.id()) {
@@ -153,7 +165,11 @@ public final class Uplinks implements AutoCloseable {
         List<SegmentLink> opened = List.of();
         try {
             opened = opener.openAll(paths);
-            Uplinks uplinks = over(loop, settings, new SecureRandom()::nextLong, opened, opener);
+            List<CountingLink> counting = new ArrayList<>();
+            for (int i = 0; i < opened.size(); i++) {
+                counting.add(new CountingLink(opened.get(i), paths.get(i).terms()));
+            }
+            Uplinks uplinks = over(loop, settings, new SecureRandom()::nextLong, counting, opener);
             for (int id = 0; id < paths.size(); id++) {
                 uplinks.kinds.put(id, paths.get(id).kind().toString());
             }
@@ -180,8 +196,36 @@ public final class Uplinks implements AutoCloseable {
     public static Uplinks over(IoEventLoop loop, UplinkSettings settings, RandomSource random, List<? extends SegmentLink> links,
                         AutoCloseable resources) {
         Uplinks uplinks = new Uplinks(loop, settings, random, links, resources);
-        OnLoop.run(loop, () -> uplinks.links.forEach(uplinks.driver::addLink));
+        OnLoop.run(loop, () -> {
+            uplinks.links.forEach(uplinks.driver::addLink);
+            uplinks.watchQuotas();
+            uplinks.watchRouting();
+        });
         return uplinks;
+    }
+
+    /** Changes come in bursts, by every link: they are dealt with once. */
+    private void watchRouting() {
+        driver.onRoutingChange(() -> {
+            if (!routingChanged) {
+                routingChanged = true;
+                loop().schedule(() -> {
+                    routingChanged = false;
+                    pathManager.onRoutingChanged();
+                    driver.wake();
+                }, ROUTING_SETTLES_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        });
+    }
+
+    private void watchQuotas() {
+        if (!quotas.isEmpty() && quotaTimer == null) {
+            quotaTimer = loop().scheduleAtFixedRate(() -> {
+                if (quotas.update(links, loop().ticker().nanoTime())) {
+                    driver.wake();
+                }
+            }, 1, 1, TimeUnit.SECONDS);
+        }
     }
 
     public IoEventLoop loop() {
@@ -207,6 +251,11 @@ public final class Uplinks implements AutoCloseable {
      */
     public HostPathManager pathManager() {
         return pathManager;
+    }
+
+    /** What paths with quotas have carried. On the loop. */
+    public UplinkQuotas quotas() {
+        return quotas;
     }
 
     /** Name of a path's link, its number where there is none any more. */
@@ -365,6 +414,9 @@ public final class Uplinks implements AutoCloseable {
     public void close() {
         OnLoop.run(loop(), () -> {
             List.copyOf(closeListeners).forEach(Runnable::run);
+            if (quotaTimer != null) {
+                quotaTimer.cancel(false);
+            }
             listenPorts.close();
             driver.close();
             try {

@@ -1,0 +1,56 @@
+package io.mptcp.pm;
+
+import java.time.ZonedDateTime;
+
+/** Counts the bytes of a path against its quota. It is told the time, and how much the path has carried so far in all. */
+public final class QuotaMeter {
+    private final PathQuota quota;
+    private ZonedDateTime endsAt;
+    private long lastTotalBytes;
+    private long usedBytes;
+
+    public QuotaMeter(PathQuota quota, ZonedDateTime now) {
+        this.quota = quota;
+        this.endsAt = quota.endOf(now);
+    }
+
+    public PathQuota quota() {
+        return quota;
+    }
+
+    /** In this period. */
+    public long usedBytes() {
+        return usedBytes;
+    }
+
+    /** What was used in this period before counting began: a program that was started anew. */
+    public void restore(long usedBytesBefore) {
+        usedBytes += usedBytesBefore;
+    }
+
+    public boolean isReached() {
+        return usedBytes >= quota.bytes();
+    }
+
+    /** When the period ends. */
+    public ZonedDateTime endsAt() {
+        return endsAt;
+    }
+
+    /**
+     * Takes in what has been carried since the last time.
+     *
+     * @param totalBytes since the path has been there
+     * @return whether {@link #isReached} has changed
+     */
+    public boolean update(ZonedDateTime now, long totalBytes) {
+        boolean before = isReached();
+        if (!now.isBefore(endsAt)) {
+            usedBytes = 0;
+            endsAt = quota.endOf(now);
+        }
+        usedBytes += totalBytes - lastTotalBytes;
+        lastTotalBytes = totalBytes;
+        return before != isReached();
+    }
+}
