@@ -11,7 +11,7 @@ import io.mptcp.tcp.Tcb;
  */
 final class AckSilence {
     /** What acknowledgments may be late on any path. */
-    private static final long MARGIN_NANOS = 25_000_000L;
+    private static final long MARGIN_NANOS = 30_000_000L;
     private static final int MAX_DOUBLINGS = 4;
     private static final long FORGET_NANOS = 60_000_000_000L;
 
