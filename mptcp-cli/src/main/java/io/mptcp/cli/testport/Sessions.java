@@ -34,9 +34,9 @@ final class Sessions {
     }
 
     void end(Session session) {
-        synchronized (this) {
+        session.end();
+        synchronized (this) { // last: who no longer finds it may rely on its being over
             sessions.remove(session.id());
         }
-        session.end();
     }
 }
