@@ -85,6 +85,16 @@ final class PageRing {
         }
     }
 
+    /** Memory of the page that holds {@code position}, which there must be. */
+    MemorySegment memoryAt(long position) {
+        return slots[slot(position >> pageShift)].memory;
+    }
+
+    /** Where {@code position} lies in {@link #memoryAt}. */
+    long indexOf(long position) {
+        return position & ((1L << pageShift) - 1);
+    }
+
     /** Gives back the pages that lie within {@code [start, end)} or reach into it from below {@code end}; the one that holds {@code end} is kept. */
     void releasePagesBelow(long start, long end) {
         for (long page = start >> pageShift; page < end >> pageShift; page++) {

@@ -120,6 +120,21 @@ public final class ReceiveBuffer {
         pages.get(readPosition, destination, offset, length);
     }
 
+    /** How many readable bytes lie together in {@link #pieceMemory}, 0 when there are none. */
+    public int pieceBytes() {
+        return (int) Math.min(readableBytes(), pages.pageEnd(readPosition) - readPosition);
+    }
+
+    /** Memory of the first readable bytes; good until the next {@link #skip}, {@link #read} or {@link #close}. */
+    public MemorySegment pieceMemory() {
+        return pages.memoryAt(readPosition);
+    }
+
+    /** Where the first readable byte lies in {@link #pieceMemory}. */
+    public long pieceOffset() {
+        return pages.indexOf(readPosition);
+    }
+
     /** Frees the space of {@code length} readable bytes. */
     public void skip(int length) {
         long before = readPosition;

@@ -256,7 +256,14 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     int read(MemorySegment destination, long offset, int length) {
-        int count = receiver.read(destination, offset, length);
+        return onRead(receiver.read(destination, offset, length));
+    }
+
+    int read(ReadSink sink, int limit) {
+        return onRead(receiver.read(sink, limit));
+    }
+
+    private int onRead(int count) {
         if (count > 0 && !isFinished()) {
             receiver.onRead(stack.nowNanos(), count, subflows.receiveRttNanos(), subflows.maxRcvMssBytes());
             updateWindows();
@@ -483,7 +490,7 @@ final class Connection extends DeadlineQueue.Node {
         lastHeardNanos = stack.nowNanos();
     }
 
-    /** When a segment last arrived on any subflow. */
+    /** When a segment last arrived on any subflow, answers to its own {@link SilenceProbe} not counted. */
     long lastHeardNanos() {
         return lastHeardNanos;
     }

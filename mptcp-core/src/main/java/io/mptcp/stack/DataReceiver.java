@@ -143,6 +143,29 @@ final class DataReceiver {
         return count == 0 && isEndOfStream() ? -1 : count;
     }
 
+    /** As {@link MptcpConnection#read(ReadSink, int)}. */
+    int read(ReadSink sink, int limit) {
+        int total = 0;
+        if (synPayload != null) {
+            int offered = Math.min(limit, unreadSynPayloadBytes());
+            int taken = sink.take(synPayload, synPayloadRead, offered);
+            synPayloadRead += taken;
+            total = taken;
+            if (synPayloadRead < synPayloadBytes) {
+                return total;
+            }
+            synPayload = null;
+        }
+        for (boolean all = true; all && total < limit && buffer.readableBytes() > 0; ) {
+            int offered = Math.min(buffer.pieceBytes(), limit - total);
+            int taken = sink.take(buffer.pieceMemory(), buffer.pieceOffset(), offered);
+            buffer.skip(taken);
+            total += taken;
+            all = taken == offered;
+        }
+        return total == 0 && isEndOfStream() ? -1 : total;
+    }
+
     /** The application has read so much. @param rttNanos of the slowest subflow in use, 0 when unknown */
     void onRead(long nowNanos, int bytes, long rttNanos, int mssBytes) {
         sizing.onRead(nowNanos, bytes, rttNanos, mssBytes, !pool.isUnderPressure());

@@ -121,6 +121,16 @@ public final class MptcpConnection {
         return core.read(destination, offset, length);
     }
 
+    /**
+     * Reads without a copy: hands the received bytes to {@code sink} where they lie, piece by piece, until it does not take all of one.
+     *
+     * @param limit most bytes to read
+     * @return bytes taken, 0 when there are none now or the sink took none, -1 at the end of the stream
+     */
+    public int read(ReadSink sink, int limit) {
+        return core.read(sink, limit);
+    }
+
     /** Whether the peer has ended its stream and everything before that has been read. */
     public boolean isEndOfStream() {
         return core.data().receiver.isEndOfStream();

@@ -1,11 +1,13 @@
 package io.mptcp.stack;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.buffer.RingPool;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -37,6 +39,51 @@ class DataReceiverTest {
         assertEquals(1, receiver.rcvNxt());
         insert(receiver, 1, 100);
         assertEquals(201, receiver.rcvNxt());
+    }
+
+    @Test
+    void bytesAreReadWhereTheyLieInOrderAndUpToTheLimit() {
+        int length = 50_000; // several pages
+        DataReceiver large = receiver(100_000);
+        byte[] sent = new byte[length];
+        new Random(1).nextBytes(sent);
+        large.insert(1, MemorySegment.ofArray(sent), 0, length);
+        byte[] got = new byte[length];
+        ReadSink copy = (memory, offset, bytes) -> {
+            MemorySegment.copy(memory, offset, MemorySegment.ofArray(got), large.readPosition() - 1, bytes);
+            return bytes;
+        };
+        assertEquals(20_000, large.read(copy, 20_000));
+        assertEquals(length - 20_000, large.readableBytes());
+        assertEquals(length - 20_000, large.read(copy, Integer.MAX_VALUE));
+        assertArrayEquals(sent, got);
+        assertEquals(0, large.read(copy, 100));
+        large.onFin(1 + length);
+        assertEquals(-1, large.read(copy, 100));
+    }
+
+    @Test
+    void whatASinkDoesNotTakeStaysToBeRead() {
+        insert(receiver, 1, 300);
+        assertEquals(0, receiver.read((_, _, _) -> 0, 300));
+        assertEquals(100, receiver.read((_, _, bytes) -> Math.min(100, bytes), 300));
+        assertEquals(200, receiver.readableBytes());
+        assertEquals(200, read(receiver, 300));
+    }
+
+    @Test
+    void thePayloadOfTheSynIsReadFirstWithoutACopyToo() {
+        receiver.takeSynPayload(MemorySegment.ofArray(new byte[] {7, 8, 9}), 0, 3);
+        insert(receiver, 1, 10);
+        StringBuilder pieces = new StringBuilder();
+        ReadSink sink = (memory, offset, bytes) -> {
+            pieces.append(memory.get(ValueLayout.JAVA_BYTE, offset)).append('+').append(bytes).append(' ');
+            return Math.min(2, bytes);
+        };
+        assertEquals(2, receiver.read(sink, 100));
+        assertEquals(3, receiver.read(sink, 100));
+        assertEquals("7+3 9+1 0+10 ", pieces.toString());
+        assertEquals(8, receiver.readableBytes());
     }
 
     @Test

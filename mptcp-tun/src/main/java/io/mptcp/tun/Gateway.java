@@ -12,8 +12,6 @@ import io.mptcp.stack.Readiness;
 import io.mptcp.tcp.SocketOptions;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,14 +23,11 @@ import org.slf4j.LoggerFactory;
  */
 final class Gateway implements ConnectionHandler {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
-    /** A relay copies at most this much at a time: large enough for a super-segment, small enough for the cache. */
-    private static final int SCRATCH_BYTES = 128 << 10;
 
     private final MptcpDriver inner;
     private final Uplinks uplinks;
     private final FlowTable flows;
     private final long connectTimeoutMillis;
-    private final MemorySegment scratch = Arena.ofAuto().allocate(SCRATCH_BYTES);
 
     /** @param inner driver of the stack that ends the applications' connections; on the same loop as the uplinks */
     Gateway(MptcpDriver inner, Uplinks uplinks, FlowTable flows, TunConfig.GatewayLimits limits) {
@@ -84,7 +79,7 @@ final class Gateway implements ConnectionHandler {
             outer = remote;
             flows.onAccepted();
             LOG.debug("{} -> {} open over {}", local.remote(), local.local(), remote.local());
-            relay = new Relay(local, inner, remote, uplinks.driver(), scratch, this::finish);
+            relay = new Relay(local, inner, remote, uplinks.driver(), this::finish);
             local.accept();
             inner.wake();
         }

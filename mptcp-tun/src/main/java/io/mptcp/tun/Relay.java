@@ -4,6 +4,7 @@ import io.mptcp.netty.ConnectionHandler;
 import io.mptcp.netty.MptcpDriver;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.ReadSink;
 import io.mptcp.stack.Readiness;
 import java.lang.foreign.MemorySegment;
 
@@ -15,23 +16,19 @@ import java.lang.foreign.MemorySegment;
 final class Relay {
     private final End local;
     private final End remote;
-    private final MemorySegment scratch;
     private final Runnable onFinished;
     private boolean finished;
 
     /**
      * Attaches itself to both connections.
      *
-     * @param scratch    memory used while copying; shared by all relays of the loop
      * @param onFinished called once, when both connections are over
      */
-    Relay(MptcpConnection local, MptcpDriver localDriver, MptcpConnection remote, MptcpDriver remoteDriver, MemorySegment scratch,
-          Runnable onFinished) {
+    Relay(MptcpConnection local, MptcpDriver localDriver, MptcpConnection remote, MptcpDriver remoteDriver, Runnable onFinished) {
         this.local = new End(local, localDriver);
         this.remote = new End(remote, remoteDriver);
         this.local.other = this.remote;
         this.remote.other = this.local;
-        this.scratch = scratch;
         this.onFinished = onFinished;
         local.attach(this.local);
         remote.attach(this.remote);
@@ -55,17 +52,11 @@ final class Relay {
     private void pump(End from, End to) {
         boolean moved = false;
         while (!from.ended && !to.closed) {
-            int room = (int) Math.min(to.connection.writableBytes(), scratch.byteSize());
-            int count = from.connection.read(scratch, 0, room);
-            if (count > 0) {
-                int taken = to.connection.write(scratch, 0, count);
-                if (taken != count) {
-                    throw new IllegalStateException("writableBytes promised " + room + ", write took " + taken + " of " + count);
-                }
-            } else if (from.connection.isEndOfStream()) {
+            int count = from.connection.read(to, to.connection.writableBytes());
+            if (count <= 0 && from.connection.isEndOfStream()) {
                 from.ended = true;
                 to.connection.shutdownOutput();
-            } else {
+            } else if (count <= 0) {
                 break; // nothing to read, or no room: READABLE or WRITABLE will tell
             }
             moved = true;
@@ -77,7 +68,7 @@ final class Relay {
         from.releaseIfDone();
     }
 
-    private final class End implements ConnectionHandler {
+    private final class End implements ConnectionHandler, ReadSink {
         final MptcpConnection connection;
         final MptcpDriver driver;
         End other;
@@ -106,6 +97,12 @@ final class Relay {
                 pump(other, this);
             }
             checkFinished();
+        }
+
+        /** The one copy: from the receive buffer of the other connection into the send buffer of this. */
+        @Override
+        public int take(MemorySegment memory, long offset, int length) {
+            return connection.write(memory, offset, length);
         }
 
         /** Nothing is left to be done with the connection, and nothing to be read from it. */
