@@ -218,11 +218,11 @@ final class Closing {
     }
 
     /**
-     * Subflows in TIME-WAIT with nothing left to say: a table of a few fields does the rest, and neither the connection nor its memory waits
-     * for it.
+     * Subflows in TIME-WAIT with nothing left to say: a table of a few fields does the rest, and neither the connection, its memory nor those who
+     * want to hear of the end of a subflow wait for it.
      */
     void leaveInTimeWait() {
-        if (!isFinished()) {
+        if (!isFinished() && !connection.isMptcp()) {
             return;
         }
         for (int i = subflows.size() - 1; i >= 0; i--) {

@@ -486,11 +486,12 @@ final class Connection extends DeadlineQueue.Node {
 
     // ==== signals ====
 
+    /** Data came, or was acknowledged. Signs of life alone do not count: subflows would be asked in turns for ever, as each answers later than the others. */
     void heard() {
         lastHeardNanos = stack.nowNanos();
     }
 
-    /** When a segment last arrived on any subflow, answers to its own {@link SilenceProbe} not counted. */
+    /** When the streams last went on, on any subflow. */
     long lastHeardNanos() {
         return lastHeardNanos;
     }

@@ -424,7 +424,9 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     @Override
     public boolean onSegment(IncomingSegment segment) {
-        connection.heard();
+        if (segment.payloadLength > 0) {
+            connection.heard();
+        }
         if (stale && ackSilence.isAnsweredBy(segment)) {
             recover(segment);
         } else if (stale) {
@@ -483,6 +485,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     @Override
     public void onAcked(IncomingSegment segment) {
+        connection.heard();
         if (stale) {
             recover(segment);
         }

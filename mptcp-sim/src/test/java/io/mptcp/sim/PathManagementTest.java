@@ -230,6 +230,22 @@ class PathManagementTest {
     }
 
     @Test
+    void aSubflowThatBothSidesHaveEndedIsOverAtOnce() throws PathManagerException {
+        client.setType(PathManagerType.USERSPACE);
+        open(SILENCE).runTo(1);
+        int token = client.tokens().getFirst();
+        at(2, () -> client.createSubflow(token, 1, address(1, "1"), 3, new IpEndpoint(address(1, "2"), scenario.serverEndpoint().port()), false)).runTo(3);
+        SubflowState joined = subflows(client).getLast();
+        assertTrue(!joined.initial());
+        at(4, () -> client.destroySubflow(token, joined.local(), joined.remote())).runTo(4.1);
+        assertEquals(joined.id(), last(clientEvents, Type.SF_CLOSED).subflowId());
+        assertEquals(List.of(0), links(client));
+        assertEquals(List.of(0), links(server));
+        scenario.runUntilClosed(300);
+        assertEquals(0, count(scenario.topology().server().stack(), Counter.OutRsts)); // what is left in TIME-WAIT asks nobody
+    }
+
+    @Test
     void withoutAProgramAUserSpaceServerRefusesJoins() throws PathManagerException {
         server.setType(PathManagerType.USERSPACE);
         client.addEndpoint(endpoint(1, "1", EndpointFlag.SUBFLOW));
