@@ -42,7 +42,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "cat --help", "check --help", "demo --help", "bench --help", "bench wan --help", "bench fairness --help", "bench speed --help", "bench failover --help", "dump --help", "perf --help", "perf --help", "simulate --help", "tun --help", "tun run --help", "tun check-config --help"})
+    @ValueSource(strings = {"--help", "cat --help", "check --help", "demo --help", "bench --help", "bench wan --help", "bench fairness --help", "bench speed --help", "bench failover --help", "bench scale --help", "dump --help", "perf --help", "perf --help", "simulate --help", "tun --help", "tun run --help", "tun check-config --help"})
     void everyCommandHelps(String args) {
         assertEquals(ExitCodes.OK, mptcp(args.split(" ")));
         assertTrue(out.toString().contains("Usage: mptcp") || out.toString().startsWith("Usage:"), out.toString());
@@ -70,13 +70,14 @@ class CommandLineTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                                           | mptcp: a command is missing: one of cat, check, demo, bench, dump, perf, simulate, status, connections, conn, paths, endpoint, limits, scheduler, congestion, monitor, top, capture, reload, testport, testport-ctl, tun
-        bench                             | mptcp bench: a command is missing: one of wan, fairness, speed, failover
+        bench                             | mptcp bench: a command is missing: one of wan, fairness, speed, scale, failover
         bench wan --rate 0                | mptcp bench wan: --rate must be between 1 and 1000
         bench wan --rtt 5,-1              | mptcp bench wan: --rtt must be between 0 and 2000
         bench wan --queue 3               | mptcp bench wan: --queue: '3' is not a size such as 1bdp or 50ms
         bench wan --direction left        | mptcp bench wan: Invalid value for option '--direction'
         bench fairness --runs 0           | mptcp bench fairness: --runs must be between 1 and 1000
         bench speed --seconds 0           | mptcp bench speed: --seconds must be between 0.1 and 3600
+        bench scale --connections 5,1     | mptcp bench scale: --connections must be rising numbers between 1 and 1000000
         bench speed --only sound          | mptcp bench speed: Invalid value for option '--only'
         bench failover --cuts 0           | mptcp bench failover: --cuts must be between 1 and 10000
         bench failover --kind slowly      | mptcp bench failover: Invalid value for option '--kind'

@@ -48,11 +48,27 @@ final class DsnRuns {
     void trim(long ssn) {
         if (ssn == Long.MAX_VALUE) {
             size = 0;
+            head = 0;
             return;
         }
         while (size > 1 && startSsn[at(1)] <= ssn) {
             head = (head + 1) & (startSsn.length - 1);
             size--;
+        }
+    }
+
+    /** Takes over all runs of another. */
+    void take(DsnRuns other) {
+        size = 0;
+        for (int run = 0; run < other.size; run++) {
+            if (size == startSsn.length) {
+                grow();
+            }
+            int from = other.at(run);
+            int to = at(size++);
+            startSsn[to] = other.startSsn[from];
+            lowDsn[to] = other.lowDsn[from];
+            highDsn[to] = other.highDsn[from];
         }
     }
 

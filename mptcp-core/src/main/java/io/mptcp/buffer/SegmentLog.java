@@ -22,31 +22,32 @@ public final class SegmentLog {
     /** Another subflow has been asked to carry it, too. */
     public static final int REINJECTED = 1 << 6;
 
-    private static final int INITIAL_CAPACITY = 16;
-
-    private long[] ssn = new long[INITIAL_CAPACITY];
-    private int[] length = new int[INITIAL_CAPACITY];
-    private long[] dsn = new long[INITIAL_CAPACITY];
-    private long[] mapSsn = new long[INITIAL_CAPACITY];
-    private int[] mapLength = new int[INITIAL_CAPACITY];
-    private int[] mapChecksum = new int[INITIAL_CAPACITY];
-    private long[] sentNanos = new long[INITIAL_CAPACITY];
-    private byte[] flags = new byte[INITIAL_CAPACITY];
+    private final SegmentTables tables;
+    /** {@link SegmentTables#EMPTY} while nothing is under way: an idle connection owns no table. */
+    private SegmentTables.Table table = SegmentTables.EMPTY;
     private int head;
     private int size;
 
     private long sackedBytes;
     private long lostBytes;
-    /** Where the order of data sequence numbers is broken, which reinjections do. */
-    private final DsnRuns runs = new DsnRuns();
     private long unlocatedBytes;
     /** Null while nobody measures rates. */
     private SendRecords records;
 
+    /** A log with tables of its own. */
+    public SegmentLog() {
+        this(new SegmentTables());
+    }
+
+    /** A log that takes its table from a pool while there is anything in it. */
+    public SegmentLog(SegmentTables tables) {
+        this.tables = tables;
+    }
+
     /** From now on there is a record beside each entry; to be called while the log is empty. */
     public SendRecords keepRecords() {
         if (records == null) {
-            records = new SendRecords(this, ssn.length);
+            records = new SendRecords(this);
         }
         return records;
     }
@@ -61,56 +62,56 @@ public final class SegmentLog {
 
     /** Start of entry {@code index}; 0 is the oldest. */
     public long ssn(int index) {
-        return ssn[at(index)];
+        return table.ssn[at(index)];
     }
 
     /** Sequence numbers the entry occupies: payload bytes, or 1 for SYN and FIN. */
     public int length(int index) {
-        return length[at(index)];
+        return table.length[at(index)];
     }
 
     public long endSsn(int index) {
         int i = at(index);
-        return ssn[i] + length[i];
+        return table.ssn[i] + table.length[i];
     }
 
     /** Payload bytes of the entry. */
     public int payloadLength(int index) {
         int i = at(index);
-        return (flags[i] & (SYN | FIN)) != 0 ? 0 : length[i];
+        return (table.flags[i] & (SYN | FIN)) != 0 ? 0 : table.length[i];
     }
 
     /** Data sequence number (relative) of the first payload byte of the entry. */
     public long dsn(int index) {
-        return dsn[at(index)];
+        return table.dsn[at(index)];
     }
 
     /** Start of the mapping the entry was sent under, in subflow sequence space. */
     public long mapSsn(int index) {
-        return mapSsn[at(index)];
+        return table.mapSsn[at(index)];
     }
 
     /** Start of the mapping in data sequence space. */
     public long mapDsn(int index) {
         int i = at(index);
-        return dsn[i] - (ssn[i] - mapSsn[i]);
+        return table.dsn[i] - (table.ssn[i] - table.mapSsn[i]);
     }
 
     public int mapLength(int index) {
-        return mapLength[at(index)];
+        return table.mapLength[at(index)];
     }
 
     /** DSS checksum of the mapping, -1 when checksums are not in use. */
     public int mapChecksum(int index) {
-        return mapChecksum[at(index)];
+        return table.mapChecksum[at(index)];
     }
 
     public long sentNanos(int index) {
-        return sentNanos[at(index)];
+        return table.sentNanos[at(index)];
     }
 
     public boolean has(int index, int bits) {
-        return (flags[at(index)] & bits) != 0;
+        return (table.flags[at(index)] & bits) != 0;
     }
 
     public long sackedBytes() {
@@ -143,45 +144,49 @@ public final class SegmentLog {
 
     /** Appends what has just been sent. Entries are contiguous in sequence space. */
     public void append(long startSsn, int sequenceLength, int kind, long startDsn, int checksum, long nowNanos) {
-        if (size == ssn.length) {
+        if (size == table.capacity() || size == 0) {
             grow();
         }
         int i = at(size++);
-        ssn[i] = startSsn;
-        length[i] = sequenceLength;
-        dsn[i] = startDsn;
-        mapSsn[i] = startSsn;
-        mapLength[i] = sequenceLength;
-        mapChecksum[i] = checksum;
-        sentNanos[i] = nowNanos;
-        flags[i] = (byte) kind;
+        table.ssn[i] = startSsn;
+        table.length[i] = sequenceLength;
+        table.dsn[i] = startDsn;
+        table.mapSsn[i] = startSsn;
+        table.mapLength[i] = sequenceLength;
+        table.mapChecksum[i] = checksum;
+        table.sentNanos[i] = nowNanos;
+        table.flags[i] = (byte) kind;
         if ((kind & (SYN | FIN)) == 0) {
-            runs.append(startSsn, startDsn, startDsn + sequenceLength);
+            table.runs.append(startSsn, startDsn, startDsn + sequenceLength);
         }
     }
 
     /** The oldest entry is acknowledged up to {@code ackSsn}, which lies within it: only the rest is kept. */
     public void trimHead(long ackSsn) {
         int i = at(0);
-        int cut = (int) (ackSsn - ssn[i]);
+        int cut = (int) (ackSsn - table.ssn[i]);
         account(i, -cut);
-        ssn[i] += cut;
-        dsn[i] += cut;
-        length[i] -= cut;
+        table.ssn[i] += cut;
+        table.dsn[i] += cut;
+        table.length[i] -= cut;
     }
 
     /** The oldest entry is acknowledged whole. */
     public void removeHead() {
         int i = at(0);
-        account(i, -length[i]);
-        head = (head + 1) & (ssn.length - 1);
+        account(i, -table.length[i]);
+        head = (head + 1) & table.mask;
         size--;
-        runs.trim(size == 0 ? Long.MAX_VALUE : ssn(0));
+        if (size == 0) {
+            giveTableBack();
+        } else {
+            table.runs.trim(ssn(0));
+        }
     }
 
     /** Cuts entry {@code index} in two at {@code atSsn}, strictly within it. Both keep mapping, time and marks; the push is the second's. */
     public void split(int index, long atSsn) {
-        if (size == ssn.length) {
+        if (size == table.capacity()) {
             grow();
         }
         for (int k = size; k > index + 1; k--) {
@@ -191,45 +196,45 @@ public final class SegmentLog {
         int first = at(index);
         int second = at(index + 1);
         copy(first, second);
-        int cut = (int) (atSsn - ssn[first]);
-        flags[first] &= ~PUSH;
-        length[first] = cut;
-        ssn[second] += cut;
-        dsn[second] += cut;
-        length[second] -= cut;
+        int cut = (int) (atSsn - table.ssn[first]);
+        table.flags[first] &= ~PUSH;
+        table.length[first] = cut;
+        table.ssn[second] += cut;
+        table.dsn[second] += cut;
+        table.length[second] -= cut;
     }
 
     public void markReinjected(int index) {
-        flags[at(index)] |= REINJECTED;
+        table.flags[at(index)] |= REINJECTED;
     }
 
     public void markSacked(int index) {
         int i = at(index);
-        if ((flags[i] & LOST) != 0) {
-            lostBytes -= length[i];
+        if ((table.flags[i] & LOST) != 0) {
+            lostBytes -= table.length[i];
         }
-        flags[i] = (byte) (flags[i] & ~LOST | SACKED);
-        sackedBytes += length[i];
+        table.flags[i] = (byte) (table.flags[i] & ~LOST | SACKED);
+        sackedBytes += table.length[i];
     }
 
     /** Forgets all selective acknowledgments. */
     public void clearSacked() {
         for (int k = 0; k < size; k++) {
-            flags[at(k)] &= ~SACKED;
+            table.flags[at(k)] &= ~SACKED;
         }
         sackedBytes = 0;
     }
 
     public void markLost(int index) {
         int i = at(index);
-        flags[i] |= LOST;
-        lostBytes += length[i];
+        table.flags[i] |= LOST;
+        lostBytes += table.length[i];
     }
 
     /** Nothing is judged lost any more. */
     public void clearLost() {
         for (int k = 0; k < size; k++) {
-            flags[at(k)] &= ~LOST;
+            table.flags[at(k)] &= ~LOST;
         }
         lostBytes = 0;
     }
@@ -237,11 +242,11 @@ public final class SegmentLog {
     /** The entry is being sent again. */
     public void markRetransmitted(int index, long nowNanos) {
         int i = at(index);
-        if ((flags[i] & LOST) != 0) {
-            lostBytes -= length[i];
+        if ((table.flags[i] & LOST) != 0) {
+            lostBytes -= table.length[i];
         }
-        flags[i] = (byte) (flags[i] & ~LOST | RETRANSMITTED);
-        sentNanos[i] = nowNanos;
+        table.flags[i] = (byte) (table.flags[i] & ~LOST | RETRANSMITTED);
+        table.sentNanos[i] = nowNanos;
     }
 
     /** Index of the entry that holds sequence number {@code position}, or {@link #size()} when it lies behind the last. */
@@ -262,8 +267,8 @@ public final class SegmentLog {
     /** Lowest data sequence number (relative) of any payload held; Long.MAX_VALUE when there is none. */
     public long lowestDsn() {
         long lowest = Long.MAX_VALUE;
-        for (int run = 0; run < runs.size(); run++) {
-            int first = indexOf(runs.startSsn(run));
+        for (int run = 0; run < table.runs.size(); run++) {
+            int first = indexOf(table.runs.startSsn(run));
             if (first < size && !has(first, SYN | FIN)) {
                 lowest = Math.min(lowest, dsn(first));
             }
@@ -273,8 +278,8 @@ public final class SegmentLog {
 
     /** Whether any entry carries the byte at data sequence number {@code position}. */
     public boolean carries(long position) {
-        for (int run = runs.size() - 1; run >= 0; run--) {
-            if (runs.mayHold(run, position) && carries(position, run)) {
+        for (int run = table.runs.size() - 1; run >= 0; run--) {
+            if (table.runs.mayHold(run, position) && carries(position, run)) {
                 return true;
             }
         }
@@ -283,8 +288,8 @@ public final class SegmentLog {
 
     /** Looks for the last entry of the run that begins at or below {@code position}. */
     private boolean carries(long position, int run) {
-        int low = indexOf(runs.startSsn(run));
-        int high = (run + 1 < runs.size() ? indexOf(runs.startSsn(run + 1)) : size) - 1;
+        int low = indexOf(table.runs.startSsn(run));
+        int high = (run + 1 < table.runs.size() ? indexOf(table.runs.startSsn(run + 1)) : size) - 1;
         while (low <= high) {
             int middle = (low + high) >>> 1;
             if (has(middle, SYN | FIN)) {
@@ -301,73 +306,46 @@ public final class SegmentLog {
     }
 
     public void clear() {
-        head = 0;
         size = 0;
         sackedBytes = 0;
         lostBytes = 0;
-        runs.trim(Long.MAX_VALUE);
         unlocatedBytes = 0;
+        giveTableBack();
     }
 
     private void account(int i, int delta) {
-        if ((flags[i] & SACKED) != 0) {
+        if ((table.flags[i] & SACKED) != 0) {
             sackedBytes += delta;
-        } else if ((flags[i] & LOST) != 0) {
+        } else if ((table.flags[i] & LOST) != 0) {
             lostBytes += delta;
         }
     }
 
     int at(int index) {
-        return (head + index) & (ssn.length - 1);
+        return (head + index) & table.mask;
     }
 
     private void copy(int from, int to) {
-        ssn[to] = ssn[from];
-        length[to] = length[from];
-        dsn[to] = dsn[from];
-        mapSsn[to] = mapSsn[from];
-        mapLength[to] = mapLength[from];
-        mapChecksum[to] = mapChecksum[from];
-        sentNanos[to] = sentNanos[from];
-        flags[to] = flags[from];
+        table.copy(from, to);
         if (records != null) {
             records.copy(from, to);
         }
     }
 
     private void grow() {
+        SegmentTables.Table larger = tables.acquire(2 * size);
         if (records != null) {
-            records.grow(head);
+            records.grow(head, size, table.capacity(), larger.capacity());
         }
-        ssn = regrow(ssn, head);
-        dsn = regrow(dsn, head);
-        mapSsn = regrow(mapSsn, head);
-        sentNanos = regrow(sentNanos, head);
-        length = regrow(length, head);
-        mapLength = regrow(mapLength, head);
-        mapChecksum = regrow(mapChecksum, head);
-        flags = regrow(flags, head);
+        larger.take(table, head, size);
+        tables.release(table);
+        table = larger;
         head = 0;
     }
 
-    static long[] regrow(long[] old, int head) {
-        long[] grown = new long[old.length * 2];
-        System.arraycopy(old, head, grown, 0, old.length - head);
-        System.arraycopy(old, 0, grown, old.length - head, head);
-        return grown;
-    }
-
-    private static int[] regrow(int[] old, int head) {
-        int[] grown = new int[old.length * 2];
-        System.arraycopy(old, head, grown, 0, old.length - head);
-        System.arraycopy(old, 0, grown, old.length - head, head);
-        return grown;
-    }
-
-    static byte[] regrow(byte[] old, int head) {
-        byte[] grown = new byte[old.length * 2];
-        System.arraycopy(old, head, grown, 0, old.length - head);
-        System.arraycopy(old, 0, grown, old.length - head, head);
-        return grown;
+    private void giveTableBack() {
+        tables.release(table);
+        table = SegmentTables.EMPTY;
+        head = 0;
     }
 }

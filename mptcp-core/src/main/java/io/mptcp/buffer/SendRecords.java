@@ -9,21 +9,15 @@ public final class SendRecords {
     private static final byte LOSS_NOTED = 1 << 1;
 
     private final SegmentLog log;
-    private long[] delivered;
-    private long[] deliveredNanos;
-    private long[] firstSendNanos;
-    private long[] lost;
-    private long[] inFlight;
-    private byte[] marks;
+    private long[] delivered = {};
+    private long[] deliveredNanos = {};
+    private long[] firstSendNanos = {};
+    private long[] lost = {};
+    private long[] inFlight = {};
+    private byte[] marks = {};
 
-    SendRecords(SegmentLog log, int capacity) {
+    SendRecords(SegmentLog log) {
         this.log = log;
-        delivered = new long[capacity];
-        deliveredNanos = new long[capacity];
-        firstSendNanos = new long[capacity];
-        lost = new long[capacity];
-        inFlight = new long[capacity];
-        marks = new byte[capacity];
     }
 
     /**
@@ -88,13 +82,28 @@ public final class SendRecords {
         marks[to] = marks[from];
     }
 
-    /** As the log grows: twice the room, the oldest first. */
-    void grow(int head) {
-        delivered = SegmentLog.regrow(delivered, head);
-        deliveredNanos = SegmentLog.regrow(deliveredNanos, head);
-        firstSendNanos = SegmentLog.regrow(firstSendNanos, head);
-        lost = SegmentLog.regrow(lost, head);
-        inFlight = SegmentLog.regrow(inFlight, head);
-        marks = SegmentLog.regrow(marks, head);
+    /** As the log grows: the oldest comes first now. What was made for an earlier, larger table is good enough for an empty log. */
+    void grow(int head, int size, int capacity, int newCapacity) {
+        if (size == 0 && marks.length >= newCapacity) {
+            return;
+        }
+        delivered = regrow(delivered, head, size, capacity, newCapacity);
+        deliveredNanos = regrow(deliveredNanos, head, size, capacity, newCapacity);
+        firstSendNanos = regrow(firstSendNanos, head, size, capacity, newCapacity);
+        lost = regrow(lost, head, size, capacity, newCapacity);
+        inFlight = regrow(inFlight, head, size, capacity, newCapacity);
+        byte[] grown = new byte[newCapacity];
+        int first = Math.min(size, capacity - head);
+        System.arraycopy(marks, size == 0 ? 0 : head, grown, 0, first);
+        System.arraycopy(marks, 0, grown, first, size - first);
+        marks = grown;
+    }
+
+    private static long[] regrow(long[] old, int head, int size, int capacity, int newCapacity) {
+        long[] grown = new long[newCapacity];
+        int first = Math.min(size, capacity - head);
+        System.arraycopy(old, size == 0 ? 0 : head, grown, 0, first);
+        System.arraycopy(old, 0, grown, first, size - first);
+        return grown;
     }
 }

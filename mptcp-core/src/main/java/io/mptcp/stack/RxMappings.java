@@ -23,7 +23,8 @@ final class RxMappings {
 
     /** Beside a checksum: a DATA_FIN follows the mapped bytes, and counts in the length the checksum is over. */
     static final int DATA_FIN = 1 << 16;
-    private static final int FIRST_CAPACITY = 8;
+    /** In order, with or without checksums, there is one at a time. */
+    private static final int FIRST_CAPACITY = 1;
     private static final int KEPT_CAPACITY = 256;
 
     private final int limit;

@@ -8,6 +8,7 @@ import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tcp.TcpConfig;
 import io.mptcp.tcp.TcpPath;
+import io.mptcp.tcp.TcpScratch;
 import io.mptcp.wire.Checksum;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
@@ -50,6 +51,7 @@ public final class Stack {
     private final FourTuples fourTuples;
     private final FastOpenCache fastOpens = new FastOpenCache();
     private final MemoryBudget memory;
+    private final TcpScratch tcpScratch = new TcpScratch();
 
     private final DeadlineQueue deadlines = new DeadlineQueue();
     private final ArrayDeque<Connection> work = new ArrayDeque<>();
@@ -614,6 +616,10 @@ public final class Stack {
 
     MemoryBudget memory() {
         return memory;
+    }
+
+    TcpScratch tcpScratch() {
+        return tcpScratch;
     }
 
     Keys keys() {

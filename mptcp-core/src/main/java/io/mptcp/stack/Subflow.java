@@ -111,7 +111,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         LinkProperties link = stack.linkProperties(linkId);
         int ownIss = stack.fourTuples().initialSequenceNumber(key);
         tcb = new Tcb(isJoin ? stack.joinTcpConfig() : connection.tcpConfig, this, connection.newCongestionController(), IpAddress.isIpv4(localHi, localLo), link.mtuBytes(),
-                link.maxSuperSegmentBytes(), localPort, remotePort, iss == CHOOSE_ISS ? ownIss : (int) iss, stack.isns().timestampOffset(), stack.config().limits().maxRanges());
+                link.maxSuperSegmentBytes(), localPort, remotePort, iss == CHOOSE_ISS ? ownIss : (int) iss, stack.isns().timestampOffset(), stack.config().limits().maxRanges(), stack.tcpScratch());
         join = isJoin ? new JoinHandshake(this) : null;
         receiver = new SubflowReceiver(this, stack.config().limits().maxMappings());
         options = new SubflowOptions(this);

@@ -20,7 +20,6 @@ final class LossRecovery {
 
     private final Tcb tcb;
     private final SegmentLog log;
-    private final AckSample sample = new AckSample();
     private final SpuriousDetector spurious = new SpuriousDetector();
     private final RackDetector rack;
     private final Scoreboard scoreboard;
@@ -28,6 +27,8 @@ final class LossRecovery {
     private final ForwardRto frto = new ForwardRto();
     private final CwndUse cwndUse = new CwndUse();
     private final TailLossProbe probe;
+    /** Shared with all others where it means nothing after the call it is filled in for. */
+    private final AckSample sample;
     private final RateSampler rates;
     private final ProportionalRateReduction prr = new ProportionalRateReduction();
 
@@ -46,6 +47,7 @@ final class LossRecovery {
         log = tcb.log;
         rack = new RackDetector(tcb);
         duplicates = new DuplicateAcks(tcb);
+        sample = tcb.cc.measuresRate() ? new AckSample() : tcb.scratch.ackSample;
         rates = new RateSampler(tcb, sample.rate);
         scoreboard = new Scoreboard(tcb, rack, spurious, duplicates, rates);
         probe = new TailLossProbe(tcb);

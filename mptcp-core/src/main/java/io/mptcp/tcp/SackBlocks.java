@@ -10,16 +10,21 @@ import io.mptcp.wire.TcpOptions;
 final class SackBlocks {
     private static final int REMEMBERED = 4;
 
-    private final long[] recentSsn = new long[REMEMBERED];
+    private static final long[] NO_SSNS = {};
+    private static final int[] NO_BLOCKS = {};
+
+    /** Made when first needed: most subflows never see anything out of order. */
+    private long[] recentSsn = NO_SSNS;
     private int recentCount;
     private long duplicateStart;
     private long duplicateEnd;
 
-    final int[] left = new int[TcpOptions.MAX_SACK_BLOCKS];
-    final int[] right = new int[TcpOptions.MAX_SACK_BLOCKS];
+    int[] left = NO_BLOCKS;
+    int[] right = NO_BLOCKS;
 
     /** A segment starting here was received out of order. */
     void received(long ssn) {
+        makeArrays();
         int keep = Math.min(recentCount, REMEMBERED - 1);
         System.arraycopy(recentSsn, 0, recentSsn, 1, keep);
         recentSsn[0] = ssn;
@@ -27,8 +32,17 @@ final class SackBlocks {
     }
 
     void duplicate(long startSsn, long endSsn) {
+        makeArrays();
         duplicateStart = startSsn;
         duplicateEnd = endSsn;
+    }
+
+    private void makeArrays() {
+        if (left.length == 0) {
+            recentSsn = new long[REMEMBERED];
+            left = new int[TcpOptions.MAX_SACK_BLOCKS];
+            right = new int[TcpOptions.MAX_SACK_BLOCKS];
+        }
     }
 
     boolean hasDuplicate() {

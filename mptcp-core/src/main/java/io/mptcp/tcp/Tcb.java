@@ -19,7 +19,8 @@ public final class Tcb {
     final TcpConfig config;
     final UpperLayer upper;
     final CongestionController cc;
-    final SegmentLog log = new SegmentLog();
+    final TcpScratch scratch;
+    final SegmentLog log;
     final RttEstimator rtt;
     final LossRecovery recovery;
     final DelayedAck delayedAck;
@@ -113,10 +114,13 @@ public final class Tcb {
      * @param iss                  initial sequence number (RFC 6528)
      * @param tsOffset             start of the timestamp clock (RFC 7323 section 7.1)
      * @param maxRanges            bound on out-of-order intervals
+     * @param scratch              of the stack
      */
     public Tcb(TcpConfig config, UpperLayer upper, CongestionController cc, boolean ipv4, int mtuBytes, int maxSuperSegmentBytes,
-               int localPort, int remotePort, int iss, int tsOffset, int maxRanges) {
+               int localPort, int remotePort, int iss, int tsOffset, int maxRanges, TcpScratch scratch) {
         this.config = config;
+        this.scratch = scratch;
+        log = new SegmentLog(scratch.segmentTables);
         this.upper = upper;
         this.cc = cc;
         this.localPort = localPort;

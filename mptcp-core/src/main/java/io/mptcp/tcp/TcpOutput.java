@@ -10,10 +10,11 @@ final class TcpOutput {
     private static final int FIXED = TcpSegment.MIN_HEADER_LENGTH;
 
     private final Tcb tcb;
-    private final OptionWriter options = new OptionWriter();
+    private final OptionWriter options;
 
     TcpOutput(Tcb tcb) {
         this.tcb = tcb;
+        options = tcb.scratch.options;
     }
 
     boolean transmitControl(long nowNanos, PacketSlot out) {

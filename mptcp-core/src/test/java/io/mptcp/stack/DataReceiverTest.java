@@ -47,6 +47,7 @@ class DataReceiverTest {
         DataReceiver large = receiver(100_000);
         byte[] sent = new byte[length];
         new Random(1).nextBytes(sent);
+        large.windowField(0, MSS);
         large.insert(1, MemorySegment.ofArray(sent), 0, length);
         byte[] got = new byte[length];
         ReadSink copy = (memory, offset, bytes) -> {

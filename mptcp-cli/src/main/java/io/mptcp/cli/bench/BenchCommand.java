@@ -2,6 +2,7 @@ package io.mptcp.cli.bench;
 
 import io.mptcp.cli.CommonOptions;
 import io.mptcp.cli.bench.failover.FailoverCommand;
+import io.mptcp.cli.bench.scale.ScaleCommand;
 import io.mptcp.cli.bench.speed.SpeedCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -13,7 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "bench",
         description = "Measures this stack against the Linux kernel's.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {WanCommand.class, FairnessCommand.class, SpeedCommand.class, FailoverCommand.class})
+        subcommands = {WanCommand.class, FairnessCommand.class, SpeedCommand.class, ScaleCommand.class, FailoverCommand.class})
 public final class BenchCommand implements Runnable {
     @Mixin
     private CommonOptions common;

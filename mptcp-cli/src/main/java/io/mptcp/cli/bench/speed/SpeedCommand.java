@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
             "bulk: one connection, two subflows. mtu: the same without segmentation, merging and checksum offloads. tcp: plain TCP over one path. "
                 + "tun: kernel TCP through mptcp-tun to a kernel MPTCP server. echo: 64 bytes there and back. connect: a connection, an echo, the end, one "
                 + "after the other.",
-            "Processor time is that of the whole machine, so nothing else should run: seconds per gigabyte, or per thousand echoes or connections.",
+            "Processor time is that of both ends together: seconds per gigabyte, or per thousand echoes or connections.",
             "Runs in network namespaces of its own and leaves nothing behind. Needs root, or a host that allows user namespaces."})
 public final class SpeedCommand implements Callable<Integer> {
     @Mixin

@@ -1,0 +1,105 @@
+package io.mptcp.cli.bench.scale;
+
+import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** Opens more and more connections and measures after each step what an idle one holds, and what a segment of a busy one costs. */
+final class ScaleBench {
+    /**
+     * At one number of connections.
+     *
+     * @param connections        there are, each with two ends in this process
+     * @param heapBytesEach      heap that each end has taken since the step before
+     * @param bufferBytes        native memory for payload, all connections together
+     * @param nanosPerSegment    one connection busy
+     * @param nanosPerSegmentOfMany {@code busy} connections busy in turn
+     * @param allocatedPerSegment heap bytes allocated per segment meanwhile
+     */
+    record Step(int connections, double heapBytesEach, long bufferBytes, double nanosPerSegment, double nanosPerSegmentOfMany,
+                double allocatedPerSegment) {
+    }
+
+    private final int busy;
+    private final int superSegmentBytes;
+    private final long nanos;
+    private final PrintStream progress;
+    private long allocatedBytes;
+    private long countedSegments;
+
+    /** @param nanos how long each figure is taken */
+    ScaleBench(int busy, int superSegmentBytes, long nanos, PrintStream progress) {
+        this.busy = busy;
+        this.superSegmentBytes = superSegmentBytes;
+        this.nanos = nanos;
+        this.progress = progress;
+    }
+
+    /** @param steps numbers of connections, rising */
+    List<Step> run(List<Integer> steps) {
+        List<Step> results = new ArrayList<>();
+        try (StackPair pair = new StackPair(steps.getLast(), superSegmentBytes)) {
+            List<StackPair.Pair> connections = new ArrayList<>(steps.getLast());
+            connections.add(pair.open());
+            nanosPerSegment(pair, connections, 1, 5 * nanos); // the just-in-time compiler's
+            long heapBefore = heapBytes();
+            int before = 1;
+            for (int step : steps) {
+                while (connections.size() < step) {
+                    connections.add(pair.open());
+                }
+                pair.advance(60_000_000_000L); // what waits for something gives up
+                long heap = heapBytes();
+                double each = step == before ? 0 : (heap - heapBefore) / 2.0 / (step - before);
+                long buffers = pair.bufferBytes();
+                allocatedBytes = 0;
+                countedSegments = 0;
+                double one = nanosPerSegment(pair, connections, 1, nanos);
+                double many = nanosPerSegment(pair, connections, Math.min(busy, step), nanos);
+                results.add(new Step(step, each, buffers, one, many, (double) allocatedBytes / countedSegments));
+                progress.printf(Locale.ROOT, "%d connections: %s%n", step, results.getLast());
+                heapBefore = heap;
+                before = step;
+            }
+        }
+        return results;
+    }
+
+    /** The median of many short spells: a pause of the machine or of the garbage collector is not the engine's. */
+    private double nanosPerSegment(StackPair pair, List<StackPair.Pair> connections, int busyConnections, long durationNanos) {
+        for (int i = 0; i < 4 * busyConnections; i++) {
+            pair.move(connections.get(i % busyConnections)); // out of slow start, and into the caches what will be there
+        }
+        long allocatedBefore = allocated();
+        long segmentsBefore = pair.segments();
+        double[] spells = new double[4096];
+        int spell = 0;
+        long startNanos = System.nanoTime();
+        for (long now = startNanos; now - startNanos < durationNanos && spell < spells.length; ) {
+            long segments = pair.segments();
+            long spellStart = now;
+            for (int i = 0; i < Math.max(busyConnections, 32); i++) {
+                pair.move(connections.get(i % busyConnections));
+            }
+            now = System.nanoTime();
+            spells[spell++] = (double) (now - spellStart) / (pair.segments() - segments);
+        }
+        allocatedBytes += allocated() - allocatedBefore;
+        countedSegments += pair.segments() - segmentsBefore;
+        double[] taken = Arrays.copyOf(spells, spell);
+        Arrays.sort(taken);
+        return taken[taken.length / 2];
+    }
+
+    private static long allocated() {
+        return ManagementFactory.getThreadMXBean() instanceof com.sun.management.ThreadMXBean threads ? threads.getCurrentThreadAllocatedBytes() : 0;
+    }
+
+    private static long heapBytes() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+}
