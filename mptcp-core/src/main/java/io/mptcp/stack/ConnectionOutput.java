@@ -56,6 +56,7 @@ final class ConnectionOutput {
     }
 
     boolean transmit(long nowNanos, PacketSlot out) {
+        opportunistic.takeOverLost();
         if (transmitControl(nowNanos, out)) {
             return true;
         }

@@ -60,6 +60,45 @@ final class OpportunisticReinjection {
         return any;
     }
 
+    /**
+     * What is lost on a path whose round trip is much longer is there sooner by another one, and the reader waits for it. It goes again where it was
+     * sent first, too, as TCP wants it.
+     */
+    void takeOverLost() {
+        if (subflows.size() < 2 || !connection.isMptcp()) {
+            return;
+        }
+        for (int i = 0; i < subflows.size(); i++) {
+            Subflow subflow = subflows.get(i);
+            long lostBytes = subflow.tcb.log().lostBytes();
+            if (lostBytes > subflow.lostBytesSeen && hasNearer(subflow)) {
+                reinjectLost(subflow.tcb.log());
+            }
+            subflow.lostBytesSeen = lostBytes;
+        }
+    }
+
+    private boolean hasNearer(Subflow far) {
+        for (int i = 0; i < subflows.size(); i++) {
+            Subflow subflow = subflows.get(i);
+            if (subflow != far && subflow.isActiveForData() && !subflow.isBackup() && !connection.stack.linkProperties(subflow.linkId).isMetered()
+                    && subflow.tcb.delivery().peakBytesPerSecond() > 0 && isFar(far.tcb, subflow.tcb)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void reinjectLost(SegmentLog log) {
+        for (int i = 0; i < log.size(); i++) {
+            if (log.has(i, SegmentLog.LOST) && !log.has(i, SegmentLog.REINJECTED) && log.payloadLength(i) > 0
+                    && log.dsn(i) + log.payloadLength(i) > sender.dsnUna()) {
+                log.markReinjected(i);
+                sender.reinject(log.dsn(i), log.dsn(i) + log.payloadLength(i));
+            }
+        }
+    }
+
     private Subflow fastestWithRoom() {
         Subflow fastest = null;
         for (int i = 0; i < subflows.size(); i++) {
@@ -78,8 +117,11 @@ final class OpportunisticReinjection {
     private static boolean isSlower(Tcb slow, Tcb fast) {
         Delivery of = slow.delivery();
         boolean lowRate = of.isQueueing() && of.peakBytesPerSecond() * ALIKE_RATES <= fast.delivery().peakBytesPerSecond();
-        boolean far = slow.rtt().minRttNanos() >= ALIKE_ROUND_TRIPS * fast.rtt().minRttNanos();
-        return lowRate || far || of.peakBytesPerSecond() == 0; // a path that has delivered nothing may be any
+        return lowRate || isFar(slow, fast) || of.peakBytesPerSecond() == 0; // a path that has delivered nothing may be any
+    }
+
+    private static boolean isFar(Tcb far, Tcb near) {
+        return far.rtt().minRttNanos() >= ALIKE_ROUND_TRIPS * near.rtt().minRttNanos();
     }
 
     /** From the last entry backwards, as that is the latest. What is marked has been taken over before, and with it what was late in front of it. */

@@ -72,6 +72,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     boolean stale;
     /** A DATA_FIN has to go out on this subflow. */
     boolean dataFinDue;
+    /** Of what was judged lost on it so much has been looked at by those that could take it over. */
+    long lostBytesSeen;
     /** When its window was made smaller because it kept others waiting. */
     long penalisedNanos;
     /** An MP_PRIO has to. */
