@@ -42,7 +42,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "cat --help", "check --help", "demo --help", "bench --help", "bench wan --help", "bench fairness --help", "bench speed --help", "bench failover --help", "bench scale --help", "dump --help", "perf --help", "perf --help", "simulate --help", "tun --help", "tun run --help", "tun check-config --help"})
+    @ValueSource(strings = {"--help", "cat --help", "check --help", "demo --help", "bench --help", "bench wan --help", "bench fairness --help", "bench speed --help", "bench failover --help", "bench scale --help", "bench multipath --help", "bench never-slower --help", "bench messages --help", "dump --help", "perf --help", "perf --help", "simulate --help", "tun --help", "tun run --help", "tun check-config --help"})
     void everyCommandHelps(String args) {
         assertEquals(ExitCodes.OK, mptcp(args.split(" ")));
         assertTrue(out.toString().contains("Usage: mptcp") || out.toString().startsWith("Usage:"), out.toString());
@@ -70,7 +70,11 @@ class CommandLineTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                                           | mptcp: a command is missing: one of cat, check, demo, bench, dump, perf, simulate, status, connections, conn, paths, endpoint, limits, scheduler, congestion, monitor, top, capture, reload, testport, testport-ctl, tun
-        bench                             | mptcp bench: a command is missing: one of wan, fairness, speed, scale, failover
+        bench                             | mptcp bench: a command is missing: one of wan, fairness, speed, scale, failover, multipath, never-slower, messages
+        bench multipath --paths 50/20     | mptcp bench multipath: --paths: '50/20' is not a pair of paths such as 50/20+10/200
+        bench multipath --scheduler best  | mptcp bench multipath: --scheduler: 'best' is none of
+        bench never-slower --send-buffer 5 | mptcp bench never-slower: --send-buffer must be 0, or between 4096 and 67108864
+        bench messages --cuts 0           | mptcp bench messages: --cuts must be between 1 and 10000
         bench wan --rate 0                | mptcp bench wan: --rate must be between 1 and 1000
         bench wan --rtt 5,-1              | mptcp bench wan: --rtt must be between 0 and 2000
         bench wan --queue 3               | mptcp bench wan: --queue: '3' is not a size such as 1bdp or 50ms

@@ -11,18 +11,26 @@ import java.util.concurrent.TimeUnit;
  * What a receiving application got of {@link PseudoRandomFile}, every byte compared, within a window that begins when it has its connection.
  * One thread receives, another waits.
  */
-final class Arrivals {
+public final class Arrivals {
+    /** Told of everything that arrives, by the receiving thread. */
+    public interface Listener {
+        /** @param bytes of the stream that have arrived so far */
+        void arrived(long nowNanos, long bytes);
+    }
+
     private static final int CHUNK_BYTES = 64 << 10;
     private static final int PARTS = 10;
 
     private final long windowNanos;
     private final long limitBytes;
+    private final Listener listener;
     private final ByteBuffer expected = ByteBuffer.allocate(CHUNK_BYTES);
     /** For the receiving thread. */
     private long position;
 
     private boolean started;
     private long startNanos;
+    private long firstWriteNanos;
     private long bytes;
     private final long[] partBytes = new long[PARTS];
     private boolean complete;
@@ -30,9 +38,30 @@ final class Arrivals {
     private String failure;
 
     /** @param limitBytes the window ends early when this many bytes have arrived */
-    Arrivals(long windowNanos, long limitBytes) {
+    public Arrivals(long windowNanos, long limitBytes) {
+        this(windowNanos, limitBytes, (nowNanos, bytes) -> { });
+    }
+
+    /** As {@link #Arrivals(long, long)}, with somebody who wants to know more. */
+    public Arrivals(long windowNanos, long limitBytes, Listener listener) {
         this.windowNanos = windowNanos;
         this.limitBytes = limitBytes;
+        this.listener = listener;
+    }
+
+    /** The sender is about to write its first byte. */
+    synchronized void writing(long nowNanos) {
+        firstWriteNanos = nowNanos;
+    }
+
+    /** When the sender began to write. */
+    public synchronized long firstWriteNanos() {
+        return firstWriteNanos;
+    }
+
+    /** From the sender's first write to the end of the measurement; after {@link #await}. */
+    public synchronized long sinceFirstWriteNanos() {
+        return completeNanos - firstWriteNanos;
     }
 
     /** The connection is there. */
@@ -53,6 +82,7 @@ final class Arrivals {
         compare(data);
         synchronized (this) {
             bytes += count;
+            listener.arrived(nowNanos, bytes);
             partBytes[(int) Math.clamp((nowNanos - startNanos) * PARTS / windowNanos, 0, PARTS - 1)] += count;
             if (bytes >= limitBytes) {
                 complete = true;
@@ -77,7 +107,7 @@ final class Arrivals {
     }
 
     /** One of the ends cannot go on. Without effect once the window is over. */
-    synchronized void fail(String why) {
+    public synchronized void fail(String why) {
         if (failure == null && !complete) {
             failure = why;
             notifyAll();
@@ -90,7 +120,7 @@ final class Arrivals {
      * @param patienceNanos for the connection to be there
      * @throws LabException when the transfer failed
      */
-    synchronized Goodput await(long patienceNanos) {
+    public synchronized Goodput await(long patienceNanos) {
         long deadlineNanos = System.nanoTime() + patienceNanos;
         while (!started && failure == null) {
             pause(deadlineNanos - System.nanoTime(), "no connection within " + TimeUnit.NANOSECONDS.toSeconds(patienceNanos) + " s");

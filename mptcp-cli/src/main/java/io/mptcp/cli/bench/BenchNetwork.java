@@ -64,7 +64,7 @@ final class BenchNetwork {
             // What one connection learnt of the path would have the next one start elsewhere.
             end.sysctl("net.ipv4.tcp_no_metrics_save", "1");
         }
-        return new BenchNetwork(client, server, emulator, path, lab.own(StackHost.start(client, CLIENT_DEVICE, pcap)));
+        return new BenchNetwork(client, server, emulator, path, lab.own(StackHost.start(client, List.of(CLIENT_DEVICE), StackHost.Settings.plainTcp(pcap))));
     }
 
     private static void configure(Lab lab, LabNamespace end, String device, String address, String mac, LabNamespace wideArea,

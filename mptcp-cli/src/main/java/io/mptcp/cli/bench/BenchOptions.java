@@ -41,24 +41,28 @@ public final class BenchOptions {
     @Option(names = {"-v", "--verbose"}, description = "Say everything about every connection of this stack on standard error.")
     private boolean verbose;
 
-    long seed() {
+    /** Of chance. */
+    public long seed() {
         return seed;
     }
 
-    boolean markdown() {
+    /** Whether tables are wanted as Markdown. */
+    public boolean markdown() {
         return markdown;
     }
 
-    boolean csv() {
+    /** Whether single results are wanted instead of a table. */
+    public boolean csv() {
         return csv;
     }
 
-    boolean verbose() {
+    /** Whether everything about connections of this stack is wanted. */
+    public boolean verbose() {
         return verbose;
     }
 
     /** @throws ParameterException when an option says what cannot be */
-    PathCell cell(double rateMbit, double rttMillis, double lossPercent, double reorderPercent, double lateMillis) {
+    public PathCell cell(double rateMbit, double rttMillis, double lossPercent, double reorderPercent, double lateMillis) {
         check(rateMbit >= 1 && rateMbit <= 1000, "--rate must be between 1 and 1000");
         check(rttMillis >= 0 && rttMillis <= 2000, "--rtt must be between 0 and 2000");
         check(lossPercent >= 0 && lossPercent <= 50, "--loss must be between 0 and 50");
@@ -77,7 +81,7 @@ public final class BenchOptions {
     }
 
     /** @throws ParameterException with this message when the condition does not hold */
-    void check(boolean condition, String message) {
+    public void check(boolean condition, String message) {
         if (!condition) {
             throw new ParameterException(command.commandLine(), message);
         }

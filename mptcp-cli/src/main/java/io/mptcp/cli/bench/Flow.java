@@ -1,7 +1,7 @@
 package io.mptcp.cli.bench;
 
-/** The client's end of a transfer. */
-interface Flow extends AutoCloseable {
+/** An end of a transfer. */
+public interface Flow extends AutoCloseable {
     /** What the sender, if it is this end, has done so far; zeros otherwise. Not for flows that have ended. */
     SenderCounters counters();
 

@@ -6,8 +6,9 @@ package io.mptcp.cli.bench;
  * @param bytes every one of them compared with what was sent
  * @param nanos from the connection being there to the end of the measurement
  */
-record Goodput(long bytes, long nanos) {
-    double mbit() {
+public record Goodput(long bytes, long nanos) {
+    /** In Mbit/s. */
+    public double mbit() {
         return bytes * 8e3 / nanos;
     }
 }

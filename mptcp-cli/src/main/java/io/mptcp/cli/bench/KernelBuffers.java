@@ -8,7 +8,7 @@ import io.mptcp.cli.lab.LabNamespace;
  *
  * @param maxBytes the maximum to have at least
  */
-record KernelBuffers(long maxBytes) {
+public record KernelBuffers(long maxBytes) {
     private static final String RECEIVE = "net.ipv4.tcp_rmem";
     private static final String SEND = "net.ipv4.tcp_wmem";
     /** The kernel counts its overhead, about as much as payload again, and autotuning asks for twice a window. */
@@ -20,7 +20,8 @@ record KernelBuffers(long maxBytes) {
         return new KernelBuffers(Math.round(OVERHEAD * windowBytes));
     }
 
-    void apply(LabNamespace namespace) {
+    /** Sets the limits of a namespace. */
+    public void apply(LabNamespace namespace) {
         for (String parameter : new String[] {RECEIVE, SEND}) {
             String[] limits = namespace.sysctl(parameter).split("\\s+");
             limits[2] = Long.toString(Math.max(maxBytes, Long.parseLong(limits[2])));

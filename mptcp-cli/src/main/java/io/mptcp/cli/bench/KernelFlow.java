@@ -12,24 +12,28 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /** An end of a transfer on a kernel socket: a thread that writes, or one that reads, as fast as it can. */
-final class KernelFlow implements Flow {
+public final class KernelFlow implements Flow {
     /** What most Linux hosts use, and what this stack uses. */
-    static final String CONGESTION = "cubic";
+    public static final String CONGESTION = "cubic";
     private static final int CHUNK_BYTES = 256 << 10;
 
     private final KernelMptcpSocket socket;
     private final Arrivals arrivals;
+    /** Null for a receiver. */
+    private final SendPlan plan;
     private final Thread thread;
     private volatile boolean closing;
 
-    private KernelFlow(KernelMptcpSocket socket, Arrivals arrivals, boolean sending) {
+    private KernelFlow(KernelMptcpSocket socket, Arrivals arrivals, SendPlan plan) {
         this.socket = socket;
         this.arrivals = arrivals;
+        this.plan = plan;
         this.thread = Thread.ofPlatform().daemon().name("kernel-flow").unstarted(() -> {
             new Syscalls().setRealTime(1); // as all that takes part; see StackHost
-            if (sending) {
+            if (plan != null) {
                 send();
             } else {
                 receive();
@@ -40,16 +44,17 @@ final class KernelFlow implements Flow {
     /**
      * Connects from a namespace, and starts to move bytes.
      *
-     * @param sending else it receives
+     * @param protocol TCP or MPTCP
+     * @param plan     what it sends, null for a receiver
      */
-    static KernelFlow connect(LabNamespace namespace, IpEndpoint remote, Arrivals arrivals, boolean sending) {
-        return over(namespace.call(() -> KernelMptcpSocket.connect(Syscalls.IPPROTO_TCP, remote, CONGESTION)), arrivals, sending);
+    public static KernelFlow connect(int protocol, LabNamespace namespace, IpEndpoint remote, Arrivals arrivals, SendPlan plan) {
+        return over(namespace.call(() -> KernelMptcpSocket.connect(protocol, remote, CONGESTION)), arrivals, plan);
     }
 
     /** Moves bytes over a connected socket, which belongs to the flow from now on. */
-    static KernelFlow over(KernelMptcpSocket socket, Arrivals arrivals, boolean sending) {
-        KernelFlow flow = new KernelFlow(socket, arrivals, sending);
-        if (!sending) {
+    public static KernelFlow over(KernelMptcpSocket socket, Arrivals arrivals, SendPlan plan) {
+        KernelFlow flow = new KernelFlow(socket, arrivals, plan);
+        if (plan == null) {
             arrivals.started(System.nanoTime());
         }
         flow.thread.start();
@@ -64,15 +69,37 @@ final class KernelFlow implements Flow {
     }
 
     private void send() {
-        byte[] chunk = new byte[CHUNK_BYTES];
+        byte[] chunk = new byte[plan.messageBytes() == 0 ? CHUNK_BYTES : plan.messageBytes()];
         OutputStream out = socket.outputStream();
         try {
-            for (long position = 0; !closing; position += chunk.length) {
-                PseudoRandomFile.fill(ByteBuffer.wrap(chunk), position);
-                out.write(chunk);
+            if (plan.bufferBytes() > 0) {
+                socket.sendBuffer(plan.bufferBytes());
+            }
+            if (plan.messageBytes() > 0) {
+                socket.noDelay();
+            }
+            long dueNanos = System.nanoTime() + plan.pauseNanos();
+            for (long position = 0; !closing && position < plan.bytes(); position += chunk.length) {
+                int length = (int) Math.min(chunk.length, plan.bytes() - position);
+                PseudoRandomFile.fill(ByteBuffer.wrap(chunk, 0, length), position);
+                waitUntil(dueNanos);
+                dueNanos += plan.intervalNanos();
+                if (position == 0) {
+                    arrivals.writing(System.nanoTime());
+                }
+                out.write(chunk, 0, length);
+            }
+            if (!closing) {
+                socket.shutdownOutput();
             }
         } catch (IOException e) {
             complain(e.getMessage());
+        }
+    }
+
+    private static void waitUntil(long nanos) {
+        for (long left = nanos - System.nanoTime(); left > 0; left = nanos - System.nanoTime()) {
+            LockSupport.parkNanos(left);
         }
     }
 

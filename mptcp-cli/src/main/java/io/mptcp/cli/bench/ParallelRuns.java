@@ -13,7 +13,7 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /** Measurements on networks of their own, as many at a time as the machine has room for. */
-final class ParallelRuns {
+public final class ParallelRuns {
     /** A run costs something beside its payload. */
     private static final double OVERHEAD_MBIT = 4;
 
@@ -21,7 +21,7 @@ final class ParallelRuns {
     private final int budgetMbit;
 
     /** @param parallelMbit what those that run at the same time may need together */
-    ParallelRuns(double parallelMbit) {
+    public ParallelRuns(double parallelMbit) {
         this.budgetMbit = (int) Math.ceil(parallelMbit);
         this.budget = new Semaphore(budgetMbit, true);
     }
@@ -32,7 +32,7 @@ final class ParallelRuns {
      * @param needsMbit what one can be expected to carry; one that needs more than there is runs alone
      * @throws LabException when one fails
      */
-    <T, R> List<R> run(List<T> tasks, ToDoubleFunction<T> needsMbit, Function<T, R> measurement) {
+    public <T, R> List<R> run(List<T> tasks, ToDoubleFunction<T> needsMbit, Function<T, R> measurement) {
         try (ExecutorService threads = Executors.newThreadPerTaskExecutor(Thread.ofPlatform().daemon().name("bench-", 0).factory())) {
             List<Future<R>> pending = new ArrayList<>();
             // The large ones first, one after the other; the small ones fill what is left to the end.

@@ -13,13 +13,13 @@ import java.util.Locale;
  * @param lateMillis     how much later these are
  * @param queueMillis    what the drop-tail queue before the bottleneck holds
  */
-record PathCell(double rateMbit, double rttMillis, double lossPercent, double reorderPercent, double lateMillis, double queueMillis) {
+public record PathCell(double rateMbit, double rttMillis, double lossPercent, double reorderPercent, double lateMillis, double queueMillis) {
     /** Payload of a full frame of 1514 bytes with TCP timestamps. */
     static final double PAYLOAD_SHARE = 1448.0 / 1514.0;
     private static final double SEGMENT_BITS = 1448 * 8;
 
     /** One direction of the path. */
-    LinkProfile profile() {
+    public LinkProfile profile() {
         return LinkProfile.of(rateMbit, rttMillis / 2, queueMillis).withLoss(lossPercent / 100).withReordering(reorderPercent / 100, lateMillis);
     }
 
@@ -48,7 +48,7 @@ record PathCell(double rateMbit, double rttMillis, double lossPercent, double re
     }
 
     /** Queue and round trip in milliseconds: after that nothing of an ended transfer is on the way. */
-    long drainMillis() {
+    public long drainMillis() {
         return Math.round(2 * rttMillis + 2 * queueMillis + 2 * lateMillis) + 50;
     }
 
@@ -59,7 +59,7 @@ record PathCell(double rateMbit, double rttMillis, double lossPercent, double re
     }
 
     /** A number without superfluous zeros. */
-    static String plain(double value) {
+    public static String plain(double value) {
         return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
     }
 }

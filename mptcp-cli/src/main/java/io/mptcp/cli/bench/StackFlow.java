@@ -8,9 +8,12 @@ import io.mptcp.netty.StatsJson;
 import io.mptcp.netty.host.ConnectListener;
 import io.mptcp.netty.host.Uplinks;
 import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.Counter;
+import io.mptcp.stack.Listener;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Readiness;
+import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,7 +27,8 @@ final class StackFlow implements Flow, ConnectionHandler, ConnectListener {
 
     private final Uplinks uplinks;
     private final Arrivals arrivals;
-    private final boolean sending;
+    /** Null for a receiver. */
+    private final SendPlan plan;
     private final MemorySegment chunk = Arena.ofAuto().allocate(CHUNK_BYTES, 8);
     // Used on the loop only.
     private MptcpConnection connection;
@@ -36,20 +40,44 @@ final class StackFlow implements Flow, ConnectionHandler, ConnectListener {
     private int prepared;
     private int taken;
     private boolean ended;
+    private Listener listener;
+    /** So much of the plan may have been written by now. */
+    private long dueBytes;
+    private long dueNanos;
+    private boolean finished;
 
-    private StackFlow(Uplinks uplinks, Arrivals arrivals, boolean sending) {
+    private StackFlow(Uplinks uplinks, Arrivals arrivals, SendPlan plan) {
         this.uplinks = uplinks;
         this.arrivals = arrivals;
-        this.sending = sending;
+        this.plan = plan;
     }
 
-    static StackFlow connect(Uplinks uplinks, IpEndpoint remote, Arrivals arrivals, boolean sending) {
-        StackFlow flow = new StackFlow(uplinks, arrivals, sending);
+    static StackFlow connect(Uplinks uplinks, IpEndpoint remote, Arrivals arrivals, SendPlan plan) {
+        StackFlow flow = new StackFlow(uplinks, arrivals, plan);
         uplinks.loop().execute(() -> {
             flow.earlierTimeouts = uplinks.driver().stack().counters().get(Counter.TCPTimeouts);
-            uplinks.connect(remote, CONNECT_TIMEOUT_MILLIS, flow);
+            uplinks.connect(remote, null, flow.options(), CONNECT_TIMEOUT_MILLIS, flow);
         });
         return flow;
+    }
+
+    static StackFlow accept(Uplinks uplinks, int port, Arrivals arrivals, SendPlan plan) {
+        StackFlow flow = new StackFlow(uplinks, arrivals, plan);
+        flow.onLoop(() -> {
+            flow.earlierTimeouts = uplinks.driver().stack().counters().get(Counter.TCPTimeouts);
+            flow.listener = uplinks.listen(new IpEndpoint(IpAddress.ANY, port), flow.options(), (host, accepted) -> {
+                flow.connected(accepted);
+                return flow;
+            });
+            return null;
+        });
+        return flow;
+    }
+
+    private ConnectOptions options() {
+        ConnectOptions options = uplinks.defaultOptions();
+        int bufferBytes = plan == null ? 0 : plan.bufferBytes();
+        return options.withSocket(options.socket().toBuilder().sendBufferBytes(bufferBytes).build());
     }
 
     @Override
@@ -60,10 +88,12 @@ final class StackFlow implements Flow, ConnectionHandler, ConnectListener {
             opened.abort();
             return;
         }
-        if (!sending) {
-            arrivals.started(startNanos);
-        }
         opened.attach(this);
+        if (plan == null) {
+            arrivals.started(startNanos);
+        } else {
+            begin();
+        }
         move();
         uplinks.driver().wake();
     }
@@ -86,7 +116,7 @@ final class StackFlow implements Flow, ConnectionHandler, ConnectListener {
         if (ended) {
             return;
         }
-        if (sending) {
+        if (plan != null) {
             write();
         } else {
             read();
@@ -99,27 +129,55 @@ final class StackFlow implements Flow, ConnectionHandler, ConnectListener {
         }
     }
 
+    private void begin() {
+        if (plan.pauseNanos() == 0) {
+            release();
+        } else {
+            uplinks.loop().schedule(this::release, plan.pauseNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** The first bytes, or the next message, may be written. */
+    private void release() {
+        if (ended) {
+            return;
+        }
+        long nowNanos = System.nanoTime();
+        if (dueBytes == 0) {
+            arrivals.writing(nowNanos);
+            dueNanos = nowNanos;
+        }
+        dueBytes = plan.messageBytes() == 0 ? plan.bytes() : dueBytes + plan.messageBytes();
+        if (dueBytes < plan.bytes()) {
+            dueNanos += plan.intervalNanos();
+            uplinks.loop().schedule(this::release, dueNanos - nowNanos, TimeUnit.NANOSECONDS);
+        }
+        move();
+        uplinks.driver().wake();
+    }
+
     /** Writes until the connection takes no more; it tells when there is room again. */
     private void write() {
-        while (true) {
+        for (int count = 1; count > 0 && position + taken < dueBytes; ) {
             if (taken == prepared) {
                 position += prepared;
                 PseudoRandomFile.fill(chunk.asByteBuffer(), position);
                 prepared = CHUNK_BYTES;
                 taken = 0;
             }
-            int count = connection.write(chunk, taken, prepared - taken);
-            if (count <= 0) {
-                return;
-            }
-            taken += count;
+            count = connection.write(chunk, taken, (int) Math.min(prepared - taken, dueBytes - position - taken));
+            taken += Math.max(0, count);
+        }
+        if (position + taken == plan.bytes() && !finished) {
+            finished = true;
+            connection.shutdownOutput();
         }
     }
 
     @Override
     public SenderCounters counters() {
         return onLoop(() -> {
-            if (connection == null || !sending) {
+            if (connection == null || plan == null) {
                 return SenderCounters.NONE;
             }
             // Segments on the wire: what this stack counts as one retransmission may be several of them.
@@ -141,6 +199,9 @@ final class StackFlow implements Flow, ConnectionHandler, ConnectListener {
     public void close() {
         onLoop(() -> {
             ended = true;
+            if (listener != null) {
+                uplinks.close(listener);
+            }
             if (connection != null) {
                 connection.abort();
                 uplinks.driver().wake();

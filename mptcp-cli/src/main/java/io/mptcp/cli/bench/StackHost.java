@@ -17,8 +17,26 @@ import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
-/** This stack on a device of a namespace, set up as {@code mptcp cat --plain-tcp} does it. */
-final class StackHost implements AutoCloseable {
+/** This stack on devices of a namespace, set up as {@code mptcp cat} does it. */
+public final class StackHost implements AutoCloseable {
+    /**
+     * How it is set up.
+     *
+     * @param mptcp     else plain TCP
+     * @param scheduler packet scheduler, by name
+     * @param pcap      file for every segment, or null
+     */
+    public record Settings(boolean mptcp, String scheduler, String congestion, Path pcap) {
+        static Settings plainTcp(Path pcap) {
+            return new Settings(false, "default", KernelFlow.CONGESTION, pcap);
+        }
+
+        /** All that is not the default is the scheduler. */
+        public static Settings mptcp(String scheduler) {
+            return new Settings(true, scheduler, KernelFlow.CONGESTION, null);
+        }
+    }
+
     private final MultiThreadIoEventLoopGroup loops;
     private final Uplinks uplinks;
 
@@ -27,11 +45,8 @@ final class StackHost implements AutoCloseable {
         this.uplinks = uplinks;
     }
 
-    /**
-     * @param pcap file for every segment, or null
-     * @throws LabException when the device cannot be used
-     */
-    static StackHost start(LabNamespace namespace, String device, Path pcap) {
+    /** @throws LabException when a device cannot be used */
+    public static StackHost start(LabNamespace namespace, List<String> devices, Settings settings) {
         NetworkNamespace network = NetworkNamespace.named(namespace.name());
         ThreadFactory threads = new DefaultThreadFactory("stack", true);
         // Links open sockets on the thread of their loop: it lives in the namespace.
@@ -42,10 +57,10 @@ final class StackHost implements AutoCloseable {
             task.run();
         });
         MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, inNamespace, EpollIoHandler.newFactory());
-        StackConfig config = StackConfig.defaults().withCongestionControl(KernelFlow.CONGESTION).withMptcp(false);
-        UplinkSettings settings = new UplinkSettings(config, "default", 0, pcap);
+        StackConfig config = StackConfig.defaults().withCongestionControl(settings.congestion()).withMptcp(settings.mptcp());
+        UplinkSettings uplinks = new UplinkSettings(config, settings.scheduler(), 0, settings.pcap());
         try {
-            return new StackHost(loops, Uplinks.open(loops.next(), List.of(PathSpec.of(device)), settings));
+            return new StackHost(loops, Uplinks.open(loops.next(), devices.stream().map(PathSpec::of).toList(), uplinks));
         } catch (Exception e) {
             loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
             throw new LabException("this stack cannot start: " + e.getMessage(), e);
@@ -60,9 +75,14 @@ final class StackHost implements AutoCloseable {
         }
     }
 
-    /** Connects, and starts to move bytes. @param sending else it receives */
-    StackFlow connect(IpEndpoint remote, Arrivals arrivals, boolean sending) {
-        return StackFlow.connect(uplinks, remote, arrivals, sending);
+    /** Connects, and starts to move bytes. @param plan what it sends, null for a receiver */
+    public Flow connect(IpEndpoint remote, Arrivals arrivals, SendPlan plan) {
+        return StackFlow.connect(uplinks, remote, arrivals, plan);
+    }
+
+    /** Takes one connection, and moves bytes over it. @param plan what it sends, null for a receiver */
+    public Flow accept(int port, Arrivals arrivals, SendPlan plan) {
+        return StackFlow.accept(uplinks, port, arrivals, plan);
     }
 
     @Override

@@ -44,8 +44,8 @@ final class Transfer implements AutoCloseable {
         acceptor = Thread.ofPlatform().daemon().name("acceptor").start(this::accept);
         boolean sending = direction == Direction.UP;
         try {
-            clientFlow = ours ? network.stack().connect(service, arrivals, sending)
-                    : KernelFlow.connect(network.client(), service, arrivals, sending);
+            clientFlow = ours ? network.stack().connect(service, arrivals, SendPlan.endless(sending))
+                    : KernelFlow.connect(Syscalls.IPPROTO_TCP, network.client(), service, arrivals, SendPlan.endless(sending));
         } catch (RuntimeException e) {
             closeServer();
             throw e;
@@ -54,7 +54,7 @@ final class Transfer implements AutoCloseable {
 
     private void accept() {
         try {
-            serverFlow = KernelFlow.over(KernelMptcpSocket.accept(listeningFd), arrivals, direction == Direction.DOWN);
+            serverFlow = KernelFlow.over(KernelMptcpSocket.accept(listeningFd), arrivals, SendPlan.endless(direction == Direction.DOWN));
         } catch (LinuxException e) {
             arrivals.fail("the server cannot accept: " + e.getMessage());
         }

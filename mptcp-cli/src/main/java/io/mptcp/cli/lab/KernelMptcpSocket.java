@@ -123,6 +123,11 @@ public final class KernelMptcpSocket implements AutoCloseable {
         Syscalls.check(new Syscalls().setsockopt(fd, Syscalls.IPPROTO_TCP, TCP_NODELAY, 1), "TCP_NODELAY");
     }
 
+    /** Holds the send buffer to about this size. */
+    public void sendBuffer(int bytes) throws IOException {
+        Syscalls.check(new Syscalls().setsockopt(fd, Syscalls.SOL_SOCKET, Syscalls.SO_SNDBUF, bytes), "SO_SNDBUF");
+    }
+
     /**
      * Waits for bytes, without the copy that {@link #inputStream} makes.
      *

@@ -97,6 +97,30 @@ class BenchProcessTest {
         assertEquals(List.of(), leftovers());
     }
 
+    /** Two paths by each stack, a fixed size, and messages: every byte compared, every message there. */
+    @Test
+    void twoPathsAreMeasuredWithBothStacks() throws Exception {
+        assumeTrue(KernelMptcp.available(), "this kernel has no MPTCP");
+        List<String> bulk = run("multipath", "--paths", "20/10+10/20", "--only", "OURS_TO_KERNEL,KERNEL_TO_OURS,OURS_DOWN,KERNEL_UP", "--seconds", "1.5",
+                "--warm-up", "0.5", "--csv").lines().toList();
+        assertEquals(1 + 4, bulk.size(), bulk.toString());
+        for (String line : bulk.subList(1, bulk.size())) {
+            assertTrue(Double.parseDouble(line.split(",")[5]) > 0, line);
+        }
+        assertEquals(List.of(), leftovers());
+
+        List<String> sizes = run("never-slower", "--fast", "20/10", "--rtt", "20", "--size", "100000", "--send-buffer", "32768", "--csv").lines().toList();
+        assertEquals(1 + 3 * 2, sizes.size(), sizes.toString());
+        assertEquals(List.of(), leftovers());
+
+        List<String> messages = run("messages", "--kind", "silent", "--cuts", "1", "--networks", "2", "--only", "OURS_TO_KERNEL,OURS_DOWN", "--csv").lines().toList();
+        assertEquals(1 + 2 * 2, messages.size(), messages.toString());
+        for (String line : messages.subList(1, messages.size())) {
+            assertEquals("0", line.split(",")[6], line);
+        }
+        assertEquals(List.of(), leftovers());
+    }
+
     @Test
     void ctrlCLeavesNothingBehind() throws Exception {
         bench = start("wan", "--rate", "20", "--rtt", "4", "--seconds", "60");

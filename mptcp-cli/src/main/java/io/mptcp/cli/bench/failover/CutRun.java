@@ -50,14 +50,14 @@ final class CutRun {
         int path = 1 + random.nextInt(2);
         double warmUp = WARM_UP_SECONDS + WARM_UP_RTTS * rttMillis / 1e3 + random.nextDouble();
         receiver = pairing.clientSends ? network.server(pairing) : network.client(pairing);
-        EmulatedLink link = network.dataLink(pairing, path);
+        EmulatedLink link = network.cuts().dataLink(pairing, path);
         arrivedBytes = receiver.receivedBytes();
         try (SpeedHost.Bulk ignored = network.client(pairing).bulk(FailoverNetwork.service(pairing), pairing.clientSends ? Service.SINK : Service.SOURCE)) {
             watch(System.nanoTime() + warmUp * SECOND_NANOS);
             network.takeLateMillis();
             double at = System.nanoTime();
             cutNanos = at;
-            CompletableFuture<Void> done = CompletableFuture.runAsync(() -> network.cut(kind, pairing, path));
+            CompletableFuture<Void> done = CompletableFuture.runAsync(() -> network.cuts().cut(kind, pairing, path));
             watch(at + SECOND_NANOS);
             done.join();
             long before = arrivedBytes;
@@ -73,7 +73,7 @@ final class CutRun {
     }
 
     private double comeBack(EmulatedLink link, int path) {
-        network.restore(kind, pairing, path);
+        network.cuts().restore(kind, pairing, path);
         long start = System.nanoTime();
         long before = link.deliveredBytes();
         while (link.deliveredBytes() < before + DATA_BYTES) {

@@ -3,8 +3,6 @@ package io.mptcp.cli.bench.failover;
 import io.mptcp.cli.bench.speed.KernelHost;
 import io.mptcp.cli.bench.speed.SpeedHost;
 import io.mptcp.cli.bench.speed.StackSpeedHost;
-import io.mptcp.cli.lab.EmulatedLink;
-import io.mptcp.cli.lab.EmulatedPath;
 import io.mptcp.cli.lab.Lab;
 import io.mptcp.cli.lab.LabNamespace;
 import io.mptcp.cli.lab.LinkEmulator;
@@ -19,9 +17,8 @@ final class FailoverNetwork {
     private static final int KERNEL_PORT = 5201;
     private static final int STACK_PORT = 5203;
 
-    private final LabNamespace client;
     private final LinkEmulator emulator;
-    private final List<EmulatedPath> paths;
+    private final PathCuts cuts;
     private final SpeedHost kernelClient;
     private final SpeedHost stackClient;
     private final SpeedHost kernelServer;
@@ -30,9 +27,9 @@ final class FailoverNetwork {
     /** Builds the network in an empty laboratory, which owns it. */
     FailoverNetwork(Lab lab, LinkProfile profile) {
         TwoPathLab network = TwoPathLab.createRealTime(lab, profile, profile);
-        client = network.client();
+        LabNamespace client = network.client();
         emulator = network.emulator();
-        paths = network.paths();
+        cuts = new PathCuts(network);
         for (LabNamespace end : List.of(client, network.server())) {
             end.sysctl("net.ipv4.tcp_no_metrics_save", "1");
         }
@@ -56,26 +53,9 @@ final class FailoverNetwork {
         return new IpEndpoint(IpAddress.parse(TwoPathLab.SERVICE_V4), pairing.oursAtServer ? STACK_PORT : KERNEL_PORT);
     }
 
-    /** The direction of a path, counted from 1, that carries the data. */
-    EmulatedLink dataLink(Pairing pairing, int path) {
-        return pairing.clientSends ? paths.get(path - 1).forward() : paths.get(path - 1).backward();
-    }
-
-    void cut(Kind kind, Pairing pairing, int path) {
-        switch (kind) {
-            case SILENT -> paths.get(path - 1).cut();
-            case ONEWAY -> dataLink(pairing, path).up(false);
-            case DOWN -> client.ip("link set " + TwoPathLab.uplink(path) + " down");
-        }
-    }
-
-    void restore(Kind kind, Pairing pairing, int path) {
-        switch (kind) {
-            case SILENT -> paths.get(path - 1).restore();
-            case ONEWAY -> dataLink(pairing, path).up(true);
-            case DOWN -> client.ip("link set " + TwoPathLab.uplink(path) + " up", // which has lost its route
-                    "route replace default via " + TwoPathLab.serverV4(path) + " dev " + TwoPathLab.uplink(path) + " metric " + 100 * path);
-        }
+    /** Its paths, to be cut. */
+    PathCuts cuts() {
+        return cuts;
     }
 
     /** How much later than it should have a frame left at most, since the last call. */

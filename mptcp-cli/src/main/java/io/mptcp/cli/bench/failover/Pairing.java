@@ -1,7 +1,7 @@
 package io.mptcp.cli.bench.failover;
 
 /** Which stacks the two ends run, and which of them sends. The client opens the connection and its second subflow. */
-enum Pairing {
+public enum Pairing {
     OURS_TO_KERNEL("this stack to the kernel", true, false, true),
     KERNEL_TO_OURS("the kernel to this stack", true, false, false),
     OURS_UP("this stack to itself, client sends", true, true, true),
@@ -10,9 +10,9 @@ enum Pairing {
     KERNEL_DOWN("the kernel to itself, server sends", false, false, false);
 
     private final String title;
-    final boolean oursAtClient;
-    final boolean oursAtServer;
-    final boolean clientSends;
+    public final boolean oursAtClient;
+    public final boolean oursAtServer;
+    public final boolean clientSends;
 
     Pairing(String title, boolean oursAtClient, boolean oursAtServer, boolean clientSends) {
         this.title = title;
@@ -21,7 +21,8 @@ enum Pairing {
         this.clientSends = clientSends;
     }
 
-    String title() {
+    /** For people. */
+    public String title() {
         return title;
     }
 }
