@@ -9,6 +9,7 @@ import io.mptcp.cli.control.EndpointCommand;
 import io.mptcp.cli.control.LimitsCommand;
 import io.mptcp.cli.control.MonitorCommand;
 import io.mptcp.cli.control.PathsCommand;
+import io.mptcp.cli.control.RelayStatusCommand;
 import io.mptcp.cli.control.ReloadCommand;
 import io.mptcp.cli.control.SchedulerCommand;
 import io.mptcp.cli.control.StatusCommand;
@@ -34,7 +35,7 @@ import picocli.CommandLine.Spec;
         exitCodeList = {"0:success", "1:it was tried and failed", "2:wrong usage or configuration"},
         subcommands = {CatCommand.class, CheckCommand.class, DemoCommand.class, BenchCommand.class, DumpCommand.class, PerfCommand.class, SimulateCommand.class,
             StatusCommand.class, ConnectionsCommand.class, PathsCommand.class, EndpointCommand.class, LimitsCommand.class, SchedulerCommand.class, CongestionCommand.class, MonitorCommand.class,
-            TopCommand.class, CaptureCommand.class, ReloadCommand.class, TestPortCommand.class, TestPortControlCommand.class})
+            TopCommand.class, CaptureCommand.class, ReloadCommand.class, RelayStatusCommand.class, TestPortCommand.class, TestPortControlCommand.class})
 public final class Mptcp implements Runnable {
     @Mixin
     private CommonOptions common;

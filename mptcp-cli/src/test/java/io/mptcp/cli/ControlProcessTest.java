@@ -2,46 +2,24 @@ package io.mptcp.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.cli.lab.LabProcess;
 import io.mptcp.cli.lab.LinkProfile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The {@code mptcp} command and a daemon at work, in network namespaces. */
-@Timeout(300)
-class ControlProcessTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+class ControlProcessTest extends DaemonLabTest {
     private static final String ESTABLISHED = "ESTABLISHED";
 
-    @TempDir
-    private Path directory;
-    private DaemonLab lab;
-
-    @BeforeEach
-    void makeLab() throws Exception {
-        String obstacle = DaemonLab.obstacle();
-        assumeTrue(obstacle == null, obstacle);
-        // So slow that one download lasts for the whole story, and needs both.
-        lab = DaemonLab.create(directory, LinkProfile.of(5, 10, 100), LinkProfile.of(5, 30, 100));
-    }
-
-    @AfterEach
-    void removeLab() {
-        if (lab != null) {
-            lab.close();
-        }
+    // So slow that one download lasts for the whole story, and needs both.
+    ControlProcessTest() {
+        super(LinkProfile.of(5, 10, 100), LinkProfile.of(5, 30, 100));
     }
 
     private void set(String... arguments) {

@@ -1,6 +1,7 @@
 package io.mptcp.cli;
 
 import io.mptcp.cli.lab.Lab;
+import io.mptcp.cli.lab.LabNamespace;
 import io.mptcp.cli.lab.LabProcess;
 import io.mptcp.cli.lab.LabRequirements;
 import io.mptcp.cli.lab.LinkProfile;
@@ -73,10 +74,15 @@ final class DaemonLab implements AutoCloseable {
 
     /** {@code mptcp-tun} with these arguments in the client's namespace. */
     LabProcess launch(String... arguments) {
+        return launch(network.client(), arguments);
+    }
+
+    /** {@code mptcp-tun} with these arguments. */
+    LabProcess launch(LabNamespace where, String... arguments) {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea", "-XX:+UseSerialGC",
                 "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), "io.mptcp.cli.MptcpTun"));
         command.addAll(List.of(arguments));
-        return network.client().start(command);
+        return where.start(command);
     }
 
     /** {@code curl} in the client's namespace, its body thrown away unless {@code -o} says otherwise. */
@@ -98,6 +104,11 @@ final class DaemonLab implements AutoCloseable {
 
     /** The {@code mptcp} command, asking this daemon. */
     Said mptcp(String... arguments) {
+        return ask(socket, arguments);
+    }
+
+    /** The {@code mptcp} command, asking whoever listens there. */
+    Said ask(Path socket, String... arguments) {
         List<String> line = new ArrayList<>(List.of(arguments));
         if (!arguments[0].equals("dump")) {
             line.addAll(List.of("--socket", socket.toString()));
@@ -134,7 +145,7 @@ final class DaemonLab implements AutoCloseable {
         }
     }
 
-    private static void pause() {
+    static void pause() {
         try {
             Thread.sleep(50);
         } catch (InterruptedException e) {

@@ -17,33 +17,14 @@ import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Metrics and the dashboard of a daemon at work, the latter in a real browser. */
-@Timeout(300)
-class DashboardTest {
+class DashboardTest extends DaemonLabTest {
     private static final String TOKEN = "0123456789abcdef0123";
 
-    @TempDir
-    private Path directory;
-    private DaemonLab lab;
-
-    @BeforeEach
-    void makeLab() throws Exception {
-        String obstacle = DaemonLab.obstacle();
-        assumeTrue(obstacle == null, obstacle);
-        lab = DaemonLab.create(directory, LinkProfile.of(8, 10, 100), LinkProfile.of(4, 30, 100));
-    }
-
-    @AfterEach
-    void removeLab() {
-        if (lab != null) {
-            lab.close();
-        }
+    DashboardTest() {
+        super(LinkProfile.of(8, 10, 100), LinkProfile.of(4, 30, 100));
     }
 
     private record Answer(int status, String type, String body) {

@@ -2,42 +2,19 @@ package io.mptcp.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.cli.lab.LabProcess;
 import io.mptcp.cli.lab.LinkProfile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** {@code mptcp-tun exec}: one program behind the stack. */
-@Timeout(300)
-class ExecProcessTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
-
-    @TempDir
-    private Path directory;
-    private DaemonLab lab;
-
-    @BeforeEach
-    void makeLab() throws Exception {
-        String obstacle = DaemonLab.obstacle();
-        assumeTrue(obstacle == null, obstacle);
-        lab = DaemonLab.create(directory, LinkProfile.of(20, 10, 100), LinkProfile.of(20, 20, 100));
-    }
-
-    @AfterEach
-    void removeLab() {
-        if (lab != null) {
-            lab.close();
-        }
+class ExecProcessTest extends DaemonLabTest {
+    ExecProcessTest() {
+        super(LinkProfile.of(20, 10, 100), LinkProfile.of(20, 20, 100));
     }
 
     private LabProcess exec(String... command) {

@@ -3,7 +3,6 @@ package io.mptcp.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.cli.lab.LabProcess;
 import io.mptcp.cli.lab.LinkProfile;
@@ -11,34 +10,25 @@ import io.mptcp.cli.lab.PseudoRandomFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The daemon without a TUN device: curl uses its SOCKS5 and HTTP CONNECT listeners. */
-@Timeout(300)
-class ProxyProcessTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+class ProxyProcessTest extends DaemonLabTest {
     private static final String SOCKS = "socks5h://127.0.0.1:1080";
     private static final String CONNECT = "http://127.0.0.1:8118";
     private static final int BYTES = 4_000_000;
     private static final int CURL_PROXY_FAILED = 97;
     private static final int CURL_RECEIVE_FAILED = 56;
 
-    @TempDir
-    private Path directory;
-    private DaemonLab lab;
+    ProxyProcessTest() {
+        super(LinkProfile.of(20, 10, 100), LinkProfile.of(20, 20, 100));
+    }
 
     @BeforeEach
     void startDaemon() throws Exception {
-        String obstacle = DaemonLab.obstacle();
-        assumeTrue(obstacle == null, obstacle);
-        lab = DaemonLab.create(directory, LinkProfile.of(20, 10, 100), LinkProfile.of(20, 20, 100));
         Files.writeString(lab.config, """
                 paths: [{device: p1}, {device: p2}]
                 proxy: {socks5: 127.0.0.1:1080, http-connect: 127.0.0.1:8118}
@@ -46,13 +36,6 @@ class ProxyProcessTest {
                 """.formatted(lab.socket));
         lab.daemon = lab.launch("run", "--config", lab.config.toString());
         lab.daemon.awaitLine("ready", PATIENCE);
-    }
-
-    @AfterEach
-    void removeLab() {
-        if (lab != null) {
-            lab.close();
-        }
     }
 
     private LabProcess curl(String proxy, String url, String... more) {

@@ -2,42 +2,19 @@ package io.mptcp.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.cli.lab.LabProcess;
 import io.mptcp.cli.lab.LinkProfile;
 import io.mptcp.tun.TunConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A configuration that is read again while a download runs. */
-@Timeout(300)
-class ReloadProcessTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
-
-    @TempDir
-    private Path directory;
-    private DaemonLab lab;
-
-    @BeforeEach
-    void makeLab() throws Exception {
-        String obstacle = DaemonLab.obstacle();
-        assumeTrue(obstacle == null, obstacle);
-        lab = DaemonLab.create(directory, LinkProfile.of(5, 10, 100), LinkProfile.of(5, 30, 100));
-    }
-
-    @AfterEach
-    void removeLab() {
-        if (lab != null) {
-            lab.close();
-        }
+class ReloadProcessTest extends DaemonLabTest {
+    ReloadProcessTest() {
+        super(LinkProfile.of(5, 10, 100), LinkProfile.of(5, 30, 100));
     }
 
     @Test

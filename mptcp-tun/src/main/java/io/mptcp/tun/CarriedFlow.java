@@ -14,6 +14,9 @@ interface CarriedFlow {
     /** Where it wants to go: address or name, and port. */
     String destination();
 
+    /** Name of the relay by way of which, null for straight there. */
+    String relay();
+
     /** What carries it on, null while that is being opened. */
     MptcpConnection outer();
 

@@ -5,23 +5,25 @@ import io.mptcp.netty.MptcpDriver;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Readiness;
+import io.mptcp.tun.stream.StreamEnds;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 
 /**
- * Joins a socket of a program and a connection over the paths, as {@link Relay} joins two connections. Neither side is read from faster than the other
+ * Joins a channel and a connection, as {@link Relay} joins two connections: a program's socket and what carries it on over the paths, or a program's connection by
+ * the device and what carries it on to a relay. Neither side is read from faster than the other
  * takes it; the end of a stream is passed on as such, and what ends in any other way takes the other side with it. On the loop of both.
  */
 final class ChannelRelay extends ChannelInboundHandlerAdapter implements ConnectionHandler {
     private final SocketChannel channel;
+    private final StreamEnds ends;
     private final MptcpConnection connection;
     private final MptcpDriver driver;
     private final MemorySegment scratch;
@@ -37,6 +39,7 @@ final class ChannelRelay extends ChannelInboundHandlerAdapter implements Connect
     /** To be put into the channel's pipeline. @param scratch memory used while copying; shared by all relays of the loop */
     ChannelRelay(SocketChannel channel, MptcpConnection connection, MptcpDriver driver, MemorySegment scratch, Runnable onFinished) {
         this.channel = channel;
+        this.ends = new StreamEnds(channel);
         this.connection = connection;
         this.driver = driver;
         this.scratch = scratch;
@@ -58,9 +61,15 @@ final class ChannelRelay extends ChannelInboundHandlerAdapter implements Connect
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event == ChannelInputShutdownReadComplete.INSTANCE) {
-            programEnded = true;
-            push();
+        switch (ends.hear(event)) {
+            case END -> {
+                programEnded = true;
+                push();
+            }
+            case CUT_OFF -> abort();
+            default -> {
+                // of no concern here
+            }
         }
     }
 
@@ -135,7 +144,7 @@ final class ChannelRelay extends ChannelInboundHandlerAdapter implements Connect
                 channel.write(channel.alloc().buffer(count).writeBytes(scratch.asByteBuffer().limit(count)));
             } else if (connection.isEndOfStream()) {
                 peerEnded = true;
-                channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> channel.shutdownOutput());
+                ends.end();
             } else {
                 break;
             }
@@ -157,10 +166,7 @@ final class ChannelRelay extends ChannelInboundHandlerAdapter implements Connect
             driver.wake();
         }
         connectionClosed = true;
-        if (channel.isActive()) {
-            channel.config().setSoLinger(0); // the program sees a reset, not an end
-            channel.close();
-        }
+        ends.reset();
         finish();
     }
 

@@ -45,6 +45,11 @@ public record Cidr(IpAddress address, int prefixLength) {
         return new Cidr(new IpAddress(hi, lo), prefixLength);
     }
 
+    /** Whether an address is in this network. */
+    public boolean contains(IpAddress other) {
+        return other.isIpv4() == isIpv4() && new Cidr(other, prefixLength).network().address().equals(network().address());
+    }
+
     /** A long whose first {@code bits} bits are ones. */
     private static long mask(int bits) {
         return bits <= 0 ? 0 : bits >= 64 ? -1L : -1L << (64 - bits);

@@ -1,6 +1,9 @@
 package io.mptcp.tun;
 
+import io.mptcp.wire.IpAddress;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -8,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -102,6 +106,32 @@ public final class ConfigNode {
         return entries;
     }
 
+    /** The value of a key that has to be there. @param keys what {@link #map} gave */
+    public ConfigNode required(Map<String, ConfigNode> keys, String wanted, String whatToDo) throws ConfigException {
+        ConfigNode value = keys.get(wanted);
+        if (value == null) {
+            throw error("'" + wanted + "' is missing in " + key, whatToDo);
+        }
+        return value;
+    }
+
+    /** One of some words, in any case. @param node null gives {@code unset} */
+    public static String oneOf(ConfigNode node, List<String> known, String unset) throws ConfigException {
+        if (node == null) {
+            return unset;
+        }
+        String value = node.text().toLowerCase(Locale.ROOT);
+        if (!known.contains(value)) {
+            throw node.error("unknown " + node.key + " '" + value + "'", "use one of " + String.join(", ", known));
+        }
+        return value;
+    }
+
+    /** Whether it is the word that YAML takes for false: off, no, false. */
+    public boolean isOff() {
+        return node instanceof ScalarNode scalar && scalar.getTag().equals(Tag.BOOL) && !List.of("true", "yes", "on").contains(scalar.getValue().toLowerCase(Locale.ROOT));
+    }
+
     public boolean isList() {
         return node instanceof SequenceNode;
     }
@@ -153,7 +183,7 @@ public final class ConfigNode {
     public boolean bool() throws ConfigException {
         if (node instanceof ScalarNode scalar && scalar.getTag().equals(Tag.BOOL)) {
             // YAML 1.1 knows yes, no, on and off as well.
-            return switch (scalar.getValue().toLowerCase(java.util.Locale.ROOT)) {
+            return switch (scalar.getValue().toLowerCase(Locale.ROOT)) {
                 case "true", "yes", "on" -> true;
                 default -> false;
             };
@@ -169,5 +199,17 @@ public final class ConfigNode {
             case ScalarNode scalar -> "'" + oneLine(scalar.getValue()) + "'";
             default -> "that";
         };
+    }
+
+    /** {@code ADDRESS:PORT} or {@code [ADDRESS]:PORT}; names are not looked up. */
+    public static InetSocketAddress socketAddress(String text) {
+        int colon = text.lastIndexOf(':');
+        String port = colon < 0 ? "" : text.substring(colon + 1);
+        if (!port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65_535) {
+            throw new IllegalArgumentException("'" + text + "' is not an address with a port");
+        }
+        String host = text.substring(0, colon).replaceFirst("^\\[(.*)]$", "$1");
+        IpAddress.parse(host);
+        return new InetSocketAddress(InetAddress.ofLiteral(host), Integer.parseInt(port));
     }
 }

@@ -2,6 +2,7 @@ package io.mptcp.tun;
 
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * Where the daemon can be asked and told things.
@@ -19,4 +20,58 @@ public record ControlSettings(Path socket, boolean isDefault, String permissions
     static final String DEFAULT_PERMISSIONS = "rw-rw----";
 
     static final ControlSettings DEFAULT = new ControlSettings(DEFAULT_SOCKET, true, DEFAULT_PERMISSIONS, null, null, null);
+
+    /**
+     * From the keys of that name.
+     *
+     * @param unset   what holds where nothing is said
+     * @param control may be null, as may {@code http}
+     * @throws ConfigException with the line
+     */
+    public static ControlSettings read(ControlSettings unset, ConfigNode control, ConfigNode http) throws ConfigException {
+        Path socket = unset.socket();
+        String permissions = unset.permissions();
+        String group = null;
+        if (control != null) {
+            Map<String, ConfigNode> keys = control.map("socket", "mode", "group");
+            if (keys.containsKey("socket")) {
+                String text = keys.get("socket").text();
+                socket = text.equals("none") ? null : keys.get("socket").parsed(Path::of, "give the name of a file, or none");
+            }
+            permissions = keys.containsKey("mode") ? keys.get("mode").parsed(ControlSettings::permissions, "write three octal digits, as 660") : permissions;
+            group = keys.containsKey("group") ? keys.get("group").text() : null;
+        }
+        InetSocketAddress listen = null;
+        String token = null;
+        if (http != null) {
+            Map<String, ConfigNode> keys = http.map("listen", "token");
+            listen = http.required(keys, "listen", "give address and port, as 127.0.0.1:9654").parsed(ConfigNode::socketAddress,
+                    "give address and port, as 127.0.0.1:9654");
+            token = keys.containsKey("token") ? keys.get("token").parsed(ControlSettings::token, "e.g. from 'openssl rand -hex 16'") : null;
+            if (token == null && !listen.getAddress().isLoopbackAddress()) {
+                throw http.error(listen.getAddress().getHostAddress() + " can be reached by others", "add a token, or listen on 127.0.0.1");
+            }
+        }
+        boolean isDefault = control == null || unset.socket().equals(socket);
+        return new ControlSettings(socket, isDefault, permissions, group, listen, token);
+    }
+
+    private static String permissions(String octal) {
+        if (!octal.matches("0?[0-7]{3}")) {
+            throw new IllegalArgumentException("'" + octal + "' is no file mode");
+        }
+        int mode = Integer.parseInt(octal, 8);
+        StringBuilder text = new StringBuilder(9);
+        for (int bit = 8; bit >= 0; bit--) {
+            text.append((mode & 1 << bit) != 0 ? "xwr".charAt(bit % 3) : '-');
+        }
+        return text.toString();
+    }
+
+    static String token(String text) {
+        if (!text.matches("[A-Za-z0-9._~-]{16,256}")) {
+            throw new IllegalArgumentException("16 to 256 letters, digits or . _ ~ - are needed");
+        }
+        return text;
+    }
 }

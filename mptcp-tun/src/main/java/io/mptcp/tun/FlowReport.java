@@ -13,10 +13,11 @@ import java.util.List;
 /**
  * A carried connection at one moment: what {@code ss -Mti} shows, and why a path is not used. Taken on the loop, readable anywhere.
  *
+ * @param relay    name of the relay by way of which, null for straight there
  * @param mptcp    null while the connection is being opened
  * @param paths    what becomes of each path, in the order of the endpoints
  */
-record FlowReport(String origin, String source, String destination, long ageNanos, String state, boolean fallback, String fallbackReason,
+record FlowReport(String origin, String source, String destination, String relay, long ageNanos, String state, boolean fallback, String fallbackReason,
                   String scheduler, long unsentBytes, long unacknowledgedBytes, MptcpInfo mptcp, List<PathPart> paths) {
     private static final double NANOS_PER_SECOND = 1e9;
 
@@ -34,10 +35,10 @@ record FlowReport(String origin, String source, String destination, long ageNano
         long nowNanos = uplinks.loop().ticker().nanoTime();
         MptcpConnection outer = flow.outer();
         if (outer == null) {
-            return new FlowReport(flow.origin(), flow.source().toString(), flow.destination(), nowNanos - flow.openedNanos(), "opening",
+            return new FlowReport(flow.origin(), flow.source().toString(), flow.destination(), flow.relay(), nowNanos - flow.openedNanos(), "opening",
                     false, null, uplinks.scheduler(), 0, 0, null, List.of());
         }
-        return new FlowReport(flow.origin(), flow.source().toString(), flow.destination(), nowNanos - flow.openedNanos(),
+        return new FlowReport(flow.origin(), flow.source().toString(), flow.destination(), flow.relay(), nowNanos - flow.openedNanos(),
                 outer.closeReason().toString(), outer.isFallback(), outer.fallbackReason(), outer.scheduler().name(), outer.unsentBytes(),
                 outer.unacknowledgedBytes(), outer.mptcpInfo(nowNanos), paths(outer, uplinks));
     }
@@ -61,6 +62,7 @@ record FlowReport(String origin, String source, String destination, long ageNano
                 .member("origin", origin)
                 .member("source", source)
                 .member("destination", destination)
+                .member("relay", relay)
                 .member("age_seconds", ageNanos / NANOS_PER_SECOND)
                 .member("state", state)
                 .member("fallback", fallback)

@@ -4,6 +4,7 @@ import io.mptcp.stack.CloseReason;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.SocketChannel;
@@ -83,7 +84,7 @@ final class HttpConnectHandler extends SimpleChannelInboundHandler<HttpObject> {
         }
 
         @Override
-        public void connected(ChannelRelay relay, IpEndpoint local) {
+        public void connected(ChannelHandler relay, IpEndpoint local) {
             handler.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, ESTABLISHED));
             channel.pipeline().addLast(relay);
             channel.pipeline().remove(HttpConnectHandler.this);

@@ -1,12 +1,13 @@
 package io.mptcp.tun;
 
 import io.mptcp.netty.host.ConnectListener;
-import io.mptcp.netty.host.PendingConnect;
 import io.mptcp.netty.host.Uplinks;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.MptcpConnection;
+import io.mptcp.tun.stream.ChannelJoin;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.socket.SocketChannel;
 import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
@@ -16,11 +17,11 @@ import java.util.ArrayDeque;
 import java.util.List;
 
 /** A connection that a program asked a proxy listener for: the name is looked up, then its addresses are tried one after the other. On the loop. */
-final class ProxyFlow implements CarriedFlow, ConnectListener {
+final class ProxyFlow implements CarriedFlow, ConnectListener, RelayDialer.Listener {
     /** How the program is told, in the words of its protocol. */
     interface Answer {
         /** From now on the relay has the channel's bytes. */
-        void connected(ChannelRelay relay, IpEndpoint local);
+        void connected(ChannelHandler relay, IpEndpoint local);
 
         /** @param reason UNREACHABLE also for a name that is not known */
         void failed(CloseReason reason);
@@ -37,9 +38,14 @@ final class ProxyFlow implements CarriedFlow, ConnectListener {
     private final Answer answer;
     private final long openedNanos;
     private final ArrayDeque<IpEndpoint> untried = new ArrayDeque<>();
-    private PendingConnect pending;
+    private final FlowRouting routing;
+    /** Of the address that is being tried. */
+    private FlowRule rule = FlowRule.DIRECT;
+    /** Gives up what is being opened; null while nothing is. */
+    private Runnable cancel;
     private MptcpConnection outer;
-    private ChannelRelay relay;
+    /** Resets both sides; null until there are two. */
+    private Runnable reset;
     private boolean over;
 
     ProxyFlow(String origin, SocketChannel channel, String host, int port, ProxyContext context, Answer answer) {
@@ -49,6 +55,7 @@ final class ProxyFlow implements CarriedFlow, ConnectListener {
         this.port = port;
         this.uplinks = context.uplinks();
         this.flows = context.flows();
+        this.routing = context.routing();
         this.scratch = context.scratch();
         this.timeoutMillis = context.connectTimeoutMillis();
         this.answer = answer;
@@ -87,7 +94,11 @@ final class ProxyFlow implements CarriedFlow, ConnectListener {
             flows.onFailed();
             answer.failed(failure);
         } else {
-            pending = uplinks.connect(next, timeoutMillis, this);
+            rule = FlowRule.choose(routing.rules(), source().address(), next);
+            cancel = switch (rule.use()) {
+                case DIRECT -> uplinks.connect(next, timeoutMillis, this)::cancel;
+                case RELAY -> routing.dialer().dial(rule.relay(), next, timeoutMillis, this)::cancel;
+            };
         }
     }
 
@@ -95,8 +106,19 @@ final class ProxyFlow implements CarriedFlow, ConnectListener {
     public void connected(MptcpConnection connection) {
         outer = connection;
         flows.onAccepted();
-        relay = new ChannelRelay(channel, connection, uplinks.driver(), scratch, this::finish);
+        ChannelRelay relay = new ChannelRelay(channel, connection, uplinks.driver(), scratch, this::finish);
+        reset = relay::abort;
         answer.connected(relay, connection.local());
+    }
+
+    @Override
+    public void connected(RelayStream stream) {
+        outer = stream.connection();
+        flows.onAccepted();
+        ChannelJoin join = new ChannelJoin(channel, stream.channel(), this::finish);
+        reset = join::abort;
+        answer.connected(join.first(), outer.local());
+        stream.attach(join.second());
     }
 
     @Override
@@ -106,9 +128,9 @@ final class ProxyFlow implements CarriedFlow, ConnectListener {
 
     /** The program has gone before there was a relay. */
     private void giveUp() {
-        if (relay == null && !over) {
-            if (pending != null) {
-                pending.cancel();
+        if (reset == null && !over) {
+            if (cancel != null) {
+                cancel.run();
             }
             finish();
         }
@@ -116,8 +138,8 @@ final class ProxyFlow implements CarriedFlow, ConnectListener {
 
     @Override
     public void abort() {
-        if (relay != null) {
-            relay.abort();
+        if (reset != null) {
+            reset.run();
         } else {
             channel.close(); // comes back by giveUp
         }
@@ -142,6 +164,11 @@ final class ProxyFlow implements CarriedFlow, ConnectListener {
     @Override
     public String destination() {
         return host.indexOf(':') >= 0 ? "[" + host + "]:" + port : host + ":" + port;
+    }
+
+    @Override
+    public String relay() {
+        return rule.relay() == null ? null : rule.relay().name();
     }
 
     @Override

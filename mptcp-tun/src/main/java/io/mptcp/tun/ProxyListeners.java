@@ -32,8 +32,8 @@ final class ProxyListeners implements AutoCloseable {
     private final ProxyContext context;
     private final List<Channel> listeners = new ArrayList<>();
 
-    ProxyListeners(Uplinks uplinks, FlowTable flows, TunConfig.GatewayLimits limits) {
-        this.context = new ProxyContext(uplinks, flows, Arena.ofAuto().allocate(SCRATCH_BYTES),
+    ProxyListeners(Uplinks uplinks, FlowTable flows, FlowRouting routing, TunConfig.GatewayLimits limits) {
+        this.context = new ProxyContext(uplinks, flows, routing, Arena.ofAuto().allocate(SCRATCH_BYTES),
                 TimeUnit.SECONDS.toMillis(limits.connectTimeoutSeconds()));
     }
 

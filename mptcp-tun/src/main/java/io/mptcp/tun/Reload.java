@@ -52,6 +52,8 @@ final class Reload {
         note(!before.proxy().equals(after.proxy()), "proxy");
         note(!before.control().equals(after.control()), "control and http");
         note(before.capture() == null ? after.capture() != null : !before.capture().equals(after.capture()), "capture");
+        note(!before.relays().equals(after.relays()), "relays");
+        note(!before.rules().equals(after.rules()), "rules");
         String summary = done.isEmpty() ? "nothing is to be changed" : String.join(", ", done);
         return notDone.isEmpty() ? summary : summary + "; needs a restart: " + String.join(", ", notDone);
     }

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * Tells systemd how the daemon is (sd_notify(3)): READY=1 when connections can come, WATCHDOG=1 from the loop that carries them, so that one which hangs
  * is started again. Without {@code NOTIFY_SOCKET} in the environment it says nothing.
  */
-final class SdNotify implements AutoCloseable {
+public final class SdNotify implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SdNotify.class);
     private static final SdNotify SILENT = new SdNotify(null);
 
@@ -30,7 +30,7 @@ final class SdNotify implements AutoCloseable {
     }
 
     /** @param environment with NOTIFY_SOCKET, a path or with @ an abstract name, and WATCHDOG_USEC */
-    static SdNotify start(IoEventLoop loop, Map<String, String> environment) {
+    public static SdNotify start(IoEventLoop loop, Map<String, String> environment) {
         String socket = environment.get("NOTIFY_SOCKET");
         if (socket == null || socket.isEmpty()) {
             return SILENT;
@@ -55,11 +55,11 @@ final class SdNotify implements AutoCloseable {
     }
 
     /** @param status one line for {@code systemctl status} */
-    void ready(String status) {
+    public void ready(String status) {
         send("READY=1\nSTATUS=" + status);
     }
 
-    void stopping() {
+    public void stopping() {
         send("STOPPING=1");
     }
 

@@ -3,6 +3,7 @@ package io.mptcp.tun;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.SocketChannel;
@@ -75,7 +76,7 @@ final class Socks5Handler extends SimpleChannelInboundHandler<SocksMessage> {
         }
 
         @Override
-        public void connected(ChannelRelay relay, IpEndpoint local) {
+        public void connected(ChannelHandler relay, IpEndpoint local) {
             Socks5AddressType type = local.address().isIpv4() ? Socks5AddressType.IPv4 : Socks5AddressType.IPv6;
             handler.writeAndFlush(new DefaultSocks5CommandResponse(Socks5CommandStatus.SUCCESS, type, local.address().toString(), local.port()));
             channel.pipeline().addLast(relay); // before decoders go: what they hold is handed on

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
  * SIGTERM and SIGINT as the wish to stop in order. The JVM turns them into shutdown hooks and would then exit with 128 + signal number;
  * this hook waits for the daemon to finish and ends the process with the daemon's own exit code.
  */
-final class StopSignal {
+public final class StopSignal {
     private static final long STOP_SECONDS = 10;
 
     /** Why: null for a signal. */
@@ -21,14 +21,14 @@ final class StopSignal {
     private StopSignal() {
     }
 
-    static StopSignal install() {
+    public static StopSignal install() {
         StopSignal signal = new StopSignal();
         Runtime.getRuntime().addShutdownHook(signal.hook);
         return signal;
     }
 
     /** Waits for a signal or a failure. @return the failure, null for a signal */
-    String await() throws InterruptedException {
+    public String await() throws InterruptedException {
         try {
             return wanted.get();
         } catch (ExecutionException e) {
@@ -37,12 +37,12 @@ final class StopSignal {
     }
 
     /** Something that cannot be lived without is gone: as a signal, but with a reason. */
-    void fail(String failure) {
+    public void fail(String failure) {
         wanted.complete(failure);
     }
 
     /** Everything has been taken down; without a signal the process just goes on. */
-    void finished(int code) {
+    public void finished(int code) {
         exitCode = code;
         finished.countDown();
         try {

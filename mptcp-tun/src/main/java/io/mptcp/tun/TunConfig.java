@@ -31,9 +31,11 @@ import java.util.Map;
  * @param proxy      listeners for programs that can be told of a proxy
  * @param control    where the daemon can be asked and told things
  * @param capture    pcapng file that gets every segment of every path, or null
+ * @param relays     that connections may be carried to
+ * @param rules      which connections go where: the first that fits
  */
 public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String congestion, boolean checksum, GatewayLimits limits, String log, boolean jsonLog,
-                        Status status, Proxy proxy, ControlSettings control, Path capture) {
+                        Status status, Proxy proxy, ControlSettings control, Path capture, List<RelaySpec> relays, List<FlowRule> rules) {
     /**
      * The device.
      *
@@ -75,9 +77,6 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
         static final Proxy NONE = new Proxy(null, null);
     }
 
-    /** The stack numbers links with one byte, and a connection has at most 64 subflows. */
-    static final int MAX_PATHS = 64;
-
     private static final List<String> LOG_LEVELS = List.of("error", "warn", "info", "debug", "trace");
 
     /** @throws ConfigException with one line when the file cannot be read or says something that cannot be done */
@@ -92,7 +91,8 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
 
     /** Every default, over these paths, without a device. */
     public static TunConfig ofPaths(List<PathSpec> paths) {
-        return new TunConfig(null, paths, "default", "cubic", false, GatewayLimits.DEFAULT, "warn", false, Status.DEFAULT, Proxy.NONE, ControlSettings.DEFAULT, null);
+        return new TunConfig(null, paths, "default", "cubic", false, GatewayLimits.DEFAULT, "warn", false, Status.DEFAULT, Proxy.NONE, ControlSettings.DEFAULT, null,
+                List.of(), List.of(FlowRule.DIRECT));
     }
 
     /**
@@ -105,38 +105,41 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
                 List.of(Cidr.parse("0.0.0.0/0"), Cidr.parse("::/0")));
         ControlSettings none = new ControlSettings(null, true, ControlSettings.DEFAULT_PERMISSIONS, null, null, null);
         return new TunConfig(everything, otherPaths.isEmpty() ? paths : otherPaths, scheduler, congestion, checksum, limits, log, jsonLog, new Status(0, false), Proxy.NONE, none,
-                capture);
+                capture, relays, rules);
     }
 
     /** This one with what {@link Reload} takes over from another. */
     TunConfig reloadedWith(TunConfig wanted) {
         GatewayLimits newLimits = new GatewayLimits(wanted.limits.connections, limits.bufferBytes, limits.connectTimeoutSeconds);
-        return new TunConfig(tun, wanted.paths, wanted.scheduler, wanted.congestion, checksum, newLimits, wanted.log, wanted.jsonLog, status, proxy, control, capture);
+        return new TunConfig(tun, wanted.paths, wanted.scheduler, wanted.congestion, checksum, newLimits, wanted.log, wanted.jsonLog, status, proxy, control, capture, relays,
+                rules);
     }
 
     private static TunConfig read(ConfigNode root) throws ConfigException {
         Map<String, ConfigNode> keys = root.map("tun", "paths", "scheduler", "congestion", "checksum", "limits", "log", "log-format", "status",
-                "proxy", "control", "http", "capture");
+                "proxy", "control", "http", "capture", "relays", "rules");
+        List<RelaySpec> relays = RelaySpec.read(keys.get("relays"));
         Proxy proxy = readProxy(keys.get("proxy"));
         boolean proxyOnly = !keys.containsKey("tun") && !proxy.equals(Proxy.NONE);
-        Tun tun = proxyOnly ? null : readTun(required(root, keys, "tun", "add the device and its routes, or a proxy listener"));
-        List<PathSpec> paths = readPaths(required(root, keys, "paths", "list at least one interface"), tun == null ? null : tun.device());
+        Tun tun = proxyOnly ? null : readTun(root.required(keys, "tun", "add the device and its routes, or a proxy listener"));
+        List<PathSpec> paths = PathsConfig.read(root.required(keys, "paths", "list at least one interface"), tun == null ? null : tun.device());
         return new TunConfig(tun, paths,
-                oneOf(keys.get("scheduler"), Schedulers.names(), "default"),
-                oneOf(keys.get("congestion"), CongestionControllers.names(), "cubic"),
+                ConfigNode.oneOf(keys.get("scheduler"), Schedulers.names(), "default"),
+                ConfigNode.oneOf(keys.get("congestion"), CongestionControllers.names(), "cubic"),
                 keys.containsKey("checksum") && keys.get("checksum").bool(),
                 readLimits(keys.get("limits")),
-                oneOf(keys.get("log"), LOG_LEVELS, "info"),
-                oneOf(keys.get("log-format"), List.of("text", "json"), "text").equals("json"),
+                ConfigNode.oneOf(keys.get("log"), LOG_LEVELS, "info"),
+                ConfigNode.oneOf(keys.get("log-format"), List.of("text", "json"), "text").equals("json"),
                 readStatus(keys.get("status")),
                 proxy,
-                readControl(keys.get("control"), keys.get("http")),
-                keys.containsKey("capture") ? keys.get("capture").parsed(Path::of, "give the name of a file") : null);
+                ControlSettings.read(ControlSettings.DEFAULT, keys.get("control"), keys.get("http")),
+                keys.containsKey("capture") ? keys.get("capture").parsed(Path::of, "give the name of a file") : null,
+                relays, FlowRule.read(keys.get("rules"), relays));
     }
 
     private static Tun readTun(ConfigNode node) throws ConfigException {
         Map<String, ConfigNode> keys = node.map("device", "address", "address6", "mtu", "routes");
-        String device = keys.containsKey("device") ? deviceName(keys.get("device")) : "mptcp0";
+        String device = keys.containsKey("device") ? PathsConfig.deviceName(keys.get("device")) : "mptcp0";
         Cidr address = keys.containsKey("address") ? interfaceAddress(keys.get("address"), true) : null;
         Cidr address6 = keys.containsKey("address6") ? interfaceAddress(keys.get("address6"), false) : null;
         if (address == null && address6 == null) {
@@ -144,7 +147,7 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
         }
         // RFC 8200 section 5: no IPv6 below 1280 bytes; RFC 791: every host takes 576 bytes.
         int mtuBytes = keys.containsKey("mtu") ? keys.get("mtu").integer(address6 == null ? 576 : 1280, 65_535) : 1500;
-        ConfigNode routesNode = required(node, keys, "routes", "list the destinations to take, e.g. [198.51.100.0/24]");
+        ConfigNode routesNode = node.required(keys, "routes", "list the destinations to take, e.g. [198.51.100.0/24]");
         List<Cidr> routes = new ArrayList<>();
         for (ConfigNode item : routesNode.list()) {
             routes.add(route(item, address, address6, routes));
@@ -182,73 +185,6 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
         return route;
     }
 
-    private static List<PathSpec> readPaths(ConfigNode node, String tunDevice) throws ConfigException {
-        List<PathSpec> paths = new ArrayList<>();
-        Map<String, Integer> seen = new HashMap<>();
-        for (ConfigNode item : node.list()) {
-            PathSpec path = readPath(item);
-            Integer other = seen.put(path.device() + "," + path.address(), paths.size() + 1);
-            if (other != null) {
-                throw item.error("device " + path.device() + " is given twice (item " + other + " too)",
-                        "keep one, or give each its own address");
-            }
-            if (path.device().equals(tunDevice)) {
-                throw item.error("path " + path.device() + " is the TUN device itself", "name an interface that leads out");
-            }
-            paths.add(path);
-        }
-        if (paths.isEmpty()) {
-            throw node.error("there are no paths", "list at least one interface, e.g. [{device: eth0}]");
-        }
-        if (paths.size() > MAX_PATHS) {
-            throw node.error("there are " + paths.size() + " paths", "at most " + MAX_PATHS + " can be used");
-        }
-        return List.copyOf(paths);
-    }
-
-    private static PathSpec readPath(ConfigNode node) throws ConfigException {
-        Map<String, ConfigNode> keys = node.map("device", "address", "role", "backup", "weight", "cost", "metered", "quota", "quota-then",
-                "probe-seconds", "link", "gso");
-        String device = deviceName(required(node, keys, "device", "name the interface"));
-        IpAddress address = keys.containsKey("address")
-                ? keys.get("address").parsed(IpAddress::parse, "write one address of that interface, without a prefix length") : null;
-        int weight = keys.containsKey("weight") ? keys.get("weight").integer(1, 1000) : 1;
-        PathSpec.Kind kind = keys.containsKey("link") ? keys.get("link").parsed(PathSpec.Kind::of, "packet is the usual one") : PathSpec.Kind.PACKET;
-        boolean gso = !keys.containsKey("gso") || keys.get("gso").bool();
-        return new PathSpec(device, address, readTerms(keys), weight, kind, gso);
-    }
-
-    private static PathTerms readTerms(Map<String, ConfigNode> keys) throws ConfigException {
-        PathTerms terms = PathTerms.DEFAULT;
-        if (keys.containsKey("backup")) {
-            if (keys.containsKey("role")) {
-                throw keys.get("backup").error("backup and role say the same", "keep role");
-            }
-            terms = terms.withRole(keys.get("backup").bool() ? PathRole.BACKUP : PathRole.USE);
-        }
-        if (keys.containsKey("role")) {
-            terms = terms.withRole(keys.get("role").parsed(PathRole::of, "use is the usual one"));
-        }
-        if (keys.containsKey("metered")) {
-            terms = terms.withCost(keys.get("metered").bool() ? 1 : 0);
-        }
-        if (keys.containsKey("cost")) {
-            terms = terms.withCost(keys.get("cost").integer(0, PathTerms.MAX_COST));
-        }
-        PathRole then = keys.containsKey("quota-then") ? keys.get("quota-then").parsed(PathRole::of, "backup or off") : PathRole.BACKUP;
-        if (keys.containsKey("quota")) {
-            terms = terms.withQuota(keys.get("quota").parsed(text -> PathQuota.parse(text, then), "write e.g. 20G/month"));
-        }
-        return keys.containsKey("probe-seconds") ? terms.withProbeSeconds(keys.get("probe-seconds").integer(0, PathTerms.MAX_PROBE_SECONDS)) : terms;
-    }
-
-    private static String deviceName(ConfigNode node) throws ConfigException {
-        return node.parsed(name -> {
-            PathSpec.checkDeviceName(name);
-            return name;
-        }, "see 'ip link' for the names there are");
-    }
-
     private static GatewayLimits readLimits(ConfigNode node) throws ConfigException {
         GatewayLimits unset = GatewayLimits.DEFAULT;
         if (node == null) {
@@ -284,89 +220,10 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
         if (node == null) {
             return null;
         }
-        InetSocketAddress address = node.parsed(TunConfig::socketAddress, "give address and port, as " + example);
+        InetSocketAddress address = node.parsed(ConfigNode::socketAddress, "give address and port, as " + example);
         if (!address.getAddress().isLoopbackAddress()) {
             throw node.error(address.getAddress().getHostAddress() + " can be reached by others", "proxies are for this host only: listen on " + example);
         }
         return address;
-    }
-
-    private static ControlSettings readControl(ConfigNode control, ConfigNode http) throws ConfigException {
-        ControlSettings unset = ControlSettings.DEFAULT;
-        Path socket = unset.socket();
-        String permissions = unset.permissions();
-        String group = null;
-        if (control != null) {
-            Map<String, ConfigNode> keys = control.map("socket", "mode", "group");
-            if (keys.containsKey("socket")) {
-                String text = keys.get("socket").text();
-                socket = text.equals("none") ? null : keys.get("socket").parsed(Path::of, "give the name of a file, or none");
-            }
-            permissions = keys.containsKey("mode") ? keys.get("mode").parsed(TunConfig::permissions, "write three octal digits, as 660") : permissions;
-            group = keys.containsKey("group") ? keys.get("group").text() : null;
-        }
-        InetSocketAddress listen = null;
-        String token = null;
-        if (http != null) {
-            Map<String, ConfigNode> keys = http.map("listen", "token");
-            listen = required(http, keys, "listen", "give address and port, as 127.0.0.1:9654").parsed(TunConfig::socketAddress,
-                    "give address and port, as 127.0.0.1:9654");
-            token = keys.containsKey("token") ? keys.get("token").parsed(TunConfig::token, "e.g. from 'openssl rand -hex 16'") : null;
-            if (token == null && !listen.getAddress().isLoopbackAddress()) {
-                throw http.error(listen.getAddress().getHostAddress() + " can be reached by others", "add a token, or listen on 127.0.0.1");
-            }
-        }
-        boolean isDefault = control == null || unset.socket().equals(socket);
-        return new ControlSettings(socket, isDefault, permissions, group, listen, token);
-    }
-
-    private static String permissions(String octal) {
-        if (!octal.matches("0?[0-7]{3}")) {
-            throw new IllegalArgumentException("'" + octal + "' is no file mode");
-        }
-        int mode = Integer.parseInt(octal, 8);
-        StringBuilder text = new StringBuilder(9);
-        for (int bit = 8; bit >= 0; bit--) {
-            text.append((mode & 1 << bit) != 0 ? "xwr".charAt(bit % 3) : '-');
-        }
-        return text.toString();
-    }
-
-    private static String token(String text) {
-        if (!text.matches("[A-Za-z0-9._~-]{16,256}")) {
-            throw new IllegalArgumentException("16 to 256 letters, digits or . _ ~ - are needed");
-        }
-        return text;
-    }
-
-    /** {@code ADDRESS:PORT} or {@code [ADDRESS]:PORT}; names are not looked up. */
-    static InetSocketAddress socketAddress(String text) {
-        int colon = text.lastIndexOf(':');
-        String port = colon < 0 ? "" : text.substring(colon + 1);
-        if (!port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65_535) {
-            throw new IllegalArgumentException("'" + text + "' is not an address with a port");
-        }
-        String host = text.substring(0, colon).replaceFirst("^\\[(.*)]$", "$1");
-        IpAddress.parse(host);
-        return new InetSocketAddress(InetAddress.ofLiteral(host), Integer.parseInt(port));
-    }
-
-    private static ConfigNode required(ConfigNode parent, Map<String, ConfigNode> keys, String key, String whatToDo) throws ConfigException {
-        ConfigNode node = keys.get(key);
-        if (node == null) {
-            throw parent.error("'" + key + "' is missing in " + parent.key(), whatToDo);
-        }
-        return node;
-    }
-
-    private static String oneOf(ConfigNode node, List<String> known, String unset) throws ConfigException {
-        if (node == null) {
-            return unset;
-        }
-        String value = node.text().toLowerCase(Locale.ROOT);
-        if (!known.contains(value)) {
-            throw node.error("unknown " + node.key() + " '" + value + "'", "use one of " + String.join(", ", known));
-        }
-        return value;
     }
 }

@@ -1,10 +1,10 @@
 package io.mptcp.tun;
 
 import io.mptcp.netty.MptcpDriver;
+import io.mptcp.netty.host.MptcpStack;
 import io.mptcp.netty.host.OnLoop;
 import io.mptcp.netty.host.PathSpec;
 import io.mptcp.netty.host.SetupException;
-import io.mptcp.netty.host.UplinkSettings;
 import io.mptcp.netty.host.Uplinks;
 import io.mptcp.netty.linux.NetworkNamespace;
 import io.mptcp.stack.Limits;
@@ -58,7 +58,9 @@ public final class TunDaemon implements AutoCloseable {
     private final MultiThreadIoEventLoopGroup group;
     private final IoEventLoop loop;
     private final long startNanos;
+    private MptcpStack stack;
     private Uplinks uplinks;
+    private FlowRouting routing;
     private TunInterface device;
     private MptcpDriver inner;
     private final EventLog events = new EventLog();
@@ -172,7 +174,12 @@ public final class TunDaemon implements AutoCloseable {
         TcpConfig tcp = TcpConfig.defaults().withBuffers(limits.bufferBytes(), limits.bufferBytes());
         StackConfig outer = StackConfig.defaults().withTcp(tcp).withCongestionControl(config.congestion()).withChecksum(config.checksum())
                 .withTracer(events);
-        uplinks = Uplinks.open(loop, config.paths(), new UplinkSettings(outer, config.scheduler(), 0, config.capture(), PORT_SLOTS));
+        MptcpStack.Builder builder = MptcpStack.builder().group(group).config(_ -> outer).scheduler(config.scheduler()).capture(config.capture())
+                .portSlots(PORT_SLOTS);
+        config.paths().forEach(builder::path);
+        stack = builder.build();
+        uplinks = stack.shards().getFirst();
+        routing = new FlowRouting(config.rules(), new RelayDialer(stack, config.relays()));
         events.setPathNames(uplinks::name);
         reload = new Reload(uplinks, flows, config.paths());
         openControl();
@@ -182,7 +189,7 @@ public final class TunDaemon implements AutoCloseable {
         } else {
             OnLoop.run(loop, this::startStatus);
         }
-        proxies = new ProxyListeners(uplinks, flows, limits);
+        proxies = new ProxyListeners(uplinks, flows, routing, limits);
         proxies.open(config.proxy());
     }
 
@@ -192,7 +199,7 @@ public final class TunDaemon implements AutoCloseable {
         StackConfig innerConfig = StackConfig.defaults().withTcp(tcp).withMptcp(false)
                 .withLimits(Limits.defaults().toBuilder().maxHalfOpen(limits.connections()).build());
         inner = new MptcpDriver(loop, new Stack(innerConfig, random::nextLong));
-        Gateway gateway = new Gateway(inner, uplinks, flows, limits);
+        Gateway gateway = new Gateway(inner, uplinks, flows, routing, limits);
         OnLoop.call(loop, () -> {
             device = inDeviceNamespace(() -> TunInterface.open(config.tun()));
             inner.addLink(device.link());
@@ -332,8 +339,8 @@ public final class TunDaemon implements AutoCloseable {
                 device.close();
             }
         });
-        if (uplinks != null) {
-            uplinks.close();
+        if (stack != null) {
+            stack.close();
         }
         group.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
     }

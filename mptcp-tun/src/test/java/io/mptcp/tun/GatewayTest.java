@@ -58,7 +58,8 @@ class GatewayTest {
     private final MptcpDriver server = new MptcpDriver(loop, new Stack(config, random(3)::nextLong));
     private final Uplinks uplinks = Uplinks.over(loop, UplinkSettings.of(config), random(4)::nextLong, List.of(path1[0], path2[0]), () -> { });
     private final FlowTable flows = new FlowTable(MAX_FLOWS);
-    private final Gateway gateway = new Gateway(inner, uplinks, flows, new TunConfig.GatewayLimits(MAX_FLOWS, BUFFER_BYTES, CONNECT_TIMEOUT_SECONDS));
+    private final Gateway gateway = new Gateway(inner, uplinks, flows,
+            new FlowRouting(List.of(FlowRule.DIRECT), null), new TunConfig.GatewayLimits(MAX_FLOWS, BUFFER_BYTES, CONNECT_TIMEOUT_SECONDS));
     private final List<Endpoint> accepted = new ArrayList<>();
     private long serverSends = 1000;
     private boolean serverHoldsOpen;

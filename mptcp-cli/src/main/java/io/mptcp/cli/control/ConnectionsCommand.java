@@ -31,7 +31,8 @@ public final class ConnectionsCommand extends DaemonCommand {
         StringBuilder head = new StringBuilder();
         head.append(connection.get("source").text()).append(" -> ").append(connection.get("destination").text())
                 .append("  ").append(connection.get("state").text()).append(' ').append(Units.seconds(connection.get("age_seconds").number()))
-                .append("  by ").append(connection.get("origin").text());
+                .append("  by ").append(connection.get("origin").text())
+                .append(connection.get("relay").text() == null ? "" : " via " + connection.get("relay").text());
         if (connection.get("fallback").flag()) {
             head.append("  plain TCP");
         } else if (connection.get("token").text() != null) {

@@ -1,0 +1,33 @@
+package io.mptcp.cli.control;
+
+import io.mptcp.cli.TextTable;
+import java.util.Map;
+import picocli.CommandLine.Command;
+
+/** {@code mptcp relay}. */
+@Command(name = "relay", description = "What a running relay does (--socket /run/mptcp-tun/relay.sock): its users, and what it has refused.")
+public final class RelayStatusCommand extends DaemonCommand {
+    @Override
+    void run(ControlClient client) {
+        if (json()) {
+            printJson(client, "/v1/relay");
+            return;
+        }
+        Json relay = client.get("/v1/relay");
+        out().printf("connections: %d now, %d of them half open%n%n", relay.get("connections").whole(), relay.get("half_open").whole());
+        TextTable users = new TextTable("user", "now", "so far", "refused", "sent", "received");
+        for (Json user : relay.get("users").list()) {
+            users.add(user.get("name").text(), user.get("connections").text(), user.get("accepted").text(), user.get("refused").text(),
+                    Units.bytes(user.get("sent_bytes").number()), Units.bytes(user.get("received_bytes").number()));
+        }
+        out().print(users.leftAligned());
+        TextTable refused = new TextTable("refused", "times");
+        for (Map.Entry<?, ?> reason : relay.get("refused").map().entrySet()) {
+            if (!"0".equals(reason.getValue().toString())) {
+                refused.add(reason.getKey().toString(), reason.getValue().toString());
+            }
+        }
+        out().println();
+        out().print(refused.leftAligned());
+    }
+}

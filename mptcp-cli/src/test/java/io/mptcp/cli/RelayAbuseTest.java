@@ -1,0 +1,250 @@
+package io.mptcp.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mptcp.cli.lab.LabProcess;
+import io.mptcp.cli.lab.LinkProfile;
+import io.mptcp.tun.convert.ConnectTlv;
+import io.mptcp.tun.convert.ConvertError;
+import io.mptcp.tun.convert.ConvertMessage;
+import io.mptcp.tun.convert.Proof;
+import io.mptcp.tun.convert.Tlv;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Clients that want what they must not have, while another downloads: refused, counted, written once, and the other notices nothing. */
+class RelayAbuseTest extends DaemonLabTest {
+    private static final IpEndpoint TARGET = new IpEndpoint(IpAddress.parse(RelayLab.TARGET_V4), RelayLab.WEB);
+    private static final IpEndpoint ELSEWHERE = new IpEndpoint(IpAddress.parse(RelayLab.TARGET_V4), 22);
+    private static final String LIMITS = "limits: {half-open: 12, half-open-per-client: 8, hello-timeout-seconds: 2}\n";
+
+    private RelayLab relays;
+
+    RelayAbuseTest() {
+        super(LinkProfile.of(20, 5, 100), LinkProfile.of(20, 10, 100));
+    }
+
+    @BeforeEach
+    void makeRelay() throws Exception {
+        relays = new RelayLab(lab);
+    }
+
+    /** A client by hand: what it sends is up to the test. */
+    private final class Stranger implements AutoCloseable {
+        final Socket socket;
+
+        Stranger(boolean tls) throws Exception {
+            Socket plain = new Socket(InetAddress.ofLiteral("10.99.0.1"), RelayLab.PORT);
+            if (tls) {
+                SSLContext context = SSLContext.getInstance("TLSv1.3");
+                context.init(null, new TrustManager[] {new TrustsAll()}, null);
+                SSLSocket secure = (SSLSocket) context.getSocketFactory().createSocket(plain, "relay", RelayLab.PORT, true);
+                secure.startHandshake();
+                socket = secure;
+            } else {
+                socket = plain;
+            }
+            socket.setSoTimeout(60_000);
+        }
+
+        byte[] exported() throws IOException {
+            return ((ExtendedSSLSession) ((SSLSocket) socket).getSession()).exportKeyingMaterialData(Proof.EXPORTER_LABEL, new byte[0], Proof.EXPORTED_BYTES);
+        }
+
+        byte[] hello(String user, String token, IpEndpoint target) throws IOException {
+            Tlv connect = ConnectTlv.of(target);
+            Proof proof = socket instanceof SSLSocket ? Proof.overTls(user, token, exported(), connect)
+                    : Proof.overTcp(user, token, System.currentTimeMillis(), "sixteen bytes it".getBytes(), connect);
+            return bytes(ConvertMessage.of(connect, proof.toTlv()));
+        }
+
+        /** Says something. @return the relay's first eight bytes, fewer if it ends before */
+        byte[] say(byte[] something) throws IOException {
+            socket.getOutputStream().write(something);
+            return socket.getInputStream().readNBytes(8);
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+        }
+    }
+
+    private record TrustsAll() implements X509TrustManager {
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType) {
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType) {
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
+    }
+
+    private static byte[] bytes(ConvertMessage message) {
+        ByteBuf out = Unpooled.buffer();
+        message.write(out);
+        return ByteBufUtil.getBytes(out);
+    }
+
+    private static void assertRefused(ConvertError error, byte[] answer) {
+        assertArrayEquals(bytes(ConvertMessage.error(error)), answer, ByteBufUtil.hexDump(answer));
+    }
+
+    /** A user's download that lasts as long as the test. */
+    private LabProcess startDownload() throws Exception {
+        relays.startClient(relays.client(RelayLab.TOKEN, relays.pinned()));
+        LabProcess curl = lab.curl(RelayLab.url(RelayLab.TARGET_V4, 200_000_000));
+        lab.await(List.of("p1 +ESTABLISHED", "p2 +ESTABLISHED"), "connections");
+        return curl;
+    }
+
+    private void assertGoesOn(LabProcess download) {
+        assertTrue(download.process().isAlive(), download.lines().toString());
+        long before = lab.network.paths().getFirst().backward().deliveredBytes();
+        DaemonLab.await("the download goes on", () -> lab.network.paths().getFirst().backward().deliveredBytes() > before + 300_000);
+        LabProcess another = lab.curl(RelayLab.url(RelayLab.TARGET_V4, 1000));
+        assertEquals(0, another.awaitExit(PATIENCE), another.lines().toString());
+    }
+
+    private void assertSaidOnce(String reason) {
+        assertEquals(1, relays.relay.lines().stream().filter(line -> line.contains("counted as " + reason)).count(), relays.relay.lines().toString());
+    }
+
+    @Test
+    void hellosOfStrangersAreRefusedAndOthersNoticeNothing() throws Exception {
+        relays.startRelay("kernel", relays.tls() + RelayLab.egress() + LIMITS);
+        LabProcess download = startDownload();
+        lab.network.client().call(() -> {
+            for (int i = 0; i < 3; i++) {
+                try (Stranger wrong = new Stranger(true); Stranger nobody = new Stranger(true); Stranger elsewhere = new Stranger(true);
+                        Stranger garbage = new Stranger(true); Stranger oversized = new Stranger(true); Stranger silent = new Stranger(true)) {
+                    assertRefused(ConvertError.NOT_AUTHORIZED, wrong.say(wrong.hello("alice", RelayLab.TOKEN.replace('0', 'f'), TARGET)));
+                    assertRefused(ConvertError.NOT_AUTHORIZED, nobody.say(nobody.hello("mallory", RelayLab.TOKEN, TARGET)));
+                    assertRefused(ConvertError.NOT_AUTHORIZED, elsewhere.say(elsewhere.hello("alice", RelayLab.TOKEN, ELSEWHERE)));
+                    assertRefused(ConvertError.UNSUPPORTED_VERSION, garbage.say("GET / HTTP/1.1\r\n\r\n".getBytes()));
+                    byte[] large = new byte[4096];
+                    System.arraycopy(new byte[] {1, (byte) 255, 0x22, 0x63, 10, (byte) 255}, 0, large, 0, 6);
+                    assertRefused(ConvertError.MALFORMED_MESSAGE, oversized.say(large));
+                    assertRefused(ConvertError.MISSING_COOKIE, silent.say(bytes(ConvertMessage.of(ConnectTlv.of(TARGET)))));
+                }
+                // A hello that somebody has got hold of, on another connection: it is bound to the one it was made for.
+                try (Stranger owner = new Stranger(true); Stranger thief = new Stranger(true)) {
+                    byte[] hello = owner.hello("alice", RelayLab.TOKEN, TARGET);
+                    assertEquals(20, owner.say(hello)[4], "the owner is let in");
+                    assertRefused(ConvertError.NOT_AUTHORIZED, thief.say(hello));
+                }
+                try (Stranger noTls = new Stranger(false)) {
+                    noTls.say(noTls.hello("alice", RelayLab.TOKEN, TARGET));
+                }
+            }
+            return null;
+        });
+        relays.await("\"no_tls\":3,\"slow_hello\":0,\"malformed_hello\":9,\"wrong_token\":9,\"wrong_time\":0,\"replayed_hello\":0,\"user_full\":0,\"egress_denied\":3");
+        for (String reason : List.of("no_tls", "malformed_hello", "wrong_token", "egress_denied")) {
+            assertSaidOnce(reason);
+        }
+        assertGoesOn(download);
+    }
+
+    @Test
+    void slowAndManyConnectionsOfOneClientAreBounded() throws Exception {
+        relays.startRelay("kernel", relays.tls() + RelayLab.egress() + LIMITS);
+        LabProcess download = startDownload();
+        lab.network.client().call(() -> {
+            List<Stranger> slow = new ArrayList<>();
+            try {
+                for (int i = 0; i < 8; i++) {
+                    slow.add(new Stranger(i % 2 == 0));
+                }
+                relays.await("\"half_open\":8");
+                for (int i = 0; i < 5; i++) {
+                    try (Stranger surplus = new Stranger(false)) {
+                        assertEquals(0, surplus.say(new byte[0]).length, "closed at once");
+                    }
+                }
+                // A byte now and then helps nobody.
+                byte[] hello = slow.getFirst().hello("alice", RelayLab.TOKEN, TARGET);
+                slow.getFirst().socket.getOutputStream().write(hello, 0, 1);
+                relays.await("\"half_open\":0");
+                assertEquals(0, slow.getFirst().socket.getInputStream().readNBytes(1).length);
+            } finally {
+                for (Stranger stranger : slow) {
+                    stranger.close();
+                }
+            }
+            return null;
+        });
+        relays.await("\"too_many_half_open\":5,\"no_tls\":0,\"slow_hello\":8,");
+        assertSaidOnce("slow_hello");
+        assertSaidOnce("too_many_half_open");
+        assertGoesOn(download);
+    }
+
+    @Test
+    void withoutTlsAHelloIsGoodOnceAndForAMinute() throws Exception {
+        relays.startRelay("kernel", "tls: off\n" + RelayLab.egress());
+        lab.network.client().call(() -> {
+            try (Stranger owner = new Stranger(false); Stranger thief = new Stranger(false); Stranger late = new Stranger(false)) {
+                byte[] hello = owner.hello("alice", RelayLab.TOKEN, TARGET);
+                assertEquals(20, owner.say(hello)[4], "the owner is let in");
+                assertRefused(ConvertError.NOT_AUTHORIZED, thief.say(hello));
+                Tlv connect = ConnectTlv.of(TARGET);
+                Proof old = Proof.overTcp("alice", RelayLab.TOKEN, System.currentTimeMillis() - 61_000, "other sixteen by".getBytes(), connect);
+                assertRefused(ConvertError.NOT_AUTHORIZED, late.say(bytes(ConvertMessage.of(connect, old.toTlv()))));
+            }
+            return null;
+        });
+        relays.await("\"wrong_token\":0,\"wrong_time\":1,\"replayed_hello\":1,");
+    }
+
+    /** Ten thousand SYNs that want to join connections which are none, to our stack. */
+    @Test
+    void joinsWithoutAConnectionAreAnsweredForNothingAndLeaveNothing() throws Exception {
+        relays.startRelay("stack", relays.tls() + RelayLab.egress());
+        LabProcess download = startDownload();
+        int joins = 10_000;
+        LabProcess flood = lab.network.client().start(List.of("python3", "-c", """
+                import os, random, socket, struct, time
+                s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+                s.bind(('10.77.1.1', 0))
+                src, dst = socket.inet_aton('10.77.1.1'), socket.inet_aton('10.99.0.1')
+                for i in range(%d):
+                    option = bytes([30, 12, 0x10, 7]) + os.urandom(8)
+                    tcp = struct.pack('!HHIIBBHHH', 1024 + i %% 30000, 443, random.getrandbits(32), 0, 0x80, 2, 65535, 0, 0) + option
+                    data = src + dst + struct.pack('!BBH', 0, 6, len(tcp)) + tcp
+                    total = sum(struct.unpack('!%%dH' %% (len(data) // 2), data))
+                    total = (total >> 16) + (total & 0xffff); total += total >> 16
+                    s.sendto(tcp[:16] + struct.pack('!H', ~total & 0xffff) + tcp[18:], ('10.99.0.1', 0))
+                    if i %% 100 == 99: time.sleep(0.02)
+                """.formatted(joins)));
+        assertEquals(0, flood.awaitExit(PATIENCE), flood.lines().toString());
+        String said = relays.await("\"MPJoinNoTokenFound\":[0-9]{4,}");
+        long found = Long.parseLong(said.replaceFirst("(?s).*\"MPJoinNoTokenFound\":(\\d+).*", "$1"));
+        assertTrue(found > joins / 2, said);
+        relays.await("\"connections\":1,\"half_open\":0");
+        assertGoesOn(download);
+    }
+}

@@ -1,0 +1,209 @@
+package io.mptcp.tun;
+
+import io.mptcp.netty.channel.MptcpSocketChannel;
+import io.mptcp.stack.CloseReason;
+import io.mptcp.tun.convert.ConnectTlv;
+import io.mptcp.tun.convert.ConvertError;
+import io.mptcp.tun.convert.ConvertException;
+import io.mptcp.tun.convert.ConvertMessage;
+import io.mptcp.tun.convert.Proof;
+import io.mptcp.tun.convert.Tlv;
+import io.mptcp.tun.stream.Tls;
+import io.mptcp.wire.IpEndpoint;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.concurrent.Future;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** One connection by way of a relay being opened: to the first of the relay's addresses that answers, then TLS, then a hello. On the loop. */
+final class RelayDial {
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final RelayDialer dialer;
+    private final RelaySpec relay;
+    private final IpEndpoint destination;
+    private final RelayDialer.Listener listener;
+    private final ArrayDeque<InetSocketAddress> untried;
+    private Future<?> timer;
+    private MptcpSocketChannel channel;
+    private boolean done;
+
+    RelayDial(RelayDialer dialer, RelaySpec relay, IpEndpoint destination, RelayDialer.Listener listener) {
+        this.dialer = dialer;
+        this.relay = relay;
+        this.destination = destination;
+        this.listener = listener;
+        this.untried = new ArrayDeque<>(relay.servers());
+    }
+
+    void start(long timeoutMillis) {
+        timer = dialer.loop().schedule(() -> fail(CloseReason.TIMED_OUT, null), timeoutMillis, TimeUnit.MILLISECONDS);
+        tryNext();
+    }
+
+    private void tryNext() {
+        InetSocketAddress server = untried.remove();
+        ChannelFuture connecting = new Bootstrap().group(dialer.loop()).channelFactory(() -> channel = dialer.newChannel())
+                .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0) // the whole has one
+                .handler(new ChannelInitializer<MptcpSocketChannel>() {
+                    @Override
+                    protected void initChannel(MptcpSocketChannel opened) {
+                        addHandlers(opened, server);
+                    }
+                }).connect(server);
+        connecting.addListener(connected -> {
+            if (!connected.isSuccess() && !done) {
+                if (untried.isEmpty()) {
+                    fail(CloseReason.UNREACHABLE, "cannot be reached: " + connected.cause().getMessage());
+                } else {
+                    tryNext();
+                }
+            }
+        });
+    }
+
+    private void addHandlers(MptcpSocketChannel opened, InetSocketAddress server) {
+        SslContext context = dialer.tls(relay);
+        if (context != null) {
+            String hostName = relay.tls().hostName();
+            SslHandler tls = context.newHandler(opened.alloc(), hostName == null ? server.getHostString() : hostName, server.getPort());
+            tls.setHandshakeTimeoutMillis(0); // the whole has one
+            opened.pipeline().addLast(tls);
+        }
+        opened.pipeline().addLast(new Hello(opened));
+    }
+
+    /** Gives up; the listener hears nothing more. */
+    void cancel() {
+        if (!done) {
+            finish();
+            channel.close();
+        }
+    }
+
+    private void finish() {
+        done = true;
+        timer.cancel(false);
+    }
+
+    /** @param problem what is wrong with the relay; null where it is the destination */
+    private void fail(CloseReason reason, String problem) {
+        if (done) {
+            return;
+        }
+        finish();
+        channel.close();
+        if (problem != null) {
+            dialer.problem(relay, problem);
+        }
+        dialer.loop().execute(() -> listener.failed(reason)); // not before dial() has returned
+    }
+
+    /** Says where to go and who asks, and waits for the answer. */
+    private final class Hello extends ByteToMessageDecoder {
+        private final MptcpSocketChannel opened;
+
+        Hello(MptcpSocketChannel opened) {
+            this.opened = opened;
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) throws Exception {
+            if (relay.tls() == null) {
+                say(context, null);
+            }
+            super.channelActive(context);
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
+            if (event instanceof SslHandshakeCompletionEvent handshake) {
+                if (handshake.isSuccess()) {
+                    say(context, Tls.exported(context.pipeline().get(SslHandler.class)));
+                } else {
+                    fail(CloseReason.REFUSED, "TLS: " + rootMessage(handshake.cause()));
+                }
+            }
+            super.userEventTriggered(context, event);
+        }
+
+        private static String rootMessage(Throwable failure) {
+            Throwable root = failure;
+            while (root.getCause() != null) {
+                root = root.getCause();
+            }
+            return root.getMessage() == null ? root.toString() : root.getMessage();
+        }
+
+        private void say(ChannelHandlerContext context, byte[] exported) {
+            Tlv connect = ConnectTlv.of(destination);
+            Proof proof;
+            if (exported != null) {
+                proof = Proof.overTls(relay.user(), relay.token(), exported, connect);
+            } else {
+                byte[] nonce = new byte[Proof.NONCE_BYTES];
+                RANDOM.nextBytes(nonce);
+                proof = Proof.overTcp(relay.user(), relay.token(), System.currentTimeMillis(), nonce, connect);
+            }
+            ByteBuf hello = context.alloc().buffer();
+            ConvertMessage.of(connect, proof.toTlv()).write(hello);
+            context.writeAndFlush(hello);
+        }
+
+        @Override
+        protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+            if (done) {
+                return; // what follows is for the handler that comes
+            }
+            try {
+                ConvertMessage answer = ConvertMessage.read(in);
+                if (answer == null) {
+                    return;
+                }
+                if (answer.error() != null) {
+                    refused(answer.error());
+                    return;
+                }
+                finish();
+                dialer.works(relay);
+                opened.config().setAutoRead(false);
+                listener.connected(new RelayStream(opened, this));
+            } catch (ConvertException e) {
+                fail(CloseReason.REFUSED, "answers in another language: " + e.getMessage());
+            }
+        }
+
+        private void refused(ConvertError error) {
+            switch (error) {
+                case CONNECTION_RESET -> fail(CloseReason.REFUSED, null);
+                case DESTINATION_UNREACHABLE, NETWORK_FAILURE -> fail(CloseReason.UNREACHABLE, null);
+                case NOT_AUTHORIZED -> fail(CloseReason.REFUSED, "refuses user " + relay.user() + ", or where he wants to go (" + destination + "); it says why in its log");
+                default -> fail(CloseReason.REFUSED, "refuses: " + error);
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) throws Exception {
+            fail(CloseReason.RESET, "ends connections without an answer");
+            super.channelInactive(context);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            fail(CloseReason.RESET, rootMessage(cause));
+        }
+    }
+}

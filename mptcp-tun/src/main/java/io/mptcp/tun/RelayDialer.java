@@ -1,0 +1,86 @@
+package io.mptcp.tun;
+
+import io.mptcp.netty.channel.MptcpSocketChannel;
+import io.mptcp.netty.host.MptcpStack;
+import io.mptcp.netty.host.SetupException;
+import io.mptcp.stack.CloseReason;
+import io.mptcp.tun.stream.Tls;
+import io.mptcp.wire.IpEndpoint;
+import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslContext;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Opens connections to destinations by way of relays. On the loop. */
+final class RelayDialer {
+    private static final Logger LOG = LoggerFactory.getLogger(RelayDialer.class);
+
+    /** How it ends; one of the two is called, once, and not before {@link #dial} has returned. */
+    interface Listener {
+        /** The relay has reached the destination. */
+        void connected(RelayStream stream);
+
+        void failed(CloseReason reason);
+    }
+
+    private final MptcpStack stack;
+    /** Of the relays with TLS: sessions are resumed. */
+    private final Map<RelaySpec, SslContext> contexts = new HashMap<>();
+    /** What is wrong with each relay, as far as it has been said. */
+    private final Map<RelaySpec, String> problems = new HashMap<>();
+
+    /** @throws SetupException with one line when TLS cannot be set up */
+    RelayDialer(MptcpStack stack, List<RelaySpec> relays) throws SetupException {
+        this.stack = stack;
+        try {
+            for (RelaySpec relay : relays) {
+                if (relay.tls() != null) {
+                    contexts.put(relay, relay.tls().pin() != null ? Tls.pinned(relay.tls().pin()) : Tls.verified());
+                }
+            }
+        } catch (IOException e) {
+            throw new SetupException(e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Begins.
+     *
+     * @param timeoutMillis for all of it: connection, TLS, and the destination's answer
+     */
+    RelayDial dial(RelaySpec relay, IpEndpoint destination, long timeoutMillis, Listener listener) {
+        RelayDial dial = new RelayDial(this, relay, destination, listener);
+        dial.start(timeoutMillis);
+        return dial;
+    }
+
+    EventLoop loop() {
+        return stack.shards().getFirst().loop();
+    }
+
+    MptcpSocketChannel newChannel() {
+        return new MptcpSocketChannel(stack);
+    }
+
+    /** Null without TLS. */
+    SslContext tls(RelaySpec relay) {
+        return contexts.get(relay);
+    }
+
+    /** A relay that does not work concerns every connection: said when it begins, and when it is over. */
+    void problem(RelaySpec relay, String problem) {
+        if (!problem.equals(problems.put(relay, problem))) {
+            LOG.warn("relay {}: {}", relay.name(), problem);
+        }
+    }
+
+    void works(RelaySpec relay) {
+        if (problems.remove(relay) != null) {
+            LOG.info("relay {}: works again", relay.name());
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package io.mptcp.tun;
+
+import io.mptcp.tun.convert.Proof;
+import io.mptcp.tun.stream.Tls;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A relay that connections may be carried to.
+ *
+ * @param name    for rules
+ * @param servers its addresses, tried in this order
+ * @param user    who this client is there
+ * @param token   what proves it
+ * @param tls     null without TLS
+ */
+public record RelaySpec(String name, List<InetSocketAddress> servers, String user, String token, TlsTrust tls) {
+    /**
+     * By what the relay is known to be the right one.
+     *
+     * @param pin      of its key, null where its certificate is to be verified
+     * @param hostName that certificate has to be for, null with a pin
+     */
+    public record TlsTrust(String pin, String hostName) {
+    }
+
+    /** @throws ConfigException with the line */
+    static List<RelaySpec> read(ConfigNode node) throws ConfigException {
+        List<RelaySpec> relays = new ArrayList<>();
+        if (node == null) {
+            return relays;
+        }
+        for (ConfigNode item : node.list()) {
+            RelaySpec relay = readOne(item);
+            if (relays.stream().anyMatch(other -> other.name.equals(relay.name))) {
+                throw item.error("relay " + relay.name + " is given twice", "give each a name of its own");
+            }
+            relays.add(relay);
+        }
+        return List.copyOf(relays);
+    }
+
+    private static RelaySpec readOne(ConfigNode node) throws ConfigException {
+        Map<String, ConfigNode> keys = node.map("name", "server", "user", "token", "pin", "tls-name", "tls");
+        ConfigNode server = node.required(keys, "server", "give address and port, as 203.0.113.9:443");
+        List<InetSocketAddress> servers = new ArrayList<>();
+        for (ConfigNode address : server.isList() ? server.list() : List.of(server)) {
+            servers.add(address.parsed(ConfigNode::socketAddress, "give address and port, as 203.0.113.9:443 or '[2001:db8::9]:443'"));
+        }
+        return new RelaySpec(keys.containsKey("name") ? keys.get("name").parsed(RelaySpec::userName, "write e.g. vps") : "relay", List.copyOf(servers),
+                node.required(keys, "user", "the name the relay knows you by").parsed(RelaySpec::userName, "the name the relay knows you by"),
+                node.required(keys, "token", "the one the relay has for that user").parsed(RelaySpec::token, "the one the relay has for that user"),
+                readTls(node, keys));
+    }
+
+    private static TlsTrust readTls(ConfigNode node, Map<String, ConfigNode> keys) throws ConfigException {
+        boolean off = keys.containsKey("tls") && !keys.get("tls").bool();
+        if ((off ? 1 : 0) + (keys.containsKey("pin") ? 1 : 0) + (keys.containsKey("tls-name") ? 1 : 0) != 1) {
+            throw node.error("it has to be said how the relay is known to be the right one",
+                    "add pin: sha256/... (what 'mptcp-tun relay-key' printed there), tls-name: HOST of a certificate, or tls: off");
+        }
+        if (off) {
+            return null;
+        }
+        String pin = keys.containsKey("pin") ? keys.get("pin").parsed(text -> {
+            Tls.parsePin(text);
+            return text;
+        }, "take what 'mptcp-tun relay-key' printed on the relay") : null;
+        return new TlsTrust(pin, keys.containsKey("tls-name") ? keys.get("tls-name").text() : null);
+    }
+
+    /** @throws IllegalArgumentException when it cannot be the name of a user or a relay */
+    public static String userName(String text) {
+        if (!text.matches("[A-Za-z0-9._-]{1," + Proof.MAX_USER_BYTES + "}")) {
+            throw new IllegalArgumentException("'" + text + "' is not 1 to " + Proof.MAX_USER_BYTES + " letters, digits or . _ -");
+        }
+        return text;
+    }
+
+    /** It is the key of a MAC that others may see: a password would be guessed. @throws IllegalArgumentException when it is short */
+    public static String token(String text) {
+        if (!text.matches("[A-Za-z0-9._~-]{32,256}")) {
+            throw new IllegalArgumentException("32 to 256 letters, digits or . _ ~ - are needed");
+        }
+        return text;
+    }
+
+    @Override
+    public String toString() {
+        return name; // the token has no business in a log
+    }
+}

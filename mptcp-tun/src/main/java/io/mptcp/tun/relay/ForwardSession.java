@@ -1,0 +1,68 @@
+package io.mptcp.tun.relay;
+
+import io.mptcp.tun.stream.ChannelJoin;
+import io.mptcp.tun.stream.StreamEnds;
+import io.mptcp.wire.IpAddress;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.haproxy.HAProxyCommand;
+import io.netty.handler.codec.haproxy.HAProxyMessage;
+import io.netty.handler.codec.haproxy.HAProxyMessageEncoder;
+import io.netty.handler.codec.haproxy.HAProxyProtocolVersion;
+import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol;
+import java.net.InetSocketAddress;
+
+/** A connection of a client to a service in plain TCP, of which the service is told, if it wants, whose it is (PROXY protocol, version 2). */
+final class ForwardSession {
+    private final RelayServer server;
+    private final RelayConfig.Forward forward;
+    private final SocketChannel client;
+
+    ForwardSession(RelayServer server, RelayConfig.Forward forward, SocketChannel client) {
+        this.server = server;
+        this.forward = forward;
+        this.client = client;
+    }
+
+    /** Nothing is read from the client until there is somebody to read it. */
+    void start() {
+        client.config().setAutoRead(false);
+        ChannelFuture connecting = server.connect(client.eventLoop(), forward.to());
+        client.closeFuture().addListener(_ -> connecting.channel().close());
+        connecting.addListener(future -> {
+            SocketChannel service = (SocketChannel) connecting.channel();
+            if (!future.isSuccess()) {
+                server.log().refused(Refusal.DESTINATION_FAILED, IpAddress.of(client.remoteAddress().getAddress().getAddress()), future.cause().getMessage());
+                new StreamEnds(client).reset();
+            } else if (client.isActive()) {
+                join(service);
+            } else {
+                service.close();
+            }
+        });
+    }
+
+    private void join(SocketChannel service) {
+        if (forward.proxyProtocol()) {
+            service.pipeline().addLast(HAProxyMessageEncoder.INSTANCE);
+            service.writeAndFlush(header());
+            service.pipeline().remove(HAProxyMessageEncoder.INSTANCE);
+        }
+        ChannelJoin join = new ChannelJoin(client, service, () -> { });
+        client.pipeline().addLast(join.first());
+        service.pipeline().addLast(join.second());
+        client.config().setAutoRead(true);
+        service.config().setAutoRead(true);
+    }
+
+    /** Addresses are those of the first subflow. */
+    private HAProxyMessage header() {
+        InetSocketAddress remote = client.remoteAddress();
+        InetSocketAddress local = client.localAddress();
+        IpAddress source = IpAddress.of(remote.getAddress().getAddress());
+        IpAddress destination = IpAddress.of(local.getAddress().getAddress());
+        return new HAProxyMessage(HAProxyProtocolVersion.V2, HAProxyCommand.PROXY,
+                source.isIpv4() ? HAProxyProxiedProtocol.TCP4 : HAProxyProxiedProtocol.TCP6, source.toString(), destination.toString(), remote.getPort(),
+                local.getPort());
+    }
+}

@@ -1,0 +1,63 @@
+package io.mptcp.tun.relay;
+
+import io.mptcp.wire.IpAddress;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Counts refusals, and writes each reason once per client and hour: a client that tries for ever fills no disk. Any thread. */
+final class RefusalLog {
+    private static final Logger LOG = LoggerFactory.getLogger("io.mptcp.tun.relay");
+    private static final long AGAIN_NANOS = TimeUnit.HOURS.toNanos(1);
+    /** Of many clients the oldest are forgotten. */
+    private static final int MAX_CLIENTS = 1024;
+    /** Clients are many with a whole IPv6 network: above that many lines a minute nothing is written. */
+    private static final int LINES_PER_MINUTE = 60;
+
+    private record Key(Refusal refusal, IpAddress client) {
+    }
+
+    private final AtomicLongArray counts = new AtomicLongArray(Refusal.values().length);
+    private final Map<Key, Long> written = new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, Long> eldest) {
+            return size() > MAX_CLIENTS;
+        }
+    };
+    private long minuteStartNanos;
+    private int linesThisMinute;
+
+    long count(Refusal refusal) {
+        return counts.get(refusal.ordinal());
+    }
+
+    /** @param detail what a person would want to know beside the reason, empty for nothing */
+    void refused(Refusal refusal, IpAddress client, String detail) {
+        counts.incrementAndGet(refusal.ordinal());
+        if (isNews(new Key(refusal, client))) {
+            LOG.warn("refused {}: {}{} (said once an hour; counted as {})", client, refusal, detail.isEmpty() ? "" : ", " + detail, refusal.key());
+        }
+    }
+
+    private synchronized boolean isNews(Key key) {
+        long now = System.nanoTime();
+        Long before = written.get(key);
+        if (before != null && now - before < AGAIN_NANOS) {
+            return false;
+        }
+        if (linesThisMinute == 0 || now - minuteStartNanos > TimeUnit.MINUTES.toNanos(1)) {
+            minuteStartNanos = now;
+            linesThisMinute = 0;
+        }
+        if (linesThisMinute >= LINES_PER_MINUTE) {
+            return false;
+        }
+        linesThisMinute++;
+        written.remove(key);
+        written.put(key, now);
+        return true;
+    }
+}

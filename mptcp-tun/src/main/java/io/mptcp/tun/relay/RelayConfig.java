@@ -1,0 +1,204 @@
+package io.mptcp.tun.relay;
+
+import io.mptcp.cc.CongestionControllers;
+import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.linux.KernelMptcp;
+import io.mptcp.scheduler.Schedulers;
+import io.mptcp.tun.Cidr;
+import io.mptcp.tun.ConfigException;
+import io.mptcp.tun.ConfigNode;
+import io.mptcp.tun.ControlSettings;
+import io.mptcp.tun.PathsConfig;
+import io.mptcp.tun.PortSpan;
+import io.mptcp.tun.RelaySpec;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * What {@code mptcp-tun relay} is told by its YAML file. {@code docs/relay.example.yaml} explains every key.
+ *
+ * @param listen     where clients of ours come
+ * @param forward    where clients of a service come; at least one of both
+ * @param paths      for listeners by the stack; empty where there are none
+ * @param scheduler  packet scheduler of the stack, by name
+ * @param congestion congestion control of the stack, by name
+ * @param tls        null without TLS
+ * @param users      at least one where there is a {@code listen}
+ * @param egress     where they may go
+ * @param limits     bounds of the relay
+ * @param log        log level: error, warn, info, debug or trace
+ * @param jsonLog    log lines as JSON instead of text
+ * @param control    where the relay can be asked things
+ */
+public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathSpec> paths, String scheduler, String congestion, TlsFiles tls, List<User> users, EgressList egress,
+                          RelayLimits limits, String log, boolean jsonLog, ControlSettings control) {
+    static final ControlSettings DEFAULT_CONTROL = new ControlSettings(Path.of("/run/mptcp-tun/relay.sock"), true, "rw-rw----", null, null, null);
+
+    private static final List<String> LOG_LEVELS = List.of("error", "warn", "info", "debug", "trace");
+    private static final int DEFAULT_USER_CONNECTIONS = 1024;
+
+    /** Where clients come. @param byKernel by the kernel's Multipath TCP instead of this stack's */
+    public record Listen(InetSocketAddress address, boolean byKernel) {
+    }
+
+    /**
+     * A service in plain TCP that is offered by Multipath TCP.
+     *
+     * @param listen        where its clients come
+     * @param to            the service
+     * @param proxyProtocol whether it is told, by PROXY protocol version 2, who its clients are
+     */
+    public record Forward(Listen listen, InetSocketAddress to, boolean proxyProtocol) {
+    }
+
+    /** PEM files. */
+    public record TlsFiles(Path certificate, Path key) {
+    }
+
+    /** @param connections most at a time */
+    public record User(String name, String token, int connections) {
+    }
+
+    /**
+     * Bounds of the relay.
+     *
+     * @param connections           of clients at a time
+     * @param halfOpen              of them that have not said who they are
+     * @param halfOpenPerClient     of these from one IPv4 address or IPv6 network of 64 bits
+     * @param helloTimeoutSeconds   from a connection's beginning until it has
+     * @param connectTimeoutSeconds how long a destination may take to answer
+     */
+    public record RelayLimits(int connections, int halfOpen, int halfOpenPerClient, int helloTimeoutSeconds, int connectTimeoutSeconds) {
+        static final RelayLimits DEFAULT = new RelayLimits(16_384, 1024, 256, 10, 10);
+    }
+
+    /** Whether this stack takes connections, and not the kernel alone. */
+    public boolean usesStack() {
+        return allListeners().anyMatch(one -> !one.byKernel());
+    }
+
+    private Stream<Listen> allListeners() {
+        return Stream.concat(listen.stream(), forward.stream().map(Forward::listen));
+    }
+
+    /** @throws ConfigException with one line when the file cannot be read or says something that cannot be done */
+    public static RelayConfig load(Path file) throws ConfigException {
+        return read(ConfigNode.load(file));
+    }
+
+    /** As {@link #load}; {@code name} stands for the file in messages. */
+    public static RelayConfig parse(String name, String text) throws ConfigException {
+        return read(ConfigNode.parse(name, text));
+    }
+
+    private static RelayConfig read(ConfigNode root) throws ConfigException {
+        Map<String, ConfigNode> keys = root.map("listen", "forward", "paths", "scheduler", "congestion", "tls", "users", "egress", "limits", "log", "log-format",
+                "control", "http");
+        List<Listen> listen = keys.containsKey("listen") ? readListen(keys.get("listen")) : List.of();
+        List<Forward> forward = keys.containsKey("forward") ? readForward(keys.get("forward")) : List.of();
+        if (listen.isEmpty() && forward.isEmpty()) {
+            throw root.error("nothing is listened on", "add where clients come, e.g. listen: [{address: '0.0.0.0:443'}], or forward");
+        }
+        List<PathSpec> paths = keys.containsKey("paths") ? PathsConfig.read(keys.get("paths"), null) : List.of();
+        boolean byStack = Stream.concat(listen.stream(), forward.stream().map(Forward::listen)).anyMatch(one -> !one.byKernel());
+        if (byStack && paths.isEmpty()) {
+            throw root.error("'paths' is missing in the file", "list the interfaces that clients come by, e.g. [{device: eth0}], or listen by: kernel");
+        }
+        boolean hasClients = !listen.isEmpty();
+        return new RelayConfig(listen, forward, paths,
+                ConfigNode.oneOf(keys.get("scheduler"), Schedulers.names(), "default"),
+                ConfigNode.oneOf(keys.get("congestion"), CongestionControllers.names(), "cubic"),
+                hasClients ? readTls(root.required(keys, "tls", "add {certificate: FILE, key: FILE} ('mptcp-tun relay-key' makes them), or off")) : null,
+                hasClients ? readUsers(root.required(keys, "users", "add at least one, e.g. [{name: laptop, token: ...}]")) : List.of(),
+                readEgress(keys.get("egress")),
+                readLimits(keys.get("limits")),
+                ConfigNode.oneOf(keys.get("log"), LOG_LEVELS, "info"),
+                ConfigNode.oneOf(keys.get("log-format"), List.of("text", "json"), "text").equals("json"),
+                ControlSettings.read(DEFAULT_CONTROL, keys.get("control"), keys.get("http")));
+    }
+
+    private static List<Listen> readListen(ConfigNode node) throws ConfigException {
+        List<Listen> listen = new ArrayList<>();
+        for (ConfigNode item : node.list()) {
+            listen.add(listen(item, item.map("address", "by")));
+        }
+        return List.copyOf(listen);
+    }
+
+    private static Listen listen(ConfigNode node, Map<String, ConfigNode> keys) throws ConfigException {
+        InetSocketAddress address = node.required(keys, "address", "give address and port, as 0.0.0.0:443")
+                .parsed(ConfigNode::socketAddress, "give address and port, as 0.0.0.0:443 or '[::]:443'");
+        String by = ConfigNode.oneOf(keys.get("by"), List.of("kernel", "stack"), KernelMptcp.available() ? "kernel" : "stack");
+        return new Listen(address, by.equals("kernel"));
+    }
+
+    private static List<Forward> readForward(ConfigNode node) throws ConfigException {
+        List<Forward> forward = new ArrayList<>();
+        for (ConfigNode item : node.list()) {
+            Map<String, ConfigNode> keys = item.map("address", "by", "to", "proxy-protocol");
+            InetSocketAddress to = item.required(keys, "to", "give address and port of the service, as 127.0.0.1:8080")
+                    .parsed(ConfigNode::socketAddress, "give address and port of the service, as 127.0.0.1:8080");
+            forward.add(new Forward(listen(item, keys), to, keys.containsKey("proxy-protocol") && keys.get("proxy-protocol").bool()));
+        }
+        return List.copyOf(forward);
+    }
+
+    private static TlsFiles readTls(ConfigNode node) throws ConfigException {
+        if (node.isOff()) {
+            return null;
+        }
+        Map<String, ConfigNode> keys = node.map("certificate", "key");
+        return new TlsFiles(node.required(keys, "certificate", "name a PEM file").parsed(Path::of, "name a PEM file"),
+                node.required(keys, "key", "name a PEM file").parsed(Path::of, "name a PEM file"));
+    }
+
+    private static List<User> readUsers(ConfigNode node) throws ConfigException {
+        List<User> users = new ArrayList<>();
+        for (ConfigNode item : node.list()) {
+            Map<String, ConfigNode> keys = item.map("name", "token", "connections");
+            String name = item.required(keys, "name", "give each user a name").parsed(RelaySpec::userName, "write e.g. laptop-1");
+            String token = item.required(keys, "token", "e.g. from 'openssl rand -hex 32'").parsed(RelaySpec::token, "e.g. from 'openssl rand -hex 32'");
+            if (users.stream().anyMatch(other -> other.name().equals(name))) {
+                throw item.error("user " + name + " is given twice", "keep one");
+            }
+            users.add(new User(name, token, keys.containsKey("connections") ? keys.get("connections").integer(1, 1 << 20) : DEFAULT_USER_CONNECTIONS));
+        }
+        if (users.isEmpty()) {
+            throw node.error("there are no users", "add at least one, e.g. [{name: laptop, token: ...}]");
+        }
+        return List.copyOf(users);
+    }
+
+    private static EgressList readEgress(ConfigNode node) throws ConfigException {
+        List<EgressList.Entry> entries = new ArrayList<>();
+        if (node != null) {
+            for (ConfigNode item : node.list()) {
+                Map<String, ConfigNode> keys = item.map("to", "ports");
+                Cidr network = item.required(keys, "to", "write a network as 203.0.113.0/24").parsed(Cidr::parse, "write a network as 203.0.113.0/24");
+                if (!network.equals(network.network())) {
+                    throw item.error(network + " has host bits set", "write " + network.network());
+                }
+                entries.add(new EgressList.Entry(network, PortSpan.read(keys.get("ports"))));
+            }
+        }
+        return new EgressList(List.copyOf(entries));
+    }
+
+    private static RelayLimits readLimits(ConfigNode node) throws ConfigException {
+        RelayLimits unset = RelayLimits.DEFAULT;
+        if (node == null) {
+            return unset;
+        }
+        Map<String, ConfigNode> keys = node.map("connections", "half-open", "half-open-per-client", "hello-timeout-seconds", "connect-timeout-seconds");
+        return new RelayLimits(
+                keys.containsKey("connections") ? keys.get("connections").integer(1, 1 << 20) : unset.connections(),
+                keys.containsKey("half-open") ? keys.get("half-open").integer(1, 1 << 20) : unset.halfOpen(),
+                keys.containsKey("half-open-per-client") ? keys.get("half-open-per-client").integer(1, 1 << 20) : unset.halfOpenPerClient(),
+                keys.containsKey("hello-timeout-seconds") ? keys.get("hello-timeout-seconds").integer(1, 600) : unset.helloTimeoutSeconds(),
+                keys.containsKey("connect-timeout-seconds") ? keys.get("connect-timeout-seconds").integer(1, 600) : unset.connectTimeoutSeconds());
+    }
+}

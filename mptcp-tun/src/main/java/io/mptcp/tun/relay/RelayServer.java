@@ -1,0 +1,255 @@
+package io.mptcp.tun.relay;
+
+import io.mptcp.netty.channel.MptcpServerSocketChannel;
+import io.mptcp.netty.host.MptcpStack;
+import io.mptcp.netty.host.SetupException;
+import io.mptcp.netty.host.Uplinks;
+import io.mptcp.netty.linux.KernelStreamSocket;
+import io.mptcp.netty.linux.LinuxException;
+import io.mptcp.tun.stream.Tls;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** Listens for clients, and has what their connections share. */
+public final class RelayServer implements AutoCloseable {
+    private static final int STOP_SECONDS = 2;
+    private static final int BACKLOG = 1024;
+
+    private final RelayConfig config;
+    private final Map<String, RelayUser> users = new LinkedHashMap<>();
+    private final RefusalLog log = new RefusalLog();
+    private final ReplayGuard replayGuard = new ReplayGuard();
+    private final HalfOpen halfOpen;
+    private final MultiThreadIoEventLoopGroup group;
+    private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final List<Channel> listeners = new ArrayList<>();
+    /** Null where the kernel's Multipath TCP takes the connections. */
+    private MptcpStack stack;
+    private SslContext tls;
+
+    private RelayServer(RelayConfig config) {
+        this.config = config;
+        this.halfOpen = new HalfOpen(config.limits().halfOpen(), config.limits().halfOpenPerClient());
+        config.users().forEach(user -> users.put(user.name(), new RelayUser(user)));
+        // Packet links belong to one loop.
+        int loops = config.usesStack() ? 1 : Runtime.getRuntime().availableProcessors();
+        this.group = new MultiThreadIoEventLoopGroup(loops, new DefaultThreadFactory("relay", true), EpollIoHandler.newFactory());
+    }
+
+    /** Opens everything, or nothing. @throws SetupException with one line */
+    public static RelayServer start(RelayConfig config) throws SetupException {
+        RelayServer server = new RelayServer(config);
+        try {
+            server.open();
+            return server;
+        } catch (SetupException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    private void open() throws SetupException {
+        if (config.tls() != null) {
+            try {
+                tls = Tls.server(config.tls().certificate(), config.tls().key());
+            } catch (IOException e) {
+                throw new SetupException(e.getMessage(), e);
+            }
+        }
+        if (config.usesStack()) {
+            MptcpStack.Builder builder = MptcpStack.builder().group(group).scheduler(config.scheduler()).congestionControl(config.congestion());
+            config.paths().forEach(builder::path);
+            stack = builder.build();
+        }
+        for (RelayConfig.Listen listen : config.listen()) {
+            open(listen, this::addSession);
+        }
+        for (RelayConfig.Forward forward : config.forward()) {
+            open(forward.listen(), channel -> new ForwardSession(this, forward, channel).start());
+        }
+    }
+
+    /** @param session begins what is to become of a connection, in its pipeline */
+    private void open(RelayConfig.Listen listen, Consumer<SocketChannel> session) throws SetupException {
+        listeners.add(listen.byKernel() ? listenByKernel(listen.address(), session) : listenByStack(listen.address(), session));
+    }
+
+    private Channel listenByStack(InetSocketAddress address, Consumer<SocketChannel> session) throws SetupException {
+        ChannelFuture bound = bootstrap(session).channelFactory(() -> new MptcpServerSocketChannel(stack)).bind(address).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new SetupException("listen " + text(address) + ": " + bound.cause().getMessage(), bound.cause());
+        }
+        return bound.channel();
+    }
+
+    private Channel listenByKernel(InetSocketAddress address, Consumer<SocketChannel> session) throws SetupException {
+        KernelStreamSocket socket = null;
+        try {
+            socket = KernelStreamSocket.open();
+            socket.setReuseAddress();
+            socket.bind(new IpEndpoint(address.getAddress().isAnyLocalAddress() && address.getAddress().getAddress().length == 16 ? IpAddress.ANY
+                    : IpAddress.of(address.getAddress().getAddress()), address.getPort()));
+            socket.listen(BACKLOG);
+        } catch (LinuxException e) {
+            if (socket != null) {
+                socket.close();
+            }
+            throw new SetupException("listen " + text(address) + ": " + e.getMessage() + ", or let it be done by: stack", e);
+        }
+        int fd = socket.fd();
+        ChannelFuture registered = bootstrap(session).channelFactory(() -> new EpollServerSocketChannel(fd)).register().awaitUninterruptibly();
+        if (!registered.isSuccess()) {
+            throw new SetupException("listen " + text(address) + ": " + registered.cause().getMessage(), registered.cause());
+        }
+        return registered.channel();
+    }
+
+    private static String text(InetSocketAddress address) {
+        return new IpEndpoint(IpAddress.of(address.getAddress().getAddress()), address.getPort()).toString();
+    }
+
+    private ServerBootstrap bootstrap(Consumer<SocketChannel> session) {
+        return new ServerBootstrap().group(group)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childHandler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel channel) {
+                        accept(channel, session);
+                    }
+                });
+    }
+
+    private void accept(SocketChannel channel, Consumer<SocketChannel> session) {
+        InetSocketAddress address = channel.remoteAddress();
+        if (address == null) {
+            channel.close(); // gone already
+            return;
+        }
+        if (clients.size() >= config.limits().connections()) {
+            log.refused(Refusal.RELAY_FULL, IpAddress.of(address.getAddress().getAddress()), "");
+            channel.close();
+            return;
+        }
+        clients.add(channel);
+        session.accept(channel);
+    }
+
+    private void addSession(SocketChannel channel) {
+        if (tls != null) {
+            SslHandler handler = tls.newHandler(channel.alloc());
+            handler.setHandshakeTimeoutMillis(0); // it is part of the time for the hello
+            channel.pipeline().addLast(handler);
+        }
+        channel.pipeline().addLast(new RelaySession(this, channel));
+    }
+
+    /** Opens a connection to a destination, with nothing read from it until that is switched on. */
+    ChannelFuture connect(EventLoop loop, InetSocketAddress remote) {
+        return new Bootstrap().group(loop).channel(EpollSocketChannel.class)
+                .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.SO_KEEPALIVE, true)
+                .option(ChannelOption.AUTO_READ, false)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) TimeUnit.SECONDS.toMillis(config.limits().connectTimeoutSeconds()))
+                .handler(new ChannelInboundHandlerAdapter())
+                .connect(remote);
+    }
+
+    static InetSocketAddress socketAddress(IpEndpoint endpoint) {
+        try {
+            return new InetSocketAddress(InetAddress.getByAddress(endpoint.address().toBytes()), endpoint.port());
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException(e); // of a length that is not an address's
+        }
+    }
+
+    /** One of its loops. */
+    IoEventLoop loop() {
+        return group.next();
+    }
+
+    RelayConfig config() {
+        return config;
+    }
+
+    RelayUser user(String name) {
+        return users.get(name);
+    }
+
+    RefusalLog log() {
+        return log;
+    }
+
+    ReplayGuard replayGuard() {
+        return replayGuard;
+    }
+
+    HalfOpen halfOpen() {
+        return halfOpen;
+    }
+
+    /** What it is doing, at one moment. Any thread but its loops'. */
+    RelayReport report() {
+        Map<String, Long> refusals = new LinkedHashMap<>();
+        for (Refusal refusal : Refusal.values()) {
+            refusals.put(refusal.key(), log.count(refusal));
+        }
+        return new RelayReport(clients.size(), halfOpen.size(), users.values().stream().map(RelayUser::use).toList(), refusals, counters());
+    }
+
+    private Map<String, Long> counters() {
+        if (stack == null) {
+            return Map.of();
+        }
+        Uplinks uplinks = stack.shards().getFirst();
+        return uplinks.loop().submit(() -> uplinks.driver().stack().counters().nonZero()).syncUninterruptibly().getNow();
+    }
+
+    /** The first address it listens on. */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) listeners.getFirst().localAddress();
+    }
+
+    /** Takes no more connections, and resets those there are. */
+    @Override
+    public void close() {
+        listeners.forEach(listener -> listener.close().awaitUninterruptibly());
+        clients.close().awaitUninterruptibly();
+        if (stack != null) {
+            stack.close();
+        }
+        group.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,208 @@
+package io.mptcp.tun.relay;
+
+import io.mptcp.tun.convert.ConnectTlv;
+import io.mptcp.tun.convert.ConvertError;
+import io.mptcp.tun.convert.ConvertException;
+import io.mptcp.tun.convert.ConvertMessage;
+import io.mptcp.tun.convert.Proof;
+import io.mptcp.tun.convert.Tlv;
+import io.mptcp.tun.stream.ChannelJoin;
+import io.mptcp.tun.stream.StreamEnds;
+import io.mptcp.tun.stream.Tls;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.util.concurrent.Future;
+import java.net.ConnectException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One client's connection from its first byte on: a hello that says who it is and where it wants to go, within some seconds; then a connection to there, and the
+ * two are joined. What comes behind the hello waits here meanwhile, no more of it than one read. Everything else is answered with a reason and closed.
+ */
+final class RelaySession extends ByteToMessageDecoder {
+    /** For a refused client to read why; then it is closed whatever it does. */
+    private static final int FAREWELL_SECONDS = 2;
+
+    private final RelayServer server;
+    private final SocketChannel client;
+    private final IpAddress address;
+    private Future<?> helloTimer;
+    private boolean asked;
+    private boolean refused;
+    private RelayUser user;
+    private ChannelFuture connecting;
+    private ChannelJoin join;
+
+    RelaySession(RelayServer server, SocketChannel client) {
+        this.server = server;
+        this.client = client;
+        this.address = IpAddress.of(client.remoteAddress().getAddress().getAddress());
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        helloTimer = client.eventLoop().schedule(this::tooSlow, server.config().limits().helloTimeoutSeconds(), TimeUnit.SECONDS);
+        Channel surplus = server.halfOpen().enters(client, address);
+        client.closeFuture().addListener(_ -> over());
+        if (surplus != null) {
+            server.log().refused(Refusal.TOO_MANY_HALF_OPEN, address, "");
+            surplus.close();
+        }
+    }
+
+    /** From handshake to hello, all together: byte by byte is no excuse. */
+    private void tooSlow() {
+        if (!asked && !refused && client.isActive()) {
+            server.log().refused(Refusal.SLOW_HELLO, address, "");
+            refused = true;
+            client.close();
+        }
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+        if (refused) {
+            in.skipBytes(in.readableBytes());
+            return;
+        }
+        if (asked) {
+            return; // for the destination, when it is there
+        }
+        try {
+            ConvertMessage hello = ConvertMessage.read(in);
+            if (hello != null) {
+                asked = true;
+                client.config().setAutoRead(false);
+                helloTimer.cancel(false);
+                server.halfOpen().leaves(client, address);
+                admit(hello);
+            }
+        } catch (ConvertException e) {
+            in.skipBytes(in.readableBytes());
+            refuse(e.error() == ConvertError.NOT_AUTHORIZED ? Refusal.WRONG_TOKEN : Refusal.MALFORMED_HELLO, e.error(), e.getMessage());
+        }
+    }
+
+    private void admit(ConvertMessage hello) throws ConvertException {
+        Tlv connect = hello.find(Tlv.CONNECT);
+        Tlv cookie = hello.find(Tlv.COOKIE);
+        if (cookie == null) {
+            throw new ConvertException(ConvertError.MISSING_COOKIE, "no proof");
+        }
+        if (connect == null) {
+            throw new ConvertException(ConvertError.UNSUPPORTED_MESSAGE, "no Connect TLV");
+        }
+        Proof proof = Proof.of(cookie);
+        RelayUser known = server.user(proof.user());
+        SslHandler tls = client.pipeline().get(SslHandler.class);
+        // Unknown users take as long as wrong tokens.
+        boolean proved = proof.isBy(known == null ? "nobody's token" : known.token(), tls == null ? null : Tls.exported(tls), connect) && known != null;
+        if (!proved) {
+            refuse(Refusal.WRONG_TOKEN, ConvertError.NOT_AUTHORIZED, "user " + printable(proof.user()));
+            return;
+        }
+        if (tls == null) {
+            long nowMillis = System.currentTimeMillis();
+            if (!server.replayGuard().isTimely(proof.millis(), nowMillis)) {
+                refuse(Refusal.WRONG_TIME, ConvertError.NOT_AUTHORIZED, "user " + known.name() + ", " + (proof.millis() - nowMillis) / 1000 + " s");
+                return;
+            }
+            if (!server.replayGuard().takes(proof.nonce(), nowMillis)) {
+                refuse(Refusal.REPLAYED_HELLO, ConvertError.NOT_AUTHORIZED, "user " + known.name());
+                return;
+            }
+        }
+        connect(known, ConnectTlv.remote(connect));
+    }
+
+    private static String printable(String name) {
+        return "'" + name.replaceAll("[^A-Za-z0-9._-]", "?") + "'";
+    }
+
+    private void connect(RelayUser known, IpEndpoint remote) {
+        if (!server.config().egress().allows(remote)) {
+            refuse(Refusal.EGRESS_DENIED, Refusal.EGRESS_DENIED.error(), "user " + known.name() + ", " + remote);
+            return;
+        }
+        if (!known.enters()) {
+            refuse(Refusal.USER_FULL, Refusal.USER_FULL.error(), "user " + known.name());
+            return;
+        }
+        user = known;
+        connecting = server.connect(client.eventLoop(), RelayServer.socketAddress(remote));
+        connecting.addListener(future -> connected(remote, future.cause()));
+    }
+
+    private void connected(IpEndpoint remote, Throwable failure) {
+        SocketChannel destination = (SocketChannel) connecting.channel();
+        if (!client.isActive()) {
+            destination.close();
+        } else if (failure != null) {
+            boolean refusal = failure instanceof ConnectException && String.valueOf(failure.getMessage()).contains("refused");
+            refuse(Refusal.DESTINATION_FAILED, refusal ? ConvertError.CONNECTION_RESET : ConvertError.DESTINATION_UNREACHABLE, "");
+        } else {
+            join = new ChannelJoin(client, destination, () -> { });
+            destination.pipeline().addLast(join.second());
+            ByteBuf answer = client.alloc().buffer();
+            // An Extended TCP Header without options: the kernel does not tell those of the SYN/ACK.
+            ConvertMessage.of(new Tlv(Tlv.EXTENDED_TCP_HEADER, new byte[2])).write(answer);
+            client.writeAndFlush(answer);
+            client.pipeline().addLast(join.first());
+            client.pipeline().remove(this); // what waited goes on to the join
+            client.config().setAutoRead(true);
+            destination.config().setAutoRead(true);
+        }
+    }
+
+    /** Counts it, says why, ends the stream, and closes when the client has, or after a moment: a reset would take the reason with it. */
+    private void refuse(Refusal refusal, ConvertError error, String detail) {
+        refused = true;
+        helloTimer.cancel(false);
+        server.log().refused(refusal, address, detail);
+        ByteBuf answer = client.alloc().buffer();
+        ConvertMessage.error(error).write(answer);
+        client.write(answer);
+        new StreamEnds(client).end();
+        client.config().setAutoRead(true);
+        client.eventLoop().schedule(() -> client.close(), FAREWELL_SECONDS, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
+        if (event instanceof SslHandshakeCompletionEvent handshake && !handshake.isSuccess() && !refused && client.isActive()) {
+            refused = true;
+            server.log().refused(Refusal.NO_TLS, address, reason(handshake.cause()));
+        }
+        super.userEventTriggered(context, event);
+    }
+
+    private static String reason(Throwable failure) {
+        return failure == null || failure.getMessage() == null ? "" : failure.getMessage().replaceAll("\\s+", " ").replaceAll(": [0-9a-f]{16,}.*", "");
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        context.close();
+    }
+
+    /** However it ended. */
+    private void over() {
+        helloTimer.cancel(false);
+        server.halfOpen().leaves(client, address);
+        if (connecting != null) {
+            connecting.channel().close();
+        }
+        if (user != null) {
+            user.left(join == null ? 0 : join.forwardBytes(), join == null ? 0 : join.backwardBytes());
+        }
+    }
+}

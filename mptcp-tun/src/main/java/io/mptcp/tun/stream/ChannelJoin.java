@@ -1,0 +1,134 @@
+package io.mptcp.tun.stream;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.util.ReferenceCountUtil;
+
+/**
+ * Joins two channels on one event loop: what comes in by one goes out by the other. Neither side is read from faster than the other takes it; the end of a
+ * stream is passed on as such, and what ends in any other way takes the other side with it.
+ */
+public final class ChannelJoin {
+    private final Side a;
+    private final Side b;
+    private final Runnable onFinished;
+    private boolean finished;
+
+    /** @param onFinished called once, when it is over */
+    public ChannelJoin(SocketChannel a, SocketChannel b, Runnable onFinished) {
+        this.a = new Side(a);
+        this.b = new Side(b);
+        this.a.other = this.b;
+        this.b.other = this.a;
+        this.onFinished = onFinished;
+    }
+
+    /** To be put last into the pipeline of the first channel; reading is to be switched on when both handlers are in. */
+    public ChannelHandler first() {
+        return a;
+    }
+
+    public ChannelHandler second() {
+        return b;
+    }
+
+    /** Bytes that the first channel has sent to the second, and the other way. */
+    public long forwardBytes() {
+        return a.bytes;
+    }
+
+    public long backwardBytes() {
+        return b.bytes;
+    }
+
+    /** Resets both. */
+    public void abort() {
+        a.ends.reset();
+        b.ends.reset();
+        finish();
+    }
+
+    private void finish() {
+        if (!finished) {
+            finished = true;
+            onFinished.run();
+        }
+    }
+
+    private final class Side extends ChannelInboundHandlerAdapter {
+        private final SocketChannel channel;
+        private final StreamEnds ends;
+        private Side other;
+        private boolean ended;
+        private long bytes;
+
+        Side(SocketChannel channel) {
+            this.channel = channel;
+            this.ends = new StreamEnds(channel);
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            if (finished || ended || !(message instanceof ByteBuf data)) {
+                ReferenceCountUtil.release(message);
+                return;
+            }
+            bytes += data.readableBytes();
+            other.channel.write(data);
+            if (!other.channel.isWritable()) {
+                other.channel.flush();
+                channel.config().setAutoRead(other.channel.isWritable());
+            }
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext context) {
+            other.channel.flush();
+        }
+
+        @Override
+        public void channelWritabilityChanged(ChannelHandlerContext context) {
+            if (channel.isWritable()) {
+                other.channel.config().setAutoRead(true);
+            }
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext context, Object event) {
+            switch (ends.hear(event)) {
+                case END -> {
+                    ended = true;
+                    other.ends.end();
+                    closeIfDone();
+                }
+                case CUT_OFF -> abort();
+                default -> {
+                    // Handshakes and such.
+                }
+            }
+        }
+
+        private void closeIfDone() {
+            if (ended && other.ended) {
+                finish();
+                channel.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER).addListener(_ -> channel.close());
+                other.channel.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER).addListener(_ -> other.channel.close());
+            }
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            if (!finished) {
+                abort();
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            abort();
+        }
+    }
+}
