@@ -16,6 +16,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
@@ -38,6 +39,8 @@ final class RelayDial {
     private final ArrayDeque<InetSocketAddress> untried;
     private Future<?> timer;
     private MptcpSocketChannel channel;
+    /** From now on it is the destination that takes its time. */
+    private boolean asked;
     private boolean done;
 
     RelayDial(RelayDialer dialer, RelaySpec relay, IpEndpoint destination, RelayDialer.Listener listener) {
@@ -49,7 +52,7 @@ final class RelayDial {
     }
 
     void start(long timeoutMillis) {
-        timer = dialer.loop().schedule(() -> fail(CloseReason.TIMED_OUT, null), timeoutMillis, TimeUnit.MILLISECONDS);
+        timer = dialer.loop().schedule(() -> fail(CloseReason.TIMED_OUT, asked ? null : "does not answer in time"), timeoutMillis, TimeUnit.MILLISECONDS);
         tryNext();
     }
 
@@ -136,6 +139,8 @@ final class RelayDial {
                 } else {
                     fail(CloseReason.REFUSED, "TLS: " + rootMessage(handshake.cause()));
                 }
+            } else if (event == ChannelInputShutdownEvent.INSTANCE) {
+                ended(); // an end, with half-closure allowed, is not yet the end of the channel
             }
             super.userEventTriggered(context, event);
         }
@@ -149,6 +154,7 @@ final class RelayDial {
         }
 
         private void say(ChannelHandlerContext context, byte[] exported) {
+            asked = true;
             Tlv connect = ConnectTlv.of(destination);
             Proof proof;
             if (exported != null) {
@@ -197,8 +203,12 @@ final class RelayDial {
 
         @Override
         public void channelInactive(ChannelHandlerContext context) throws Exception {
-            fail(CloseReason.RESET, "ends connections without an answer");
+            ended();
             super.channelInactive(context);
+        }
+
+        private void ended() {
+            fail(CloseReason.RESET, "ends connections without an answer");
         }
 
         @Override
