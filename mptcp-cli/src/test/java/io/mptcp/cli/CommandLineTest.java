@@ -42,7 +42,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "cat --help", "check --help", "demo --help", "bench --help", "bench wan --help", "bench fairness --help", "bench speed --help", "bench failover --help", "bench scale --help", "bench multipath --help", "bench never-slower --help", "bench messages --help", "dump --help", "perf --help", "perf --help", "simulate --help", "tun --help", "tun run --help", "tun check-config --help"})
+    @ValueSource(strings = {"--help", "cat --help", "check --help", "demo --help", "bench --help", "bench wan --help", "bench fairness --help", "bench speed --help", "bench failover --help", "bench scale --help", "bench multipath --help", "bench never-slower --help", "bench messages --help", "dump --help", "perf --help", "perf --help", "simulate --help", "tun --help", "tun run --help", "tun check-config --help", "tun relay --help", "tun relay-key --help", "relay --help"})
     void everyCommandHelps(String args) {
         assertEquals(ExitCodes.OK, mptcp(args.split(" ")));
         assertTrue(out.toString().contains("Usage: mptcp") || out.toString().startsWith("Usage:"), out.toString());
@@ -69,7 +69,7 @@ class CommandLineTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                                          | mptcp: a command is missing: one of cat, check, demo, bench, dump, perf, simulate, status, connections, conn, paths, endpoint, limits, scheduler, congestion, monitor, top, capture, reload, testport, testport-ctl, tun
+                                          | mptcp: a command is missing: one of cat, check, demo, bench, dump, perf, simulate, status, connections, conn, paths, endpoint, limits, scheduler, congestion, monitor, top, capture, reload, relay, testport, testport-ctl, tun
         bench                             | mptcp bench: a command is missing: one of wan, fairness, speed, scale, failover, multipath, never-slower, messages
         bench multipath --paths 50/20     | mptcp bench multipath: --paths: '50/20' is not a pair of paths such as 50/20+10/200
         bench multipath --scheduler best  | mptcp bench multipath: --scheduler: 'best' is none of
