@@ -463,14 +463,23 @@ final class TcpInput {
         tcb.requestAck();
     }
 
-    /** Eighth: FIN. It may be out of order too. */
+    /** Eighth: FIN. It may be out of order too, but nothing that has been received lies behind it: such a one is not the peer's, and ends nothing. */
     private void fin(long nowNanos, IncomingSegment segment) {
         if (tcb.rcvFinSsn < 0 && tcb.state.canReceive()) {
-            tcb.rcvFinSsn = segment.ssn + segment.payloadLength;
+            long finSsn = segment.ssn + segment.payloadLength;
+            if (finSsn < highestReceivedSsn()) {
+                tcb.challenge(nowNanos);
+                return;
+            }
+            tcb.rcvFinSsn = finSsn;
         } else if (tcb.state == TcpState.TIME_WAIT) {
             tcb.enterTimeWait(nowNanos); // our last ACK was lost: the wait begins anew
         }
         tcb.requestAck();
+    }
+
+    private long highestReceivedSsn() {
+        return tcb.outOfOrder.isEmpty() ? tcb.rcvNxt : tcb.outOfOrder.end(tcb.outOfOrder.size() - 1);
     }
 
     private void deliverFin(long nowNanos) {

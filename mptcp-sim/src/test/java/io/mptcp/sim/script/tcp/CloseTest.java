@@ -163,6 +163,35 @@ class CloseTest {
         assertEquals("CLOSE_WAIT", state());
     }
 
+    /** RFC 9293 section 3.10.7.4: it is not acceptable. Taken for the end, it would cut off all that follows. */
+    @Test
+    void aFinBelowWhatHasBeenReceivedEndsNothing() {
+        peer.send("abc");
+        peer.skip();
+        peer.inject(packet("F.").seq(3));
+        peer.expect().flags(".").ack(4);
+        assertEquals("ESTABLISHED", state());
+        peer.inject(packet("P.").seq(4).data("def"));
+        peer.expect().flags(".").ack(7);
+        assertEquals("abcdef", Script.read(connection));
+        peer.inject(packet("F.").seq(7));
+        peer.expect().flags(".").ack(8);
+        assertTrue(connection.isEndOfStream());
+    }
+
+    @Test
+    void aFinBelowWhatIsHeldBehindAHoleEndsNothing() {
+        peer.inject(packet("P.").seq(4).data("defghi"));
+        peer.inject(packet("F.").seq(7));
+        peer.skip();
+        peer.inject(packet("P.").seq(1).data("abc"));
+        peer.expect().flags(".").ack(10);
+        peer.inject(packet("FP.").seq(10).data("jkl"));
+        peer.expect().flags(".").ack(14);
+        assertEquals("abcdefghijkl", Script.read(connection));
+        assertTrue(connection.isEndOfStream());
+    }
+
     @Test
     void aFinReceivedAgainInTimeWaitIsAcknowledgedAndTheWaitBeginsAnew() {
         connection.shutdownOutput();
