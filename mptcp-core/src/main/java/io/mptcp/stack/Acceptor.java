@@ -33,6 +33,8 @@ final class Acceptor {
     private final IncomingSegment syn = new IncomingSegment();
     /** Connections made at the SYN whose handshake is not complete. */
     private int halfOpen;
+    /** Subflows of any connection whose SYN came here with a token, and the third ACK with the HMAC has not. */
+    private int halfOpenJoins;
     private long lastCookieNanos;
     private boolean cookiesSent;
 
@@ -76,7 +78,7 @@ final class Acceptor {
     }
 
     private Listener findListener(PacketSlot in) {
-        IpAddress address = new IpAddress(in.destinationHi, in.destinationLo);
+        IpAddress address = destination(in);
         int port = TcpSegment.destinationPort(in.buffer, in.offset);
         Listener exact = listeners.get(new IpEndpoint(address, port));
         if (exact == null) {
@@ -155,16 +157,35 @@ final class Acceptor {
             reset(in, segment, ResetReason.MPTCP);
             return;
         }
-        if (!connection.acceptsJoins() || connection.paths().subflowCount() >= limits.maxSubflows() || isDeniedTarget(in, connection)
-                || !connection.paths().acceptsJoin(in.linkId, new IpAddress(in.destinationHi, in.destinationLo))) {
+        int addressId = acceptsJoin(in, connection) ? connection.paths().localAddressId(in.linkId, destination(in), 0) : LocalAddressIds.NONE;
+        if (addressId < 0) {
             stack.count(Counter.MPJoinRejected);
             reset(in, segment, ResetReason.PROHIBITED);
             return;
         }
-        Subflow subflow = connection.addSubflow(in.linkId, FlowKey.ofReceived(in), true, false);
+        if (halfOpenJoins >= limits.maxHalfOpen()) { // the token does not prove that it is the peer's
+            dropSyn();
+            return;
+        }
+        Subflow subflow = connection.addJoin(in.linkId, FlowKey.ofReceived(in), false, addressId);
+        halfOpenJoins++;
         subflow.join.onSyn(mptcp);
         subflow.tcb.openPassive(nowNanos, segment, false);
         stack.enqueue(connection);
+    }
+
+    private boolean acceptsJoin(PacketSlot in, Connection connection) {
+        return connection.acceptsJoins() && connection.paths().subflowCount() < limits.maxSubflows() && !isDeniedTarget(in, connection)
+                && connection.paths().acceptsJoin(in.linkId, destination(in));
+    }
+
+    private static IpAddress destination(PacketSlot in) {
+        return new IpAddress(in.destinationHi, in.destinationLo);
+    }
+
+    /** A join has been authenticated, or is over. */
+    void onJoinNoLongerHalfOpen() {
+        halfOpenJoins--;
     }
 
     /** Our flag C has told the peer so. */

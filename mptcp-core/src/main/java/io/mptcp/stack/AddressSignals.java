@@ -6,7 +6,6 @@ import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.OptionWriter;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Address ids of a connection and the signals about addresses: ADD_ADDR both ways and its echoes, REMOVE_ADDR, MP_PRIO (RFC 8684 sections 3.3.8 and 3.4). */
@@ -14,7 +13,6 @@ final class AddressSignals {
     /** An announcement that is not echoed comes again. */
     private static final int MAX_ECHOES = 8;
     private static final int MP_PRIO_BYTES = 4;
-    private static final int MAX_ADDRESS_ID = 255;
 
     private record Echo(Subflow subflow, int id, IpAddress address, int port) {
         int optionBytes() {
@@ -24,9 +22,7 @@ final class AddressSignals {
 
     private final Connection connection;
     private final DataSequence sequence;
-    /** Local addresses by id; id 0 is the initial subflow's. */
-    private final List<IpAddress> localAddresses = new ArrayList<>(2);
-
+    private final LocalAddressIds ids;
     private int addressesTaken;
     /** Announcements to be echoed, each on the subflow it came on. */
     private final ArrayDeque<Echo> echoes = new ArrayDeque<>(0);
@@ -36,51 +32,54 @@ final class AddressSignals {
     AddressSignals(Connection connection, DataSequence sequence) {
         this.connection = connection;
         this.sequence = sequence;
+        ids = new LocalAddressIds(connection.subflows());
         announcements = new AddressAnnouncements(connection);
         withdrawals = new AddressWithdrawals(connection);
     }
 
-    void noteLocalAddress(IpAddress address) {
-        if (localAddresses.contains(address)) {
-            return;
-        }
-        int free = localAddresses.size() <= MAX_ADDRESS_ID ? -1 : localAddresses.indexOf(null); // ids are not always given out in order
-        if (free >= 0) {
-            localAddresses.set(free, address);
-        } else {
-            localAddresses.add(address);
-        }
+    /** The address of the initial subflow. */
+    void begin(IpAddress initial) {
+        ids.begin(initial);
     }
 
-    /** One id for one address for the life of the connection. @param wanted the id it should have if it has none, 0 for any */
+    /**
+     * The id by which the peer may know an address.
+     *
+     * @param wanted the id it should have if it has none, 0 for any
+     * @return {@link LocalAddressIds#NONE} when there is no id left
+     */
     int localAddressId(IpAddress address, int wanted) {
-        if (wanted > 0) {
-            proposeAddressId(address, wanted);
-        }
-        noteLocalAddress(address);
-        int id = localAddresses.indexOf(address) & 0xff;
+        return ids.allocate(address, wanted);
+    }
+
+    /** The peer is told of an address by this id, or has shown that it knows it. */
+    void onAddressKnown(int id) {
+        ids.onKnown(id);
         withdrawals.onUsed(id);
-        return id;
+    }
+
+    void onAddressRemoved(int id) {
+        ids.onRemoved(id);
     }
 
     /** REMOVE_ADDR alone. @return false when no address has this id */
     boolean remove(int id) {
-        boolean known = id < localAddresses.size() && localAddresses.get(id) != null;
-        if (known) {
-            announcements.cancel(localAddresses.get(id));
+        IpAddress address = ids.addressOf(id);
+        if (address != null) {
+            announcements.cancel(address);
             withdrawals.announce(id);
         }
-        return known;
+        return address != null;
     }
 
-    /** @return false for an address the peer has never heard of */
+    /** @return false for an address the peer does not go by */
     boolean withdraw(IpAddress address) {
-        int id = localAddresses.indexOf(address);
+        int id = ids.knownIdOf(address);
         if (id < 0) {
             return false;
         }
         announcements.cancel(address);
-        withdrawals.withdraw(id & 0xff);
+        withdrawals.withdraw(id);
         return true;
     }
 
@@ -103,21 +102,14 @@ final class AddressSignals {
                 && !subflow.tcb.isFinSent();
     }
 
-    /** Gives an address the id it is configured with, if neither has been used yet; it is known by another one otherwise. */
-    private void proposeAddressId(IpAddress address, int id) {
-        boolean used = localAddresses.contains(address) || (id < localAddresses.size() && localAddresses.get(id) != null);
-        if (used) {
-            return;
-        }
-        while (localAddresses.size() <= id) {
-            localAddresses.add(null);
-        }
-        localAddresses.set(id, address);
-    }
-
     /** @param id from 1 to 255, 0 for any */
     boolean announce(int id, IpEndpoint endpoint, long retryNanos) {
-        return announcements.announce(localAddressId(endpoint.address(), id), endpoint, retryNanos);
+        int given = localAddressId(endpoint.address(), id);
+        if (given < 0 || !announcements.announce(given, endpoint, retryNanos)) {
+            return false;
+        }
+        onAddressKnown(given);
+        return true;
     }
 
     /** Announcements of the peer that were good. */

@@ -76,6 +76,7 @@ final class AddressWithdrawals {
         }
         for (int i = 0; i < count; i++) {
             pending.clear(ids[i]);
+            connection.signals().onAddressRemoved(ids[i]);
             if (toldAlone != null) {
                 toldAlone.clear(ids[i]);
             }

@@ -105,8 +105,8 @@ final class Connection extends DeadlineQueue.Node {
         linkId = initialLinkId;
         local = key.local();
         remote = key.remote();
-        signals.noteLocalAddress(local.address());
-        return addSubflow(initialLinkId, key, false, active, iss);
+        signals.begin(local.address());
+        return addSubflow(initialLinkId, key, false, active, iss, 0);
     }
 
     /** Passive side: takes what came with the SYN, whose cookie was good. */
@@ -146,15 +146,15 @@ final class Connection extends DeadlineQueue.Node {
         return fastOpen;
     }
 
-    Subflow addSubflow(int overLinkId, FlowKey key, boolean isJoin, boolean active) {
-        return addSubflow(overLinkId, key, isJoin, active, Subflow.CHOOSE_ISS);
+    /** @param addressId that of the local address */
+    Subflow addJoin(int overLinkId, FlowKey key, boolean active, int addressId) {
+        return addSubflow(overLinkId, key, true, active, Subflow.CHOOSE_ISS, addressId);
     }
 
-    private Subflow addSubflow(int overLinkId, FlowKey key, boolean isJoin, boolean active, long iss) {
+    private Subflow addSubflow(int overLinkId, FlowKey key, boolean isJoin, boolean active, long iss, int addressId) {
         Subflow subflow = new Subflow(this, subflows.nextId(), overLinkId, isJoin, active, key, iss);
-        IpAddress from = key.local().address();
-        subflow.localAddressId = isJoin ? signals.localAddressId(from, paths.addressId(overLinkId, from)) : 0;
-        subflow.localBackup |= paths.isBackup(overLinkId, from);
+        subflow.localAddressId = addressId;
+        subflow.localBackup |= paths.isBackup(overLinkId, key.local().address());
         subflows.add(subflow);
         output.onSubflowsChanged();
         stack.register(subflow);
@@ -573,6 +573,7 @@ final class Connection extends DeadlineQueue.Node {
                 paths.onCreated();
             }
         } else {
+            signals.onAddressKnown(subflow.localAddressId);
             closing.onRevived();
             setFullyEstablished();
             stack.trace(PathEvent.Type.SF_ESTABLISHED, this, subflow, "");

@@ -3,8 +3,8 @@ package io.mptcp.stack;
 /**
  * Bounds on everything a peer can make grow. What exceeds one is dropped or refused, and counted.
  *
- * @param maxConnections      connections of a stack, half-open ones included
- * @param maxHalfOpen         passive connections still in the handshake
+ * @param maxConnections      connections of a stack; half-open ones that wait for the third ACK only are not among them
+ * @param maxHalfOpen         passive connections still in the handshake, and apart from them as many joins
  * @param maxTimeWait        4-tuples in TIME-WAIT
  * @param maxSubflows         subflows of one connection, the initial one included (at most 64)
  * @param maxRanges           out-of-order intervals held per subflow and per connection; 200 Mbit/s over 200 ms that overshoot slow start

@@ -14,7 +14,6 @@ import java.util.List;
 final class PathControl implements PathCommands {
     /** A manager that asks to be woken at once, each time it is woken, must not stop the stack. */
     private static final long MIN_WAKE_NANOS = 1_000_000L;
-    private static final int MAX_ADDRESS_ID = 255;
 
     private final Connection connection;
     private final List<Subflow> subflows;
@@ -109,9 +108,10 @@ final class PathControl implements PathCommands {
         return manager.echoesAnnouncements(this);
     }
 
-    int addressId(int linkId, IpAddress local) {
-        int id = manager.addressId(this, linkId, local);
-        return id < 0 || id > MAX_ADDRESS_ID ? 0 : id;
+    /** @param wanted the id an address without one should have, 0 for the one the manager says; {@link LocalAddressIds#NONE} when there is none left */
+    int localAddressId(int linkId, IpAddress local, int wanted) {
+        int id = wanted > 0 ? wanted : manager.addressId(this, linkId, local);
+        return connection.signals().localAddressId(local, Math.max(0, id) > LocalAddressIds.MAX_ID ? 0 : Math.max(0, id));
     }
 
     boolean isBackup(int linkId, IpAddress local) {
@@ -252,11 +252,12 @@ final class PathControl implements PathCommands {
             return -1;
         }
         int port = stack.allocatePort(local, remote);
-        if (port < 0) {
+        int id = port < 0 ? LocalAddressIds.NONE : localAddressId(linkId, local, addressId);
+        if (id < 0) {
             return -1;
         }
-        connection.signals().localAddressId(local, addressId);
-        Subflow subflow = connection.addSubflow(linkId, FlowKey.of(new IpEndpoint(local, port), remote), true, true);
+        connection.signals().onAddressKnown(id);
+        Subflow subflow = connection.addJoin(linkId, FlowKey.of(new IpEndpoint(local, port), remote), true, id);
         subflow.localBackup = backup;
         subflow.tcb.openActive();
         stack.enqueue(connection);
@@ -265,7 +266,7 @@ final class PathControl implements PathCommands {
 
     @Override
     public boolean announceAddress(int addressId, IpEndpoint address, long retryNanos) {
-        if (addressId < 0 || addressId > MAX_ADDRESS_ID || retryNanos <= 0) {
+        if (addressId < 0 || addressId > LocalAddressIds.MAX_ID || retryNanos <= 0) {
             throw new IllegalArgumentException("address id " + addressId + ", again after " + retryNanos + " ns");
         }
         boolean taken = isAlive() && connection.signals().announce(addressId, address, retryNanos);

@@ -553,6 +553,10 @@ public final class Stack {
         acceptor.onNoLongerHalfOpen();
     }
 
+    void onJoinNoLongerHalfOpen() {
+        acceptor.onJoinNoLongerHalfOpen();
+    }
+
     void reschedule(Subflow subflow) {
         schedule(subflow, subflow.nextDeadlineNanos(nowNanos));
     }

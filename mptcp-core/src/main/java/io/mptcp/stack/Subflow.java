@@ -64,6 +64,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     private final SubflowOptions options;
 
     Phase phase = Phase.HANDSHAKE;
+    /** Of a join to here: the third ACK with the right HMAC has not come. */
+    private boolean halfOpenJoin;
     int localAddressId;
     int remoteAddressId;
     boolean localBackup;
@@ -118,6 +120,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         receiver = new SubflowReceiver(this, stack.config().limits().maxMappings());
         options = new SubflowOptions(this);
         localBackup = link.backup();
+        halfOpenJoin = isJoin && !isActive;
     }
 
     // ---- driven by the stack and the connection ----
@@ -412,6 +415,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     @Override
     public void onEstablished() {
         boolean waitsForFourthAck = isJoin && isActive;
+        endHalfOpen();
         if (isJoin) {
             connection.fallback().onDiverged(); // the peer may use it as soon as it has our third ACK
         }
@@ -421,6 +425,13 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         }
         if (isJoin && !isActive) {
             tcb.requestAck(); // the fourth ACK
+        }
+    }
+
+    private void endHalfOpen() {
+        if (halfOpenJoin) {
+            halfOpenJoin = false;
+            stack.onJoinNoLongerHalfOpen();
         }
     }
 
@@ -613,6 +624,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         boolean known = phase != Phase.CLOSED;
         closeReason = reason;
         phase = Phase.CLOSED;
+        endHalfOpen();
         joinAckDeadlineNanos = Long.MAX_VALUE;
         windowProbeNanos = Long.MAX_VALUE;
         receiver.close();

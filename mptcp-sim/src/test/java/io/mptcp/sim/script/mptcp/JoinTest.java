@@ -20,6 +20,7 @@ import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.ResetReason;
 import io.mptcp.stack.StackConfig;
 import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOption.MpJoinAck;
 import io.mptcp.wire.MptcpOption.MpJoinSyn;
 import io.mptcp.wire.MptcpOption.MpJoinSynAck;
@@ -125,7 +126,7 @@ class JoinTest {
     void aJoinNeedsNoListenerOnItsPort() {
         accept();
         FakePeer join = peer.joining(1);
-        join.stackEnd = new io.mptcp.wire.IpEndpoint(SECOND_ADDRESS, 4711);
+        join.stackEnd = new IpEndpoint(SECOND_ADDRESS, 4711);
         join.openJoin(3);
         assertEquals(2, connection.subflows().size());
     }
@@ -146,6 +147,51 @@ class JoinTest {
         FakePeer third = peer.joining(2);
         third.inject(third.syn().option(new MpJoinSyn(false, 2, peer.stackToken(), 5)));
         third.expect().flags("R.").onlyMptcp(new MpTcpRst(ResetReason.PROHIBITED, false));
+    }
+
+    private FakePeer halfJoinTo(int address) {
+        FakePeer join = peer.joining(1);
+        join.stackEnd = new IpEndpoint(IpAddress.parse("10.8." + address / 256 + "." + address % 256), Script.PORT);
+        return join.inject(join.syn().option(new MpJoinSyn(false, 7, peer.stackToken(), 1)));
+    }
+
+    /** The token is on the wire for all to see; only the third ACK shows who has the keys. */
+    @Test
+    void joinsThatAreNeverAuthenticatedUseUpNoAddressIds() {
+        accept();
+        for (int i = 1; i <= 300; i++) {
+            FakePeer half = halfJoinTo(i);
+            assertNotEquals(0, half.expect().flags("S.").option(MpJoinSynAck.class).addressId(), "which is the first subflow's");
+            half.inject(packet("R").seq(1));
+        }
+        assertEquals(0, script.count(Counter.MPJoinRejected));
+    }
+
+    @Test
+    void joinsAreRefusedWhenThereIsNoAddressIdLeft() {
+        accept();
+        for (int i = 1; i <= 255; i++) {
+            FakePeer join = peer.joining(1);
+            join.stackEnd = new IpEndpoint(IpAddress.parse("10.8.0." + i), Script.PORT);
+            join.openJoin(7);
+            join.inject(packet("R"));
+        }
+        halfJoinTo(256).expect().flags("R.").onlyMptcp(new MpTcpRst(ResetReason.PROHIBITED, false));
+        assertEquals(17, halfJoinTo(17).expect().flags("S.").option(MpJoinSynAck.class).addressId(), "it has one");
+    }
+
+    @Test
+    void halfOpenJoinsAreBoundedAndMoreIsMetWithSilence() {
+        script = new Script(StackConfig.defaults().withLimits(Limits.defaults().toBuilder().maxHalfOpen(2).build())).listen();
+        accept();
+        FakePeer first = halfJoinTo(1);
+        first.expect().flags("S.");
+        halfJoinTo(2).expect().flags("S.");
+        halfJoinTo(3).expectNothing();
+        assertEquals(1, script.count(Counter.TCPReqQFullDrop));
+        first.inject(packet("R").seq(1));
+        peer.joining(2).openJoin(7);
+        peer.joining(3).openJoin(7);
     }
 
     @Test

@@ -239,6 +239,25 @@ class RemovalTest {
 
     // ---- address ids ----
 
+    /** B-230: another address may have it after REMOVE_ADDR, and not before. */
+    @Test
+    void anIdIsFreeForAnotherAddressWhenThePeerHasBeenToldOfItsRemoval() {
+        IpAddress other = IpAddress.parse("10.9.9.6");
+        commands.announceAddress(5, UNUSED, Long.MAX_VALUE);
+        assertEquals(5, expectSignal().option(AddAddr.class).addressId());
+        script.advance(400);
+        commands.withdrawAddress(UNUSED);
+        assertEquals(List.of(5), expectSignal().option(RemoveAddr.class).addressIds());
+        assertFalse(commands.withdrawAddress(UNUSED), "it has been");
+        commands.announceAddress(5, other, Long.MAX_VALUE);
+        AddAddr announced = expectSignal().option(AddAddr.class);
+        assertEquals(other, announced.address());
+        assertEquals(5, announced.addressId());
+        script.advance(400);
+        commands.announceAddress(5, UNUSED, Long.MAX_VALUE);
+        assertEquals(2, expectSignal().option(AddAddr.class).addressId());
+    }
+
     @Test
     void anAddressHasOneIdAndAnIdOneAddress() {
         commands.announceAddress(5, UNUSED, Long.MAX_VALUE);
