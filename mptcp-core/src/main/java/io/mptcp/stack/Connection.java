@@ -650,6 +650,7 @@ final class Connection extends DeadlineQueue.Node {
             listener.onFastOpenDone(stack.nowNanos(), reason == TcpCloseReason.RESET);
         }
         subflows.close(subflow);
+        reviveStale();
         signals.onSubflowClosed(subflow);
         fastcloseWait().onSubflowClosed(subflow);
         if (subflows.isEmpty()) {
@@ -664,6 +665,18 @@ final class Connection extends DeadlineQueue.Node {
         stack.unregister(subflow);
         if (subflows.isEmpty()) {
             closing.onLastSubflowClosed(subflow, reason);
+        }
+    }
+
+    /** What is left must be used, however silent it was. */
+    private void reviveStale() {
+        if (isFinished() || subflows.hasActiveBeside(null)) {
+            return;
+        }
+        for (int i = 0; i < subflows.size(); i++) {
+            if (subflows.get(i).stale) {
+                subflows.get(i).reviveUnheard();
+            }
         }
     }
 

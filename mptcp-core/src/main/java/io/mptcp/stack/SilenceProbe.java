@@ -34,13 +34,13 @@ final class SilenceProbe {
     /** Starts or stops the timer, as things are now. */
     void update(long nowNanos) {
         Tcb tcb = subflow.tcb;
-        if (tcb.lastReceiveNanos() != heardNanos && !subflow.stale) { // what is heard there answers nothing, or it would not be stale
+        if (tcb.lastReceiveNanos() != heardNanos && !subflow.isDoubtful()) { // what is heard there answers nothing, or it would not be stale
             heardNanos = tcb.lastReceiveNanos();
             unanswered = 0;
             deadlineNanos = Long.MAX_VALUE;
         }
         boolean silent = subflow.connection.isMptcp() && !subflow.connection.isFastclosing() && subflow.phase == Subflow.Phase.ESTABLISHED
-                && (tcb.log().isEmpty() || subflow.stale) && subflow.connection.lastHeardNanos() > heardNanos;
+                && (tcb.log().isEmpty() || subflow.isDoubtful()) && subflow.connection.lastHeardNanos() > heardNanos;
         if (!silent) {
             deadlineNanos = Long.MAX_VALUE;
         } else if (deadlineNanos == Long.MAX_VALUE) {
@@ -49,7 +49,7 @@ final class SilenceProbe {
     }
 
     private long intervalNanos() {
-        if (subflow.stale) { // a short outage, or a verdict that was wrong, should soon be over
+        if (subflow.isDoubtful()) { // a short outage, or a verdict that was wrong, should soon be over
             long firstNanos = Math.max(FIRST_STALE_NANOS, 2 * subflow.tcb.rtt().srttNanos());
             return Math.min(BUSY_NANOS, firstNanos << Math.min(unanswered, MAX_DOUBLINGS));
         }
@@ -61,7 +61,7 @@ final class SilenceProbe {
      * also where only large segments get lost, so that a black hole is soon found out.
      */
     private boolean asksByData() {
-        return subflow.stale && unanswered % 2 == 1;
+        return subflow.isDoubtful() && unanswered % 2 == 1;
     }
 
     void expire(long nowNanos) {
@@ -69,7 +69,7 @@ final class SilenceProbe {
             return;
         }
         deadlineNanos = Long.MAX_VALUE;
-        if (unanswered++ >= MAX_UNANSWERED && !subflow.stale) {
+        if (unanswered++ >= MAX_UNANSWERED && !subflow.isDoubtful()) {
             subflow.reset(ResetReason.UNACCEPTABLE_PERFORMANCE);
         } else if (!asksByData() || !subflow.tcb.askByOldest()) {
             subflow.tcb.requestProbe();

@@ -72,6 +72,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     boolean remoteBackup;
     /** Set while nothing is heard although data is outstanding: no new data goes here while another subflow is alive. */
     boolean stale;
+    /** Stale until no other was left, and not heard since: it is used, and asked for a sign of life as one that is stale. */
+    private boolean unheard;
     /** A DATA_FIN has to go out on this subflow. */
     boolean dataFinDue;
     /** Of what was judged lost on it so much has been looked at by those that could take it over. */
@@ -440,6 +442,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         if (segment.payloadLength > 0) {
             connection.heard();
         }
+        unheard = false;
         if (stale && ackSilence.isAnsweredBy(segment)) {
             recover(segment);
         } else if (stale) {
@@ -518,12 +521,28 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     /** No new data until what is outstanding is acknowledged again. */
     void becomeStale() {
         stale = true;
+        unheard = false;
         ackSilence.onStale(stack.nowNanos());
     }
 
+    /** Nothing is known of the path by now, but there is no other. */
+    void reviveUnheard() {
+        unheard = true;
+        recover();
+    }
+
+    /** Whether only a sign of life will tell if it is of use. */
+    boolean isDoubtful() {
+        return stale || unheard;
+    }
+
     private void recover(IncomingSegment segment) {
-        stale = false;
         ackSilence.onRecovered(stack.nowNanos(), segment);
+        recover();
+    }
+
+    private void recover() {
+        stale = false;
         stack.count(Counter.SubflowRecover);
         stack.trace(PathEvent.Type.SUBFLOW_RECOVERED, connection, this, "");
         tcb.retryNow();

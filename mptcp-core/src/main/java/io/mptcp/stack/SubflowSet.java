@@ -35,19 +35,6 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
         }
         subflow.stale = false;
         closed.add(subflow.info());
-        wakeStale();
-    }
-
-    /** The one subflow that is left must be used, however silent it was. */
-    private void wakeStale() {
-        for (int i = 0; i < subflows.size(); i++) {
-            if (subflows.get(i).isActiveForData()) {
-                return;
-            }
-        }
-        for (int i = 0; i < subflows.size(); i++) {
-            subflows.get(i).stale = false;
-        }
     }
 
     boolean hasActiveBeside(Subflow subflow) {

@@ -183,6 +183,30 @@ class MultipathTest {
         assertTrue(all(first).stream().anyMatch(s -> s.seq == 6 && s.payload.length == 4));
     }
 
+    /** After so long its timer is backed off to a minute and more. */
+    @Test
+    void theOnlyOneLeftIsTriedAtOnceAndThenEverySecond() {
+        Script.write(connection, "hello");
+        script.advance(400);
+        second.skip();
+        for (int i = 0; i < 60; i++) {
+            second.ack();
+            script.advance(1_000);
+        }
+        assertEquals("STALE", state(0));
+        all(first);
+        second.inject(packet("R"));
+        assertEquals(1, script.count(Counter.SubflowStale));
+        assertEquals(1, script.count(Counter.SubflowRecover));
+        script.advance(1_500);
+        assertTrue(all(first).stream().anyMatch(s -> s.seq == 1 && s.payload.length == 5), "sent again");
+        script.advance(60_000);
+        all(first);
+        script.advance(2_500);
+        assertTrue(all(first).size() >= 2, "a path that comes back is found within a second or so");
+        assertEquals("ESTABLISHED", state(0));
+    }
+
     @Test
     void reinjectedDataThatWasAcknowledgedMeanwhileIsNotSent() {
         Script.write(connection, Script.pattern(12 * MSS));
