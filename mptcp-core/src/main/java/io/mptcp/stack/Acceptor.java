@@ -280,6 +280,7 @@ final class Acceptor {
         request.ecn = acceptsEcn(segment);
         request.fastOpenCookie = fastOpen.cookieToSend(nowNanos, in, segment, listener);
         request.fastOpenExperimental = segment.options.fastOpenExperimental;
+        request.hasTimestamps &= request.fastOpenCookie == null || !mptcp || !stack.config().wire().cookieWithoutTimestamps();
         synQueue.add(request);
     }
 

@@ -14,6 +14,8 @@ import java.util.List;
 final class AddressAnnouncements {
     /** As Linux: once, and three times more. */
     private static final int MAX_TRANSMISSIONS = 4;
+    /** An echo is no acknowledgment that leaves at once: in Linux it waits for the work queue of its connection. */
+    private static final long ECHO_NANOS = 10_000_000L;
     static final int MAX_PENDING = 8;
     private static final int ADD_ADDR_IPV4_BYTES = 16;
     private static final int ADD_ADDR_IPV6_BYTES = 28;
@@ -30,6 +32,11 @@ final class AddressAnnouncements {
             this.id = id;
             this.endpoint = endpoint;
             this.retryNanos = retryNanos;
+        }
+
+        boolean isEchoedBy(MptcpOptions mptcp) {
+            return id == mptcp.addAddrId && endpoint.address().hi() == mptcp.addAddrHi && endpoint.address().lo() == mptcp.addAddrLo
+                    && endpoint.port() == mptcp.addAddrPort;
         }
 
         int optionBytes() {
@@ -78,10 +85,14 @@ final class AddressAnnouncements {
     /** An echo with another id, address or port is none of what was announced. */
     void onEcho(MptcpOptions mptcp) {
         connection.stack.count(Counter.EchoAdd);
-        boolean known = pending.removeIf(sent -> sent.id == mptcp.addAddrId && sent.endpoint.address().hi() == mptcp.addAddrHi
-                && sent.endpoint.address().lo() == mptcp.addAddrLo && sent.endpoint.port() == mptcp.addAddrPort);
+        boolean known = pending.removeIf(sent -> sent.isEchoedBy(mptcp));
         echoed += known ? 1 : 0;
         noteAnswer();
+    }
+
+    /** Whether this echoes what was announced and not echoed yet. */
+    boolean isPending(MptcpOptions echo) {
+        return pending.stream().anyMatch(sent -> sent.isEchoedBy(echo));
     }
 
     /** An acknowledgment that is due in any case belongs to the data: there may be no room for a DATA_ACK beside an address. */
@@ -112,10 +123,10 @@ final class AddressAnnouncements {
         next.due = false;
         next.transmissions++;
         boolean retries = next.retryNanos < Long.MAX_VALUE && next.transmissions < MAX_TRANSMISSIONS;
-        long waitNanos = Math.min(next.retryNanos, longestRtoNanos()) << next.transmissions - 1;
+        long waitNanos = Math.min(next.retryNanos, longestRtoNanos() + ECHO_NANOS) << next.transmissions - 1;
         next.deadlineNanos = retries ? connection.stack.nowNanos() + waitNanos : Long.MAX_VALUE;
         unanswered = next;
-        unansweredUntilNanos = connection.stack.nowNanos() + subflow.tcb.rtt().rtoNanos();
+        unansweredUntilNanos = connection.stack.nowNanos() + subflow.tcb.rtt().rtoNanos() + ECHO_NANOS;
         DataSequence sequence = connection.data().sequence;
         IpAddress address = next.endpoint.address();
         int port = next.endpoint.port();

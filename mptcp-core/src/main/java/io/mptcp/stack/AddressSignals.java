@@ -143,10 +143,18 @@ final class AddressSignals {
         return subflow.phase != Subflow.Phase.CLOSED;
     }
 
-    private void onAddAddr(Subflow subflow, MptcpOptions mptcp) {
-        long expected = connection.stack.keys().addAddrHmac(sequence.remoteKey(), sequence.localKey(), mptcp.addAddrId,
+    /** Whether there is an ADD_ADDR, or an echo of one of ours, that only the peer can have sent. */
+    boolean isAddAddrOfPeer(MptcpOptions mptcp) {
+        return mptcp.has(MptcpOptions.ADD_ADDR) && (mptcp.addAddrEcho ? announcements.isPending(mptcp) : hasRightHmac(mptcp));
+    }
+
+    private boolean hasRightHmac(MptcpOptions mptcp) {
+        return mptcp.addAddrHmac == connection.stack.keys().addAddrHmac(sequence.remoteKey(), sequence.localKey(), mptcp.addAddrId,
                 mptcp.addAddrHi, mptcp.addAddrLo, mptcp.addAddrPort);
-        if (expected != mptcp.addAddrHmac) {
+    }
+
+    private void onAddAddr(Subflow subflow, MptcpOptions mptcp) {
+        if (!hasRightHmac(mptcp)) {
             connection.stack.count(Counter.AddAddrDrop); // section 3.4.1: silently ignored
             return;
         }

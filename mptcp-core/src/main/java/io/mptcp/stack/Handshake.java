@@ -165,7 +165,7 @@ final class Handshake {
         if (mptcp.has(MptcpOptions.DSS) && subflow.isActive && !mptcp.hasDataAck) {
             return true; // sent before the server had our key: says nothing of whether it has it
         }
-        if (mptcp.has(MptcpOptions.DSS) || dataWithKeys || mptcp.has(MptcpOptions.ADD_ADDR)) {
+        if (mptcp.has(MptcpOptions.DSS) || dataWithKeys || connection.signals().isAddAddrOfPeer(mptcp)) {
             connection.setFullyEstablished();
             return true;
         }

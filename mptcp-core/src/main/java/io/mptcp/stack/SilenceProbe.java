@@ -11,9 +11,11 @@ import io.mptcp.tcp.Tcb;
  * elsewhere; then these probes, which cost next to nothing, find out soon that the path is back.
  */
 final class SilenceProbe {
-    /** While other subflows are busy a segment a second is nothing, and it is the longest a path that is back stays unused. */
-    private static final long BUSY_NANOS = 1_000_000_000L;
+    /** While other subflows are busy a segment every two seconds is nothing. A peer like Linux's is silent for a second where it has nothing to say. */
+    private static final long BUSY_NANOS = 2_000_000_000L;
     private static final long FIRST_STALE_NANOS = 100_000_000L;
+    /** The longest a path that is back stays unused. */
+    private static final long MAX_STALE_NANOS = 1_000_000_000L;
     private static final long BACKUP_NANOS = 15_000_000_000L;
     private static final int MAX_UNANSWERED = 30;
     private static final int MAX_DOUBLINGS = 16;
@@ -51,7 +53,7 @@ final class SilenceProbe {
     private long intervalNanos() {
         if (subflow.isDoubtful()) { // a short outage, or a verdict that was wrong, should soon be over
             long firstNanos = Math.max(FIRST_STALE_NANOS, 2 * subflow.tcb.rtt().srttNanos());
-            return Math.min(BUSY_NANOS, firstNanos << Math.min(unanswered, MAX_DOUBLINGS));
+            return Math.min(MAX_STALE_NANOS, firstNanos << Math.min(unanswered, MAX_DOUBLINGS));
         }
         return Math.max(subflow.isBackup() ? BACKUP_NANOS : BUSY_NANOS, 2 * subflow.tcb.rtt().srttNanos());
     }

@@ -23,7 +23,7 @@ final class SynRequest extends DeadlineQueue.Node implements FlowTable.Entry {
     final int mssBytes;
     final int windowScale;
     final boolean sackPermitted;
-    final boolean hasTimestamps;
+    boolean hasTimestamps;
     int tsRecent;
     /** MP_CAPABLE was acceptable and is answered. */
     final boolean mptcp;

@@ -13,11 +13,14 @@ package io.mptcp.stack;
  * @param resetOnRemoveAddr REMOVE_ADDR ends its subflows at once; false first asks whether they still answer (section 3.4.2)
  * @param fastcloseOnAck  a connection is aborted by MP_FASTCLOSE on an acknowledgment that is repeated until the peer has answered (section 3.5, option
  *                        A); false for a RST with MP_FASTCLOSE on every subflow, after which nothing is kept (option R)
+ * @param cookieWithoutTimestamps a SYN/ACK with MP_CAPABLE that gives a Fast Open cookie has no timestamps, so that the cookie has its full length;
+ *                        false for timestamps and a cookie of six octets (appendix B.1 has both)
  */
 public record WireProfile(boolean adaptiveDataAck, boolean dssBesideSignals, boolean fullOptionRoomInSyn, boolean experimentalFastOpen,
-                          boolean infiniteMappingNeedsData, boolean resetOnRemoveAddr, boolean fastcloseOnAck) {
-    public static final WireProfile DEFAULT = new WireProfile(false, false, false, false, false, false, false);
+                          boolean infiniteMappingNeedsData, boolean resetOnRemoveAddr, boolean fastcloseOnAck,
+                          boolean cookieWithoutTimestamps) {
+    public static final WireProfile DEFAULT = new WireProfile(false, false, false, false, false, false, false, false);
 
     /** As current Linux kernels write them. */
-    public static final WireProfile LINUX = new WireProfile(true, false, true, true, true, true, false);
+    public static final WireProfile LINUX = new WireProfile(true, false, true, true, true, true, false, true);
 }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** RFC 8684 section 3.5, option A: an abort that is repeated until the peer has heard it. */
 class FastcloseWaitTest {
-    private static final WireProfile OPTION_A = new WireProfile(false, false, false, false, false, false, true);
+    private static final WireProfile OPTION_A = new WireProfile(false, false, false, false, false, false, true, false);
     private static final MpFastclose FASTCLOSE = new MpFastclose(FakePeer.KEY);
 
     private Script script;

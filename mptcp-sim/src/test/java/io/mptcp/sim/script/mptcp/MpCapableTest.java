@@ -286,6 +286,16 @@ class MpCapableTest {
     }
 
     @Test
+    void anAddressThatAnybodyMayHaveSentDoesNotShowThatThePeerHasTheKeys() {
+        MptcpConnection connection = script.connect();
+        FakePeer peer = FakePeer.server(script).acceptMptcp();
+        peer.inject(packet(".").option(new MptcpOption.AddAddr(2, IpAddress.parse("192.0.2.10"), 0, 0x1234)));
+        peer.inject(packet(".").option(new MptcpOption.AddAddrEcho(2, IpAddress.parse("192.0.2.10"), 0)));
+        Script.write(connection, "first");
+        peer.expect().data(1, "first").option(MpCapableData.class);
+    }
+
+    @Test
     void afterADataAckPlainMappingsAreUsed() {
         MptcpConnection connection = script.connect();
         FakePeer peer = FakePeer.server(script).acceptMptcp().confirm();

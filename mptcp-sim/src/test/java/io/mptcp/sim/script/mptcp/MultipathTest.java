@@ -339,11 +339,24 @@ class MultipathTest {
 
     // ---- subflows that are not worth having ----
 
+    /** Not before: a peer that has nothing to say there, as Linux, is not to be bothered. */
+    @Test
+    void aSubflowWithNothingOutstandingIsAskedForASignOfLifeAfterTwoSilentSeconds() {
+        for (int i = 0; i < 19; i++) {
+            first.send("x");
+            script.advance(100);
+        }
+        second.expectNothing();
+        first.send("x");
+        script.advance(200);
+        second.expect().flags(".").seq(0).noData();
+    }
+
     @Test
     void aSubflowThatStaysSilentWhileOthersAreHeardIsResetForItsPerformance() {
         Segment reset = null;
         for (int i = 0; i < 200 && reset == null; i++) {
-            first.ack();
+            first.send("x");
             script.advance(1_000);
             for (Segment s = second.poll(); s != null; s = second.poll()) {
                 reset = s.has(TcpSegment.RST) ? s : null;

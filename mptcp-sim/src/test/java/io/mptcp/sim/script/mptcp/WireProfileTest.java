@@ -61,7 +61,7 @@ class WireProfileTest {
     @Test
     void anAddressEchoCarriesADataAckOnlyWhenTheProfileSaysSo() {
         for (boolean beside : new boolean[] {false, true}) {
-            FakePeer peer = connected(new WireProfile(true, beside, false, false, false, false, false));
+            FakePeer peer = connected(new WireProfile(true, beside, false, false, false, false, false, false));
             peer.inject(packet(".").option(announcement(peer)));
             Segment echo = peer.expect();
             assertTrue(echo.has(MptcpOption.AddAddrEcho.class));
@@ -72,7 +72,7 @@ class WireProfileTest {
     @Test
     void anInfiniteMappingWithoutDataCountsOnlyWhereTheProfileTakesIt() {
         for (boolean needsData : new boolean[] {false, true}) {
-            FakePeer peer = connected(new WireProfile(true, false, false, false, needsData, false, false));
+            FakePeer peer = connected(new WireProfile(true, false, false, false, needsData, false, false, false));
             peer.inject(packet(".").option(peer.dss(peer.map(1, 1, 0))));
             assertEquals(!needsData, peer.script.accepted().isFallback());
         }
