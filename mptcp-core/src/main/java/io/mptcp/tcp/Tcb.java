@@ -152,7 +152,7 @@ public final class Tcb {
     public void openPassive(long nowNanos, IncomingSegment syn, boolean hold) {
         state = TcpState.SYN_RECV;
         passive = true;
-        input.takeSynOptions(syn);
+        input.takeSynOptions(nowNanos, syn);
         ecn.onSyn(syn, true);
         irs = syn.sequenceNumber;
         rcvNxt = 1;

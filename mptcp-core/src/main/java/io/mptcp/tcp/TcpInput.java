@@ -83,7 +83,7 @@ final class TcpInput {
         if (!segment.has(SYN)) {
             return;
         }
-        takeSynOptions(segment);
+        takeSynOptions(nowNanos, segment);
         tcb.ecn.onSynAck(segment);
         tcb.irs = segment.sequenceNumber;
         tcb.rcvNxt = 1;
@@ -94,11 +94,6 @@ final class TcpInput {
         }
         segment.ssn = 0;
         segment.windowBytes = segment.window; // never scaled on a SYN (RFC 7323 section 2.2)
-        if (tcb.timestampsOn) {
-            tcb.tsRecent = segment.options.tsVal;
-            tcb.tsRecentNanos = nowNanos;
-            tcb.tsRecentValid = true;
-        }
         int synPayloadBytes = (int) (tcb.sndNxt - 1);
         int synPayloadAckedBytes = takeAckOfSyn(segment);
         if (!tcb.upper.onSynAck(segment, synPayloadAckedBytes)) {
@@ -160,7 +155,7 @@ final class TcpInput {
     }
 
     /** Options of a SYN or SYN/ACK that settle what the connection may use. */
-    void takeSynOptions(IncomingSegment syn) {
+    void takeSynOptions(long nowNanos, IncomingSegment syn) {
         TcpOptions options = syn.options;
         if (options.mss > 0) {
             tcb.path.takePeerMss(options.mss);
@@ -172,6 +167,7 @@ final class TcpInput {
         tcb.rcvWndShift = tcb.windowScaleOn ? tcb.config.windowShift() : 0;
         if (tcb.timestampsOn) {
             tcb.tsRecent = options.tsVal;
+            tcb.tsRecentNanos = nowNanos;
             tcb.tsRecentValid = true;
         }
     }
@@ -206,11 +202,15 @@ final class TcpInput {
         if (!tcb.tsRecentValid) {
             return true;
         }
-        boolean old = segment.options.tsVal - tcb.tsRecent < 0 && nowNanos - tcb.tsRecentNanos < TS_RECENT_VALID_NANOS;
+        boolean old = segment.options.tsVal - tcb.tsRecent < 0 && !isTsRecentOutdated(nowNanos);
         if (old) {
             tcb.challenge(nowNanos);
         }
         return !old;
+    }
+
+    private boolean isTsRecentOutdated(long nowNanos) {
+        return nowNanos - tcb.tsRecentNanos >= TS_RECENT_VALID_NANOS;
     }
 
     /**
@@ -286,10 +286,12 @@ final class TcpInput {
         return false;
     }
 
-    /** RFC 7323 section 4.3. */
+    /** RFC 7323 section 4.3; after so long an idle time that the clock of the peer may have gone half way round, any value is newer (section 5.5). */
     private void updateTsRecent(long nowNanos, IncomingSegment segment) {
-        if (tcb.timestampsOn && segment.options.hasTimestamps && segment.ssn <= tcb.lastAckSentSsn
-                && segment.options.tsVal - tcb.tsRecent >= 0) {
+        if (!tcb.timestampsOn || !segment.options.hasTimestamps || segment.ssn > tcb.lastAckSentSsn) {
+            return;
+        }
+        if (segment.options.tsVal - tcb.tsRecent >= 0 || isTsRecentOutdated(nowNanos)) {
             tcb.tsRecent = segment.options.tsVal;
             tcb.tsRecentNanos = nowNanos;
             tcb.tsRecentValid = true;

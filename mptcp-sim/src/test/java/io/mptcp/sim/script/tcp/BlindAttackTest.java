@@ -173,6 +173,16 @@ class BlindAttackTest {
         assertEquals("back again", Script.read(connection));
     }
 
+    /** RFC 7323 section 5.5: and it is not checked against ever after, which would be as good as no protection at all. */
+    @Test
+    void theFirstTimestampAfterTwentyFourIdleDaysIsEchoedAndProtectsAgain() {
+        script.advance(25L * 24 * 3600 * 1000);
+        peer.inject(packet("P.").tsVal(5_000).data("back again"));
+        assertEquals(5_000, peer.expect().flags(".").ack(11).options.tsEcr);
+        peer.inject(packet("P.").tsVal(4_000).data("old"));
+        assertEquals(5_000, peer.expect().flags(".").ack(11).options.tsEcr);
+    }
+
     @Test
     void theEchoedTimestampIsThatOfTheEarliestUnacknowledgedSegment() {
         for (int i = 0; i < 20; i++) { // beyond the quick acknowledgments of the start
