@@ -11,6 +11,20 @@ package io.mptcp.stack;
  * @param probeIntervalNanos    an idle subflow is asked for a sign of life this often, 0 for never
  */
 public record LinkProperties(int mtuBytes, int maxSuperSegmentBytes, int weight, boolean backup, int cost, long probeIntervalNanos) {
+    /** What one DSS mapping covers (RFC 8684 section 3.3). */
+    public static final int MAX_SUPER_SEGMENT_BYTES = 65_535;
+    /** Room for the headers of IPv6 and TCP with all options of a data segment, and for some payload. */
+    public static final int MIN_MTU_BYTES = 160;
+
+    public LinkProperties {
+        if (mtuBytes < MIN_MTU_BYTES) {
+            throw new IllegalArgumentException("links must carry packets of at least " + MIN_MTU_BYTES + " bytes, not " + mtuBytes);
+        }
+        if (maxSuperSegmentBytes < 0 || maxSuperSegmentBytes > MAX_SUPER_SEGMENT_BYTES) {
+            throw new IllegalArgumentException("super-segments must be of 0 to " + MAX_SUPER_SEGMENT_BYTES + " bytes, not " + maxSuperSegmentBytes);
+        }
+    }
+
     /** Free, and not probed while it is idle. */
     public LinkProperties(int mtuBytes, int maxSuperSegmentBytes, int weight, boolean backup) {
         this(mtuBytes, maxSuperSegmentBytes, weight, backup, 0, 0);

@@ -73,12 +73,21 @@ public record TcpConfig(
         boolean pacing,
         int minTsoSegments) {
 
+    public static final int MIN_BUFFER_BYTES = 4096;
+    /** Half of what a scaled window can say (RFC 7323 section 2.3): what is kept apart for a while has to fit into one piece of memory, too. */
+    public static final int MAX_BUFFER_BYTES = 1 << 29;
+
     public TcpConfig {
-        if (sendBufferBytes < 4096 || receiveBufferBytes < 4096) {
-            throw new IllegalArgumentException("buffers must be at least 4096 bytes");
-        }
+        checkBuffer("send", sendBufferBytes);
+        checkBuffer("receive", receiveBufferBytes);
         if (notSentLowatBytes < 1) {
             throw new IllegalArgumentException("the bound of what is not sent must be at least 1");
+        }
+    }
+
+    private static void checkBuffer(String which, int bytes) {
+        if (bytes < MIN_BUFFER_BYTES || bytes > MAX_BUFFER_BYTES) {
+            throw new IllegalArgumentException(which + " buffers must be of " + MIN_BUFFER_BYTES + " to " + MAX_BUFFER_BYTES + " bytes, not " + bytes);
         }
     }
 

@@ -6,6 +6,7 @@ import io.mptcp.netty.host.PathTerms;
 import io.mptcp.pm.PathQuota;
 import io.mptcp.pm.PathRole;
 import io.mptcp.scheduler.Schedulers;
+import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.IpAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -193,7 +194,7 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
         Map<String, ConfigNode> keys = node.map("connections", "buffer-bytes", "connect-timeout-seconds");
         return new GatewayLimits(
                 keys.containsKey("connections") ? keys.get("connections").integer(1, 65_536) : unset.connections(),
-                keys.containsKey("buffer-bytes") ? keys.get("buffer-bytes").integer(65_536, 1 << 30) : unset.bufferBytes(),
+                keys.containsKey("buffer-bytes") ? keys.get("buffer-bytes").integer(65_536, TcpConfig.MAX_BUFFER_BYTES) : unset.bufferBytes(),
                 keys.containsKey("connect-timeout-seconds") ? keys.get("connect-timeout-seconds").integer(1, 600) : unset.connectTimeoutSeconds());
     }
 

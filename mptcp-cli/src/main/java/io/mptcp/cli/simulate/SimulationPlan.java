@@ -1,5 +1,6 @@
 package io.mptcp.cli.simulate;
 
+import io.mptcp.tcp.TcpConfig;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,7 +18,7 @@ record SimulationPlan(List<PlannedPath> paths, List<Cut> cuts, long sizeBytes, b
     static final int MAX_RUNS = 10_000;
     static final long MAX_SIZE_BYTES = 100_000_000_000L;
     static final int MIN_BUFFER_BYTES = 16 * 1024;
-    static final int MAX_BUFFER_BYTES = 1 << 30;
+    static final int MAX_BUFFER_BYTES = TcpConfig.MAX_BUFFER_BYTES;
 
     SimulationPlan {
         require(!paths.isEmpty(), "a path is needed: --path " + PlannedPath.SYNTAX);
@@ -25,7 +26,7 @@ record SimulationPlan(List<PlannedPath> paths, List<Cut> cuts, long sizeBytes, b
         require(paths.stream().map(PlannedPath::name).distinct().count() == paths.size(), "two paths have the same name");
         require(sizeBytes >= 1 && sizeBytes <= MAX_SIZE_BYTES, "the size is between 1 byte and 100 GB");
         require(runs >= 1 && runs <= MAX_RUNS, "runs are between 1 and " + MAX_RUNS);
-        require(bufferBytes == 0 || bufferBytes >= MIN_BUFFER_BYTES && bufferBytes <= MAX_BUFFER_BYTES, "the buffer is between 16KiB and 1GiB");
+        require(bufferBytes == 0 || bufferBytes >= MIN_BUFFER_BYTES && bufferBytes <= MAX_BUFFER_BYTES, "the buffer is between 16KiB and 512MiB");
     }
 
     private static void require(boolean condition, String rule) {

@@ -12,6 +12,7 @@ import io.mptcp.sim.script.Segment;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.Counter;
 import io.mptcp.stack.Limits;
+import io.mptcp.stack.LinkProperties;
 import io.mptcp.stack.Listener;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Stack;
@@ -69,6 +70,34 @@ class LimitsTest {
         script.advance(300_000);
         silent.skip();
         syn(script).expect().flags("S.");
+    }
+
+    @Test
+    void theLargestBuffersThereMayBeWork() {
+        TcpConfig largest = TcpConfig.defaults().withBuffers(TcpConfig.MAX_BUFFER_BYTES, TcpConfig.MAX_BUFFER_BYTES);
+        Script script = new Script(StackConfig.defaults().withChecksum(true).withTcp(largest)).listen();
+        FakePeer peer = FakePeer.client(script).mptcp();
+        peer.session.checksum = true;
+        peer.openMptcp().confirm();
+        peer.skip();
+        MptcpConnection connection = script.accepted();
+        peer.send("kept until its checksum is known");
+        assertEquals("kept until its checksum is known", Script.read(connection));
+        assertThrows(IllegalArgumentException.class, () -> largest.withBuffers(TcpConfig.MAX_BUFFER_BYTES + 1, 1 << 20));
+        assertThrows(IllegalArgumentException.class, () -> largest.withBuffers(1 << 20, TcpConfig.MAX_BUFFER_BYTES + 1));
+    }
+
+    @Test
+    void aLinkMustHaveRoomForPayloadBehindTheHeaders() {
+        Script script = new Script(StackConfig.defaults(), LinkProperties.ofMtu(LinkProperties.MIN_MTU_BYTES)).overIpv6();
+        MptcpConnection connection = script.connect();
+        FakePeer peer = FakePeer.server(script).acceptMptcp().confirm();
+        Script.write(connection, "a");
+        peer.expect().data(1, "a");
+        assertTrue(connection.subflows().getFirst().mssBytes() > 0);
+        assertThrows(IllegalArgumentException.class, () -> LinkProperties.ofMtu(LinkProperties.MIN_MTU_BYTES - 1));
+        assertThrows(IllegalArgumentException.class, () -> new LinkProperties(1500, -1, 1, false));
+        assertThrows(IllegalArgumentException.class, () -> new LinkProperties(1500, 65_536, 1, false));
     }
 
     @Test
