@@ -39,7 +39,7 @@ final class DataLevel {
     void setFixedSizes(SocketOptions options) {
         sender.setFixedBytes(options.sendBufferBytes());
         int lowatBytes = options.notSentLowatBytes();
-        sender.setNotSentLowat(lowatBytes > 0 ? lowatBytes : stack.config().tcp().notSentLowatBytes());
+        sender.setNotSentLowat(lowatBytes > 0 ? lowatBytes : connection.tcpConfig.notSentLowatBytes());
         receiver.setFixedBytes(options.receiveBufferBytes());
     }
 

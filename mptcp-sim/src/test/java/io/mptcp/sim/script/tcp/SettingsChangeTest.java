@@ -48,6 +48,20 @@ class SettingsChangeTest {
         assertTrue(peer.expect().data(1, "x").options.hasTimestamps);
     }
 
+    @Test
+    void itKeepsThemAlsoWhenItsOwnOptionsChange() {
+        script.listen();
+        FakePeer.client(script).openPlain();
+        MptcpConnection connection = script.accepted();
+        FakePeer.client(script).openPlain();
+        MptcpConnection untouched = script.accepted();
+        script.stack.setTcpConfig(BEFORE.toBuilder().notSentLowatBytes(1000).build());
+        connection.setSocketOptions(connection.socketOptions().toBuilder().keepAlive(true).build());
+        int taken = Script.write(untouched, Script.pattern(300_000));
+        assertTrue(taken > 10_000);
+        assertEquals(taken, Script.write(connection, Script.pattern(300_000)), "no bound of what is not sent");
+    }
+
     /** The SYN/ACK has promised timestamps, a window scale and a window. */
     @Test
     void aHalfOpenConnectionKeepsWhatItsSynAckHasSaid() {
