@@ -81,6 +81,9 @@ final class RxMappings {
         }
         start = Math.min(start, ssn[first]);
         end = Math.max(end, ssn[last - 1] + length[last - 1]);
+        if (end - start > Integer.MAX_VALUE) {
+            return Status.FULL;
+        }
         ssn[first] = start;
         dsn[first] = start + distance;
         length[first] = (int) (end - start);

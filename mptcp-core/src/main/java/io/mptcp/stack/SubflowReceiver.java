@@ -115,6 +115,9 @@ final class SubflowReceiver {
         if (ssn + length <= (staged == null ? subflow.tcb.rcvNxt() : staged.readPosition())) {
             return true; // all of it has arrived before
         }
+        if (ssn > subflow.tcb.rcvNxt() + connection.data().receiver.capacityBytes()) {
+            return false; // what it maps would not be taken, wherever it belongs
+        }
         if (dsn != ssn) {
             connection.fallback().onDiverged();
         }

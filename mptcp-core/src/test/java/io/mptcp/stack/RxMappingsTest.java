@@ -37,6 +37,20 @@ class RxMappingsTest {
         maps(41, -1);
     }
 
+    /** A peer may declare what it never sends. */
+    @Test
+    void mappingsDoNotJoinBeyondWhatALengthCanSay() {
+        long ssn = 1;
+        for (int i = 0; i < 32_768; i++) {
+            add(Status.OK, ssn, ssn + 100, 65_535);
+            ssn += 65_535;
+        }
+        add(Status.FULL, ssn, ssn + 100, 65_535);
+        assertEquals(1, mappings.size());
+        assertEquals(ssn, mappings.endSsn(0));
+        maps(ssn - 1, ssn + 99);
+    }
+
     @Test
     void neighboursThatMapDifferentlyStayApart() {
         add(Status.OK, 1, 101, 10);
