@@ -8,6 +8,8 @@ import java.util.Arrays;
  */
 public final class RangeSet {
     private static final int FIRST_RANGES = 8;
+    /** Room for so many is kept when there are none any more. */
+    private static final int KEPT_RANGES = 64;
     private static final long[] NONE = {};
 
     private final int maxRanges;
@@ -113,6 +115,7 @@ public final class RangeSet {
             totalBytes -= end(size - 1) - start;
             bounds[2 * size - 1] = start;
         }
+        shrinkIfEmpty();
     }
 
     /**
@@ -194,6 +197,19 @@ public final class RangeSet {
     public void clear() {
         size = 0;
         totalBytes = 0;
+        shrinkIfEmpty();
+    }
+
+    /** Intervals there is room for without allocation. */
+    int capacity() {
+        return bounds.length / 2;
+    }
+
+    /** Many holes once are no reason to hold memory for ever. */
+    private void shrinkIfEmpty() {
+        if (size == 0 && bounds.length > 2 * KEPT_RANGES) {
+            bounds = NONE;
+        }
     }
 
     @Override
@@ -243,6 +259,7 @@ public final class RangeSet {
         if (from < to) {
             System.arraycopy(bounds, 2 * to, bounds, 2 * from, 2 * (size - to));
             size -= to - from;
+            shrinkIfEmpty();
         }
     }
 

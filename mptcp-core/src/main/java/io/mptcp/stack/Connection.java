@@ -794,7 +794,8 @@ final class Connection extends DeadlineQueue.Node {
     void onLinkChange(int changedLinkId, boolean up) {
         // What has nowhere else to go waits for the link, as TCP does.
         boolean movesElsewhere = mptcp && fullyEstablished && subflows.hasActiveOnOtherLink(changedLinkId);
-        for (Subflow subflow : List.copyOf(subflows)) {
+        for (int i = subflows.size() - 1; i >= 0; i--) { // a reset takes it out of the set
+            Subflow subflow = subflows.get(i);
             if (subflow.linkId == changedLinkId && up) {
                 subflow.tcb.retryNow();
             } else if (subflow.linkId == changedLinkId && movesElsewhere) {

@@ -55,6 +55,28 @@ class RangeSetTest {
         assertTrue(set.add(20, 21));
     }
 
+    /** How many there are is the peer's choice; it must not cost memory for ever. */
+    @Test
+    void whatManyIntervalsNeededIsGivenBackWithTheLast() {
+        RangeSet set = new RangeSet(4096);
+        for (int i = 0; i < 1000; i++) {
+            set.add(10L * i, 10L * i + 5);
+        }
+        assertTrue(set.capacity() >= 1000);
+        set.removeBelow(9_000);
+        assertTrue(set.capacity() >= 1000, "others may come");
+        set.removeBelow(10_000);
+        assertEquals(0, set.capacity());
+        for (int i = 0; i < 1000; i++) {
+            set.add(10L * i, 10L * i + 5);
+        }
+        set.clear();
+        assertEquals(0, set.capacity());
+        set.add(1, 2);
+        set.removeFrom(0);
+        assertTrue(set.capacity() > 0, "the room for a few stays");
+    }
+
     @Test
     void emptyIntervalChangesNothing() {
         RangeSet set = new RangeSet(1);
