@@ -35,6 +35,8 @@ final class Acceptor {
     private int halfOpen;
     /** Subflows of any connection whose SYN came here with a token, and the third ACK with the HMAC has not. */
     private int halfOpenJoins;
+    /** The connection the segment that is being looked at is for, or has brought about; null for none. */
+    private Connection touched;
     private long lastCookieNanos;
     private boolean cookiesSent;
 
@@ -89,7 +91,15 @@ final class Acceptor {
 
     // ==== what arrives ====
 
+    /** What went wrong while a segment was looked at has gone wrong with this connection. Null for none. */
+    Connection takeTouched() {
+        Connection taken = touched;
+        touched = null;
+        return taken;
+    }
+
     void receive(long nowNanos, PacketSlot in, IncomingSegment segment) {
+        touched = null;
         int localPort = TcpSegment.destinationPort(in.buffer, in.offset);
         int remotePort = TcpSegment.sourcePort(in.buffer, in.offset);
         SynRequest request = synQueue.get(in.destinationHi, in.destinationLo, localPort, in.sourceHi, in.sourceLo, remotePort);
@@ -157,6 +167,7 @@ final class Acceptor {
             reset(in, segment, ResetReason.MPTCP);
             return;
         }
+        touched = connection;
         int addressId = acceptsJoin(in, connection) ? connection.paths().localAddressId(in.linkId, destination(in), 0) : LocalAddressIds.NONE;
         if (addressId < 0) {
             stack.count(Counter.MPJoinRejected);
@@ -226,9 +237,10 @@ final class Acceptor {
             stack.localKeys().draw(connection);
             connection.handshake().onSyn(segment.options.mptcp.mpCapableFlags);
         }
-        halfOpen++;
+        touched = connection;
         stack.count(Counter.PassiveOpens);
         Subflow subflow = stack.add(connection).openInitial(in.linkId, FlowKey.ofReceived(in), false);
+        halfOpen++;
         subflow.tcb.openPassive(nowNanos, segment, !fast);
         if (fast) {
             subflow.fastOpenCookie = fastOpen.cookieToSend(nowNanos, in, segment, listener);
@@ -317,8 +329,9 @@ final class Acceptor {
             stack.localKeys().assign(connection, request.localKey);
             connection.handshake().onSyn(request.mpCapableFlags);
         }
-        halfOpen++;
+        touched = connection;
         Subflow subflow = stack.add(connection).openInitial(request.linkId, request.key, false, Integer.toUnsignedLong(request.iss));
+        halfOpen++;
         request.restore(syn);
         subflow.tcb.openPassive(nowNanos, syn, false);
         subflow.windowField(0); // what the SYN/ACK has promised

@@ -71,6 +71,8 @@ final class Connection extends DeadlineQueue.Node {
 
     /** Queues of the stack this connection stands in. */
     boolean inWorkQueue;
+    /** Subflows whose last RST waits to be sent. */
+    private int dyingSubflows;
     boolean inReadyQueue;
     long waitingForLinks;
     boolean awaitsMemory;
@@ -302,6 +304,41 @@ final class Connection extends DeadlineQueue.Node {
         }
         sender.close();
         receiver.close();
+    }
+
+    /** Takes it away whatever state it is in; its parts are not to be relied on. */
+    void bury() {
+        for (Subflow subflow : List.copyOf(subflows)) {
+            try {
+                subflow.tcb.forget(TcpCloseReason.ABORTED);
+            } catch (RuntimeException e) {
+                stack.unregister(subflow);
+            }
+        }
+        if (!removed) {
+            removed = true;
+            sender.close();
+            receiver.close();
+            stack.remove(this);
+        }
+        clearKeysIfOver();
+    }
+
+    void onDying() {
+        dyingSubflows++;
+    }
+
+    /** The RST of a subflow that had one to send has gone, or never will. */
+    void onLastReset() {
+        dyingSubflows--;
+        clearKeysIfOver();
+    }
+
+    /** The last RSTs may still carry the key of the peer (MP_FASTCLOSE). */
+    private void clearKeysIfOver() {
+        if (removed && dyingSubflows == 0) {
+            data.sequence.clearKeys();
+        }
     }
 
     CloseReason closeReason() {
@@ -740,7 +777,8 @@ final class Connection extends DeadlineQueue.Node {
         if (!mptcp || !sender.isCramped()) {
             return;
         }
-        for (Subflow subflow : List.copyOf(subflows)) {
+        for (int i = subflows.size() - 1; i >= 0; i--) { // a reset takes it out of the set
+            Subflow subflow = subflows.get(i);
             if (subflow.stale && subflow.lowestDsn() < sender.dsnUna()) {
                 subflow.reset(ResetReason.OUTSTANDING_DATA);
             }
@@ -794,8 +832,7 @@ final class Connection extends DeadlineQueue.Node {
     void onLinkChange(int changedLinkId, boolean up) {
         // What has nowhere else to go waits for the link, as TCP does.
         boolean movesElsewhere = mptcp && fullyEstablished && subflows.hasActiveOnOtherLink(changedLinkId);
-        for (int i = subflows.size() - 1; i >= 0; i--) { // a reset takes it out of the set
-            Subflow subflow = subflows.get(i);
+        for (Subflow subflow : List.copyOf(subflows)) {
             if (subflow.linkId == changedLinkId && up) {
                 subflow.tcb.retryNow();
             } else if (subflow.linkId == changedLinkId && movesElsewhere) {
@@ -812,6 +849,7 @@ final class Connection extends DeadlineQueue.Node {
         removed = true;
         sender.close();
         stack.remove(this);
+        clearKeysIfOver();
         paths.onRemoved();
     }
 

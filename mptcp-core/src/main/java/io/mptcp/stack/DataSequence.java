@@ -16,6 +16,7 @@ final class DataSequence {
     private long remoteKey;
     private int remoteToken;
     private long remoteIdsn;
+    private boolean remoteKeyKnown;
 
     DataSequence(Keys keys) {
         this.keys = keys;
@@ -31,6 +32,18 @@ final class DataSequence {
         remoteKey = key;
         remoteToken = keys.token(key);
         remoteIdsn = keys.idsn(key);
+        remoteKeyKnown = true;
+    }
+
+    /** The connection is gone, and whoever finds its memory shall not find what would have proved to be its peer. */
+    void clearKeys() {
+        localKey = 0;
+        remoteKey = 0;
+    }
+
+    /** It has been known, even if it is cleared by now. */
+    boolean isRemoteKeyKnown() {
+        return remoteKeyKnown;
     }
 
     long localKey() {

@@ -110,7 +110,7 @@ final class MemoryBudget {
         waiting.clear();
         for (Connection connection : told) {
             connection.awaitsMemory = false;
-            connection.data().onMemory();
+            stack.guarded(connection, it -> it.data().onMemory());
         }
     }
 

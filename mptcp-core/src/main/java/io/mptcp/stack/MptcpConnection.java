@@ -17,7 +17,7 @@ import java.util.Objects;
  * end, also on a connection the peer has closed: it frees the memory of unread data.
  */
 public final class MptcpConnection {
-    private final Connection core;
+    final Connection core;
     private Object attachment;
 
     MptcpConnection(Connection core, Object attachment) {

@@ -61,7 +61,7 @@ public record MptcpInfo(
         DataLevel data = connection.data();
         DataSequence sequence = data.sequence;
         AddressSignals signals = connection.signals();
-        int flags = (connection.isMptcp() ? 0 : FLAG_FALLBACK) | (sequence.remoteKey() != 0 ? FLAG_REMOTE_KEY_RECEIVED : 0);
+        int flags = (connection.isMptcp() ? 0 : FLAG_FALLBACK) | (sequence.isRemoteKeyKnown() ? FLAG_REMOTE_KEY_RECEIVED : 0);
         boolean initial = false;
         long localIds = 0;
         for (Subflow subflow : connection.subflows()) {

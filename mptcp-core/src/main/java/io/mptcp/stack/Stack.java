@@ -20,7 +20,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
  * A TCP and Multipath TCP stack without I/O, clock or thread. The owner drives it with five verbs:
@@ -61,6 +64,10 @@ public final class Stack {
     private final IcmpReceiver icmp;
     private final IncomingSegment incoming = new IncomingSegment();
 
+    private BiConsumer<MptcpConnection, RuntimeException> failureHook = (connection, failure) -> {
+        assert false : failure; // tests run with assertions
+    };
+
     private long nowNanos;
 
     public Stack(StackConfig config, RandomSource random) {
@@ -91,6 +98,17 @@ public final class Stack {
         return tcp.toBuilder().synRetries(Math.min(JOIN_SYN_RETRIES, tcp.synRetries())).synLinearTimeouts(JOIN_SYN_RETRIES).build();
     }
 
+    /**
+     * Who is told of each internal error, once its connection is about to be closed with {@link CloseReason#INTERNAL} and after {@link
+     * Counter#InternalErrors} has been incremented: something of the engine's, or a scheduler, path manager, tracer or factory that threw. On the
+     * stack's thread; must not call back. Without a hook they are counted, or with assertions on an AssertionError.
+     *
+     * @param hook takes the connection, null where there is none, and what was thrown
+     */
+    public void onInternalError(BiConsumer<MptcpConnection, RuntimeException> hook) {
+        failureHook = Objects.requireNonNull(hook);
+    }
+
     // ==== links ====
 
     /**
@@ -103,8 +121,8 @@ public final class Stack {
         LinkProperties before = links.has(linkId) ? links.properties(linkId) : null;
         links.add(linkId, properties);
         if (before != null && !before.equals(properties)) {
-            for (Connection connection : connections) {
-                connection.onLinkProperties(linkId, properties);
+            for (Connection connection : List.copyOf(connections)) {
+                guarded(connection, it -> it.onLinkProperties(linkId, properties));
                 enqueue(connection);
             }
         }
@@ -119,11 +137,11 @@ public final class Stack {
         if (up) {
             blackholes.clearLink(linkId);
         }
-        if (config.tracer() != Tracer.NONE) {
-            config.tracer().event(PathEvent.ofPath(up ? PathEvent.Type.PATH_UP : PathEvent.Type.PATH_DOWN, nowNanos, linkId, ""));
+        if (isTraced()) {
+            trace(PathEvent.ofPath(up ? PathEvent.Type.PATH_UP : PathEvent.Type.PATH_DOWN, nowNanos, linkId, ""));
         }
         for (Connection connection : List.copyOf(connections)) {
-            connection.onLinkChange(linkId, up);
+            guarded(connection, it -> it.onLinkChange(linkId, up));
             enqueue(connection);
         }
     }
@@ -191,10 +209,19 @@ public final class Stack {
         if (options.fastOpen()) {
             connection.setFastOpen(new FastOpenClient(this, fastOpens, remote.address(), connection.data().sender, options.fastOpenWithoutCookie()));
         }
-        counters.increment(Counter.ActiveOpens);
-        add(connection).openInitial(linkId, key, true).tcb.openActive();
-        enqueue(connection);
+        openActive(connection, linkId, key);
         return connection.facade();
+    }
+
+    private void openActive(Connection connection, int linkId, FlowKey key) {
+        try {
+            add(connection).openInitial(linkId, key, true).tcb.openActive();
+        } catch (RuntimeException e) { // a factory's, or the path manager's: the caller hears of it
+            connection.bury();
+            throw e;
+        }
+        counters.increment(Counter.ActiveOpens);
+        enqueue(connection);
     }
 
     private void requireLink(int linkId) {
@@ -266,8 +293,8 @@ public final class Stack {
     }
 
     private void traceListener(PathEvent.Type type, Listener listener) {
-        if (config.tracer() != Tracer.NONE) {
-            config.tracer().event(PathEvent.ofListener(type, nowNanos, listener.local()));
+        if (isTraced()) {
+            trace(PathEvent.ofListener(type, nowNanos, listener.local()));
         }
     }
 
@@ -377,42 +404,76 @@ public final class Stack {
         Subflow subflow = flows.get(in.destinationHi, in.destinationLo, TcpSegment.destinationPort(in.buffer, in.offset),
                 in.sourceHi, in.sourceLo, TcpSegment.sourcePort(in.buffer, in.offset));
         if (subflow == null) {
-            acceptor.receive(nowNanos, in, incoming);
-        } else if (subflow.tcb.isForeignAck(nowNanos, incoming)) {
-            acceptor.reset(in, incoming, -1);
-        } else {
-            receiveOn(subflow);
+            receiveUnknown(nowNanos, in);
+            return;
         }
-    }
-
-    /** The segment that has come is for this subflow. */
-    void receiveOn(Subflow subflow) {
         try {
-            subflow.connection.receiveOn(nowNanos, subflow, incoming);
+            if (subflow.tcb.isForeignAck(nowNanos, incoming)) {
+                acceptor.reset(in, incoming, -1);
+            } else {
+                subflow.connection.receiveOn(nowNanos, subflow, incoming);
+            }
         } catch (RuntimeException e) {
             contain(subflow.connection, e);
         }
         enqueue(subflow.connection);
     }
 
+    /** A segment of no flow, from which one may come. */
+    private void receiveUnknown(long nowNanos, PacketSlot in) {
+        try {
+            acceptor.receive(nowNanos, in, incoming);
+        } catch (RuntimeException e) {
+            contain(acceptor.takeTouched(), e);
+            acceptor.reset(in, incoming, -1);
+        }
+    }
+
+    /** The segment that has come is for this subflow, which is new. */
+    void receiveOn(Subflow subflow) {
+        subflow.connection.receiveOn(nowNanos, subflow, incoming);
+        enqueue(subflow.connection);
+    }
+
     private void receiveIcmp(long nowNanos, PacketSlot in) {
         Subflow subflow = icmp.receive(nowNanos, in);
         if (subflow != null) {
-            try {
-                subflow.connection.settle(nowNanos);
-            } catch (RuntimeException e) {
-                contain(subflow.connection, e);
-            }
+            guarded(subflow.connection, connection -> connection.settle(nowNanos));
             enqueue(subflow.connection);
         }
     }
 
-    /** A broken invariant costs the connection it was found in, not the others. */
-    private void contain(Connection connection, RuntimeException e) {
-        assert false : e;
+    /** Runs something that concerns one connection: should it fail, the others do not notice. */
+    void guarded(Connection connection, Consumer<Connection> action) {
+        try {
+            action.accept(connection);
+        } catch (RuntimeException e) {
+            contain(connection, e);
+        }
+    }
+
+    /**
+     * A broken invariant, or a scheduler, path manager or factory that throws, costs the connection it was found in, not the others.
+     *
+     * @param connection null when there is none yet
+     */
+    private void contain(Connection connection, RuntimeException failure) {
+        report(connection, failure);
+        if (connection == null) {
+            return;
+        }
+        try {
+            connection.terminate(CloseReason.INTERNAL, true);
+            connection.settle(nowNanos);
+        } catch (RuntimeException again) {
+            report(connection, again);
+            connection.bury();
+        }
+    }
+
+    private void report(Connection connection, RuntimeException failure) {
         counters.increment(Counter.InternalErrors);
-        connection.terminate(CloseReason.INTERNAL, true);
-        connection.settle(nowNanos);
+        failureHook.accept(connection == null ? null : connection.facade(), failure);
     }
 
     /** Fires every timer that is due. */
@@ -420,26 +481,28 @@ public final class Stack {
         tick(nowNanos);
         memory.expire(nowNanos);
         for (DeadlineQueue.Node node = deadlines.pollDue(nowNanos); node != null; node = deadlines.pollDue(nowNanos)) {
-            if (node instanceof SynRequest request) {
-                acceptor.synQueue.expire(request);
-                continue;
-            }
-            if (node == acceptor.timeWait) {
-                acceptor.timeWait.expire(nowNanos);
-                continue;
-            }
-            Connection connection = node instanceof Subflow subflow ? subflow.connection : (Connection) node;
+            Connection connection = node instanceof Subflow subflow ? subflow.connection : node instanceof Connection whole ? whole : null;
             try {
-                if (node instanceof Subflow subflow) {
-                    subflow.expire(nowNanos);
-                    connection.settle(nowNanos);
-                } else {
-                    connection.expire(nowNanos);
-                }
+                expire(nowNanos, node);
             } catch (RuntimeException e) {
                 contain(connection, e);
             }
-            enqueue(connection);
+            if (connection != null) {
+                enqueue(connection);
+            }
+        }
+    }
+
+    private void expire(long nowNanos, DeadlineQueue.Node node) {
+        switch (node) {
+            case Subflow subflow -> {
+                subflow.expire(nowNanos);
+                subflow.connection.settle(nowNanos);
+            }
+            case Connection connection -> connection.expire(nowNanos);
+            case SynRequest request -> acceptor.synQueue.expire(request);
+            case TimeWaitTable timeWait -> timeWait.expire(nowNanos);
+            default -> throw new IllegalStateException("nobody expects the deadline of " + node);
         }
     }
 
@@ -452,18 +515,14 @@ public final class Stack {
     public boolean transmit(long nowNanos, PacketSlot out) {
         tick(nowNanos);
         out.clearPayloadReference();
-        while (!dying.isEmpty()) {
-            Subflow subflow = dying.poll();
-            if (isLinkUp(subflow.linkId) && subflow.transmitControl(nowNanos, out)) {
-                counters.increment(Counter.OutRsts);
+        while (true) {
+            if (transmitLastResets(nowNanos, out) || acceptor.transmit(nowNanos, out)) {
                 return true;
             }
-        }
-        if (acceptor.transmit(nowNanos, out)) {
-            return true;
-        }
-        while (!work.isEmpty()) {
             Connection connection = work.poll();
+            if (connection == null) {
+                return false;
+            }
             connection.inWorkQueue = false;
             try {
                 if (connection.transmit(nowNanos, out)) {
@@ -473,8 +532,21 @@ public final class Stack {
             } catch (RuntimeException e) {
                 contain(connection, e);
             }
-            if (!dying.isEmpty()) {
-                return transmit(nowNanos, out);
+        }
+    }
+
+    private boolean transmitLastResets(long nowNanos, PacketSlot out) {
+        while (!dying.isEmpty()) {
+            Subflow subflow = dying.poll();
+            try {
+                if (isLinkUp(subflow.linkId) && subflow.transmitControl(nowNanos, out)) {
+                    counters.increment(Counter.OutRsts);
+                    return true;
+                }
+            } catch (RuntimeException e) {
+                report(subflow.connection, e);
+            } finally {
+                subflow.connection.onLastReset();
             }
         }
         return false;
@@ -538,10 +610,13 @@ public final class Stack {
     }
 
     void unregister(Subflow subflow) {
-        flows.remove(subflow);
+        if (!flows.remove(subflow)) {
+            return;
+        }
         deadlines.schedule(subflow, Long.MAX_VALUE);
         if (subflow.tcb.isResetDue()) {
             dying.add(subflow);
+            subflow.connection.onDying();
         }
         if (!subflow.isJoin && !subflow.isActive && !subflow.connection.wasConnected()) {
             acceptor.onNoLongerHalfOpen();
@@ -594,15 +669,28 @@ public final class Stack {
     }
 
     void trace(PathEvent.Type type, Connection connection, Subflow subflow, String detail) {
-        if (config.tracer() != Tracer.NONE) {
-            config.tracer().event(Events.of(type, nowNanos, connection, subflow, detail));
+        if (isTraced()) {
+            trace(Events.of(type, nowNanos, connection, subflow, detail));
+        }
+    }
+
+    private boolean isTraced() {
+        return config.tracer() != Tracer.NONE;
+    }
+
+    /** A tracer that throws has seen its event, and nothing else is the worse for it. */
+    private void trace(PathEvent event) {
+        try {
+            config.tracer().event(event);
+        } catch (RuntimeException e) {
+            report(null, e);
         }
     }
 
     /** The peer announced an address, or took it back; {@code remote} is null then. */
     void traceAddress(PathEvent.Type type, Connection connection, int remId, IpEndpoint remote) {
-        if (config.tracer() != Tracer.NONE) {
-            config.tracer().event(Events.ofAddress(type, nowNanos, connection, remId, remote));
+        if (isTraced()) {
+            trace(Events.ofAddress(type, nowNanos, connection, remId, remote));
         }
     }
 

@@ -50,6 +50,34 @@ class ConnectionTest {
         assertEquals(1, net.server.counters().get(Counter.MPCapableACKRX));
     }
 
+    /** B-303. The RSTs of an abort carry the peer's key, and go when the connection is no more. */
+    @Test
+    void keysAreClearedWhenAConnectionIsOver() {
+        for (boolean abort : new boolean[] {false, true}) {
+            TwoStacks net = stacks(StackConfig.defaults(), StackConfig.defaults());
+            MptcpConnection client = net.connect();
+            TwoStacks.write(client, "ping");
+            net.run(50);
+            MptcpConnection server = TwoStacks.ready(net.server);
+            assertEquals("ping", TwoStacks.read(server));
+            int token = client.core.data().sequence.localToken();
+            assertTrue(client.core.data().sequence.localKey() != 0 && client.core.data().sequence.remoteKey() != 0);
+            if (abort) {
+                client.abort();
+            } else {
+                client.close();
+                server.close();
+            }
+            net.run(200_000);
+            assertEquals(abort ? CloseReason.RESET : CloseReason.CLOSED, server.closeReason());
+            for (MptcpConnection over : new MptcpConnection[] {client, server}) {
+                DataSequence sequence = over.core.data().sequence;
+                assertEquals(0, sequence.localKey() | sequence.remoteKey());
+            }
+            assertEquals(token, client.core.data().sequence.localToken(), "statistics outlive it");
+        }
+    }
+
     @Test
     void bothSidesCloseInOrder() {
         TwoStacks net = stacks(StackConfig.defaults(), StackConfig.defaults());

@@ -75,7 +75,14 @@ public final class MptcpDriver {
         this.stack = stack;
         this.clock = loop.ticker();
         out.gather = true;
+        stack.onInternalError(MptcpDriver::logInternalError);
         loop.execute(MptcpDriver::sharpenTimers);
+    }
+
+    private static void logInternalError(MptcpConnection connection, RuntimeException failure) {
+        String whose = connection == null ? "outside any connection" : connection.local() + " -> " + connection.remote();
+        LOG.warn("internal error ({}): {}", whose, failure.toString());
+        LOG.debug("internal error", failure);
     }
 
     /** By default the kernel wakes a thread up to 50 µs late, which is much for pacing. A setting of the loop's thread. */
