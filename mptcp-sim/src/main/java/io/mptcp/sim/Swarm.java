@@ -30,8 +30,9 @@ public final class Swarm {
 
     private final long seed;
     private static final int MAX_OTHERS = 3;
-    /** Every so many seeds have BBR. */
-    private static final int BBR_EVERY = 8;
+    /** One of so many seeds has BBR, and one coupled control. */
+    private static final int RARE_EVERY = 8;
+    private static final List<String> COUPLED = List.of("lia", "olia", "balia");
     /** A peer that is cut off without a word is not waited for longer than the network takes to heal. */
     private static final SocketOptions KEEP_ALIVE = SocketOptions.DEFAULT.toBuilder().keepAlive(true).keepAliveIdleSeconds(90)
             .keepAliveIntervalSeconds(20).keepAliveProbes(6).build();
@@ -156,7 +157,11 @@ public final class Swarm {
 
     private String randomCongestionControl() {
         String drawn = random.chance(0.8) ? "cubic" : "newreno";
-        return seed % BBR_EVERY == 0 ? "bbr" : drawn; // the others keep their networks
+        return switch ((int) (seed % RARE_EVERY)) { // the others keep their networks
+            case 0 -> "bbr";
+            case 1 -> COUPLED.get((int) (seed / RARE_EVERY % COUPLED.size()));
+            default -> drawn;
+        };
     }
 
     private ConnectOptions randomOptions(String side, List<Function<SeededRandom, PacketScheduler>> schedulers) {

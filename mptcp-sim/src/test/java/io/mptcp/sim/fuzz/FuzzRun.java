@@ -1,5 +1,6 @@
 package io.mptcp.sim.fuzz;
 
+import io.mptcp.cc.CongestionControllers;
 import io.mptcp.sim.MeshPathManager;
 import io.mptcp.sim.Pattern;
 import io.mptcp.stack.Counter;
@@ -63,7 +64,7 @@ final class FuzzRun {
         ipv6 = random.nextBoolean();
         boolean mptcp = random.nextInt(4) != 0;
         StackConfig config = StackConfig.defaults().withMptcp(mptcp).withChecksum(random.nextInt(3) == 0)
-                .withCongestionControl(random.nextBoolean() ? "cubic" : "newreno")
+                .withCongestionControl(congestionControl(seed, random.nextBoolean()))
                 .withTcp(TcpConfig.defaults().withRetries(2, 3)
                         .withTimestamps(random.nextInt(4) != 0).withSack(random.nextInt(4) != 0)
                         .withBuffers(1 << 12 + random.nextInt(7), 1 << 12 + random.nextInt(7)))
@@ -85,6 +86,12 @@ final class FuzzRun {
         friend = new FuzzHost("friend", StackConfig.defaults(), random::nextLong, addresses(3), false);
         hosts = List.of(client, server, friend);
         mutator = new Mutator(random, corpus, () -> recorded - 1);
+    }
+
+    /** Half of the runs have one of the two that are mostly used. */
+    private static String congestionControl(long seed, boolean drawn) {
+        List<String> all = CongestionControllers.names();
+        return seed % 2 == 0 ? all.get((int) (seed / 2 % all.size())) : drawn ? "cubic" : "newreno";
     }
 
     private List<IpAddress> addresses(int host) {
