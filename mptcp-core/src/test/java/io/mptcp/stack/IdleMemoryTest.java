@@ -54,14 +54,14 @@ class IdleMemoryTest {
     @Test
     void anIdleConnectionHoldsNoPayloadMemoryAndFewKilobytesOfHeap() {
         talk(open(10)); // classes and tables
-        long before = usedHeapBytes();
+        long before = heapBytes();
         List<MptcpConnection> connections = open(CONNECTIONS);
         talk(connections);
         assertEquals(0, net.client.bufferBytes());
         assertEquals(0, net.server.bufferBytes());
         net.run(30_000);
         assertEquals(0, net.client.spareBufferBytes() + net.server.spareBufferBytes(), "spare memory goes back as well");
-        long each = (usedHeapBytes() - before) / connections.size();
+        long each = (heapBytes() - before) / connections.size();
         assertEquals(2 * CONNECTIONS, connections.stream().filter(MptcpConnection::isConnected).count());
         assertTrue(each <= MAX_HEAP_BYTES_EACH, () -> each + " bytes");
     }
@@ -101,10 +101,7 @@ class IdleMemoryTest {
         assertEquals(0, TwoStacks.write(connections.getFirst(), "late"));
     }
 
-    /** A full collection leaves what is reachable. */
-    private static long usedHeapBytes() {
-        System.gc();
-        System.gc();
-        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+    private long heapBytes() {
+        return ReachableSize.of(net.client, net.server);
     }
 }
