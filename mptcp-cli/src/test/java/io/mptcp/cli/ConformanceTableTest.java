@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,16 +20,20 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The tests that docs/conformance.md names exist: a table that nobody checks is wrong within a week. */
+/** The tests and the code that docs/conformance.md names exist: a table that nobody checks is wrong within a week. */
 class ConformanceTableTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
     private static final Pattern NAMED = Pattern.compile("(\\w+Test)?(?:\\.(\\w+))?");
+    private static final String CLASS = "[A-Z]\\w*[a-z]\\w*";
+    private static final Pattern MEMBER = Pattern.compile("\\b(" + CLASS + ")\\.([a-z]\\w+)");
+    /** Of the JDK. */
+    private static final Set<String> ELSEWHERE = Set.of("MessageDigest");
 
     @Test
     void everyTestThatTheTableNamesExists() throws IOException {
         Path table = ROOT.resolve("docs/conformance.md");
         assumeTrue(Files.exists(table), "docs/conformance.md is not there: the tests do not run in the source tree");
-        Map<String, String> sources = testSources();
+        Map<String, String> sources = sources("src/test/java", "Test.java");
         List<String> missing = new ArrayList<>();
         int named = 0;
         for (String line : Files.readAllLines(table)) {
@@ -52,6 +57,43 @@ class ConformanceTableTest {
         }
         assertEquals(List.of(), missing);
         assertTrue(named > 300, "only " + named + " tests found in the table: has its form changed?");
+    }
+
+    /** A class that stands alone between commas, and whatever is written as Class.member. */
+    @Test
+    void theClassesAndMembersWhereItIsMetExist() throws IOException {
+        Path table = ROOT.resolve("docs/conformance.md");
+        assumeTrue(Files.exists(table), "docs/conformance.md is not there: the tests do not run in the source tree");
+        Map<String, String> sources = sources("src/main/java", ".java");
+        List<String> missing = new ArrayList<>();
+        int named = 0;
+        for (String line : Files.readAllLines(table)) {
+            String[] cells = line.split("(?<!\\\\)\\|");
+            if (cells.length != 7 || !cells[1].strip().matches("[A-E]-\\d{3}")) {
+                continue;
+            }
+            for (String item : cells[5].split("[,;:]")) {
+                if (item.strip().matches(CLASS)) {
+                    named++;
+                    if (!sources.containsKey(item.strip())) {
+                        missing.add(cells[1].strip() + ": " + item.strip());
+                    }
+                }
+            }
+            Matcher member = MEMBER.matcher(cells[5]);
+            while (member.find()) {
+                named++;
+                if (!ELSEWHERE.contains(member.group(1)) && !declares(sources.get(member.group(1)), member.group(2))) {
+                    missing.add(cells[1].strip() + ": " + member.group());
+                }
+            }
+        }
+        assertEquals(List.of(), missing);
+        assertTrue(named > 500, "only " + named + " classes and members found in the table: has its form changed?");
+    }
+
+    private static boolean declares(String source, String member) {
+        return source != null && Pattern.compile("[\\w>\\]]\\s+" + member + "\\b").matcher(source).find();
     }
 
     @Test
@@ -88,12 +130,12 @@ class ConformanceTableTest {
     }
 
     /** By simple class name; classes of one name in several modules count as one. */
-    private static Map<String, String> testSources() throws IOException {
+    private static Map<String, String> sources(String folder, String ending) throws IOException {
         Map<String, String> sources = new HashMap<>();
         try (Stream<Path> modules = Files.list(ROOT)) {
-            for (Path tests : modules.map(module -> module.resolve("src/test/java")).filter(Files::isDirectory).toList()) {
+            for (Path tests : modules.map(module -> module.resolve(folder)).filter(Files::isDirectory).toList()) {
                 try (Stream<Path> files = Files.walk(tests)) {
-                    for (Path file : files.filter(path -> path.toString().endsWith("Test.java")).toList()) {
+                    for (Path file : files.filter(path -> path.toString().endsWith(ending)).toList()) {
                         String name = file.getFileName().toString().replace(".java", "");
                         sources.merge(name, Files.readString(file), String::concat);
                     }
