@@ -344,7 +344,7 @@ final class Acceptor {
     private void sendCookie(long nowNanos, PacketSlot in, IncomingSegment segment, Listener listener, FlowKey key, boolean mptcp) {
         stack.count(Counter.TCPReqQFullDoCookies);
         int iss = cookies.iss(nowNanos, key, segment.sequenceNumber, segment.options.mss);
-        stack.fourTuples().initialSequenceNumber(key); // ends a TIME-WAIT the SYN was newer than
+        stack.fourTuples().takeOver(key);
         int tsOffset = stack.isns().timestampOffset();
         TcpConfig tcp = stack.config().tcp();
         boolean timestamps = tcp.timestamps() && segment.options.hasTimestamps;

@@ -101,7 +101,7 @@ final class ConnectionOutput {
             if (pending > 0) {
                 guard.onWindowFull();
             }
-            return opportunistic.look(nowNanos) && transmitReinjection(nowNanos, out);
+            return opportunistic.takeOverSlow(nowNanos) && transmitReinjection(nowNanos, out);
         }
         small.begin();
         for (int i = 0; i < subflows.size(); i++) {
@@ -110,7 +110,7 @@ final class ConnectionOutput {
         long mask = select(nowNanos, view.forNewData(pending, window));
         if (mask == 0) {
             boolean windowFull = window < Math.min(pending, connection.subflows().minPayloadMssBytes()); // for less than a segment nobody sends
-            return windowFull && opportunistic.look(nowNanos) && transmitReinjection(nowNanos, out);
+            return windowFull && opportunistic.takeOverSlow(nowNanos) && transmitReinjection(nowNanos, out);
         }
         int index = firstReady(nowNanos, mask);
         Subflow subflow = subflows.get(index);

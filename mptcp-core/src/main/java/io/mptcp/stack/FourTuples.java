@@ -35,6 +35,11 @@ final class FourTuples implements PortAllocator.FourTuples {
         return old == null || old.mayBeReused(stack.nowNanos());
     }
 
+    /** Ends a TIME-WAIT of the 4-tuple, for a connection whose initial sequence number comes from elsewhere. */
+    void takeOver(FlowKey key) {
+        initialSequenceNumber(key);
+    }
+
     /**
      * Initial sequence number of a 4-tuple; the timestamp offset that goes with it is then {@link IsnGenerator#timestampOffset}. A 4-tuple in
      * TIME-WAIT is taken over: the number is above all the old connection used (RFC 9293 section 3.6.1).

@@ -42,7 +42,7 @@ final class OpportunisticReinjection {
     }
 
     /** Nothing new can be sent. @return whether there is something now to be sent again */
-    boolean look(long nowNanos) {
+    boolean takeOverSlow(long nowNanos) {
         if (subflows.size() < 2 || !connection.isMptcp() || sender.dsnUna() >= sender.dsnNxt()) {
             return false;
         }

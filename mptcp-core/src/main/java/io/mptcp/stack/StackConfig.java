@@ -47,12 +47,12 @@ public record StackConfig(
         return checksums == ChecksumPolicy.ALWAYS;
     }
 
-    /** As {@link #withChecksums}: always, or if the peer wants them. */
+    /** As {@link #withChecksumPolicy}: always, or if the peer wants them. */
     public StackConfig withChecksum(boolean checksum) {
-        return withChecksums(checksum ? ChecksumPolicy.ALWAYS : ChecksumPolicy.IF_WANTED);
+        return withChecksumPolicy(checksum ? ChecksumPolicy.ALWAYS : ChecksumPolicy.IF_WANTED);
     }
 
-    public StackConfig withChecksums(ChecksumPolicy checksums) {
+    public StackConfig withChecksumPolicy(ChecksumPolicy checksums) {
         return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
     }
 

@@ -14,7 +14,6 @@ import io.mptcp.wire.TcpSegment;
  */
 public final class Tcb {
     private static final long NANOS_PER_MILLI = 1_000_000L;
-    /** Below this there is no room for payload beside options. */
 
     final TcpConfig config;
     final UpperLayer upper;

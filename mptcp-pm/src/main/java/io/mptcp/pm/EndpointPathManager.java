@@ -484,7 +484,7 @@ final class EndpointPathManager implements PathManager {
         int wanted = slot.endpoint == null ? addressId(commands, linkId, local) : slot.endpoint.id();
         int subflowId = commands.openSubflow(linkId, local, wanted, remote, isBackup(commands, linkId, local));
         if (subflowId >= 0) {
-            slot.onOpened(subflowId, remote);
+            slot.onOpened(subflowId);
             noteUsed(linkId, local);
         } else {
             slot.backOff(commands.nowNanos());

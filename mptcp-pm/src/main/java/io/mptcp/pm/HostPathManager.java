@@ -38,7 +38,6 @@ public final class HostPathManager implements PathManagerFactory {
     private PathLimits limits = PathLimits.DEFAULT;
     private PathPolicy policy = PathPolicy.DEFAULT;
     private PathManagerType type = PathManagerType.KERNEL;
-    private boolean programPresent;
     private JoinListeners joinListeners = JoinListeners.NONE;
 
     /** Opens and closes the listeners of announced addresses with ports of their own: {@code Stack.listenForJoins}. */
@@ -297,12 +296,8 @@ public final class HostPathManager implements PathManagerFactory {
     }
 
     /** Whether a program takes care of user-space connections: without one their peers' joins are refused, and announcements not echoed. */
-    public void setProgramPresent(boolean present) {
-        programPresent = present;
-    }
-
     boolean isProgramPresent() {
-        return programPresent || events.hasListeners();
+        return events.hasListeners();
     }
 
     /** The subflows of a connection. @throws PathManagerException ESRCH */

@@ -1,7 +1,5 @@
 package io.mptcp.pm;
 
-import io.mptcp.wire.IpEndpoint;
-
 /** A subflow that should be there: from which endpoint and to which address, and how the attempts to have it went. Times are those of the connection. */
 final class Slot {
     /** The address the peer's initial subflow has. */
@@ -22,7 +20,6 @@ final class Slot {
     /** Address id the peer announced, or {@link #INITIAL_ADDRESS}. */
     final int addressId;
     private int subflowId = NO_SUBFLOW;
-    private IpEndpoint remote;
     private long establishedNanos = Long.MAX_VALUE;
     private boolean everEstablished;
     private long retryNanos = Long.MIN_VALUE;
@@ -77,13 +74,8 @@ final class Slot {
         return subflowId;
     }
 
-    boolean isConnectedTo(IpEndpoint endpoint) {
-        return subflowId != NO_SUBFLOW && endpoint.equals(remote);
-    }
-
-    void onOpened(int newSubflowId, IpEndpoint newRemote) {
+    void onOpened(int newSubflowId) {
         subflowId = newSubflowId;
-        remote = newRemote;
     }
 
     void onEstablished(long nowNanos) {

@@ -61,12 +61,6 @@ public final class Middleboxes {
         };
     }
 
-    /** Lets this many packets pass, then strips MPTCP options from all that follow. */
-    public static Middlebox stripMptcpAfter(int packets) {
-        int[] seen = {0};
-        return stripMptcp(packet -> ++seen[0] > packets);
-    }
-
     /** Drops packets that carry an MPTCP option and match. */
     public static Middlebox dropMptcp(Predicate<PacketSlot> on) {
         return packet -> !(on.test(packet) && findMptcp(packet, packet.offset + TcpSegment.MIN_HEADER_LENGTH) >= 0);

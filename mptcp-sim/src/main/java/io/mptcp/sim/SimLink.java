@@ -104,10 +104,6 @@ public final class SimLink {
         }
     }
 
-    public void removeMiddleboxes() {
-        middleboxes.clear();
-    }
-
     public Statistics statistics() {
         return statistics;
     }

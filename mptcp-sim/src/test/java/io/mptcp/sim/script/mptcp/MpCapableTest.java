@@ -476,7 +476,7 @@ class MpCapableTest {
 
     @Test
     void whoWillNotUseChecksumsSpeaksTcpWithWhoWantsThem() {
-        Script unwilling = new Script(StackConfig.defaults().withChecksums(ChecksumPolicy.NEVER)).listen();
+        Script unwilling = new Script(StackConfig.defaults().withChecksumPolicy(ChecksumPolicy.NEVER)).listen();
         FakePeer peer = FakePeer.client(unwilling).mptcp();
         peer.inject(peer.syn().option(new MpCapableSyn(1, 0x81)));
         peer.expect().flags("S.").noMptcp();
@@ -484,7 +484,7 @@ class MpCapableTest {
         assertFalse(easy.session.checksum);
         assertFalse(unwilling.accepted().isFallback());
 
-        Script client = new Script(StackConfig.defaults().withChecksums(ChecksumPolicy.NEVER));
+        Script client = new Script(StackConfig.defaults().withChecksumPolicy(ChecksumPolicy.NEVER));
         MptcpConnection connection = client.connect();
         FakePeer server = FakePeer.server(client).mptcp();
         server.expectSyn();
