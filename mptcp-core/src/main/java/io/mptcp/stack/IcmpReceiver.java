@@ -30,7 +30,7 @@ final class IcmpReceiver {
         counters = stack.counters();
     }
 
-    /** @return the subflow that has heard of it, null when nobody has */
+    /** @return the subflow that {@link #apply} has to be called with, null when there is none */
     Subflow receive(long nowNanos, PacketSlot in) {
         if (secondStartNanos == Long.MIN_VALUE || nowNanos - secondStartNanos >= NANOS_PER_SECOND) {
             secondStartNanos = nowNanos;
@@ -45,7 +45,7 @@ final class IcmpReceiver {
             case MALFORMED -> counters.increment(Counter.IcmpInErrors);
             case BAD_CHECKSUM -> counters.increment(Counter.IcmpInCsumErrors);
             case ERROR -> {
-                return apply(nowNanos);
+                return find();
             }
             case IGNORED -> {
             }
@@ -64,26 +64,28 @@ final class IcmpReceiver {
         }
     }
 
-    private Subflow apply(long nowNanos) {
+    private Subflow find() {
         Subflow subflow = flows.get(message.sourceHi, message.sourceLo, message.sourcePort,
                 message.destinationHi, message.destinationLo, message.destinationPort);
         if (subflow == null) {
             applyToRequest();
             return null;
         }
-        if (subflow.tcb.state() == TcpState.TIME_WAIT) {
-            return null;
-        }
+        return subflow.tcb.state() == TcpState.TIME_WAIT ? null : subflow;
+    }
+
+    /** The last message, and what it says to the subflow it is for. @return whether that took it for genuine */
+    boolean apply(long nowNanos, Subflow subflow) {
         int pmtuBytes = subflow.tcb.path().mtuBytes();
         if (!subflow.tcb.path().receiveIcmp(nowNanos, message)) {
             counters.increment(Counter.OutOfWindowIcmps);
-            return null;
+            return false;
         }
         if (message.error != PathError.PACKET_TOO_BIG) {
             stack.trace(PathEvent.Type.ICMP, subflow.connection, subflow, message.error.name());
         } else if (subflow.tcb.path().mtuBytes() != pmtuBytes) {
             stack.trace(PathEvent.Type.PATH_MTU, subflow.connection, subflow, Integer.toString(subflow.tcb.path().mtuBytes()));
         }
-        return subflow;
+        return true;
     }
 }

@@ -438,7 +438,11 @@ public final class Stack {
     private void receiveIcmp(long nowNanos, PacketSlot in) {
         Subflow subflow = icmp.receive(nowNanos, in);
         if (subflow != null) {
-            guarded(subflow.connection, connection -> connection.settle(nowNanos));
+            guarded(subflow.connection, connection -> {
+                if (icmp.apply(nowNanos, subflow)) {
+                    connection.settle(nowNanos);
+                }
+            });
             enqueue(subflow.connection);
         }
     }
@@ -569,7 +573,11 @@ public final class Stack {
     /** Ends every connection without a word to its peer and frees all native memory. On the owner's thread; the stack is of no use afterwards. */
     public void close() {
         for (Connection connection : List.copyOf(connections)) {
-            connection.discard();
+            try {
+                connection.discard();
+            } catch (RuntimeException e) {
+                report(connection, e);
+            }
         }
         memory.rings().close();
     }
