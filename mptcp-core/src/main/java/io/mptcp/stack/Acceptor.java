@@ -247,7 +247,7 @@ final class Acceptor {
             subflow.fastOpenExperimental = segment.options.fastOpenExperimental;
             connection.openFast(subflow, segment);
         }
-        connection.raiseAccepted();
+        connection.application().raise(Readiness.ACCEPTED);
         stack.enqueue(connection);
     }
 

@@ -246,7 +246,7 @@ final class Closing {
         if (connection.paths().wasCreated()) {
             stack.trace(PathEvent.Type.CLOSED, connection, null, why.name());
         }
-        connection.raise(Readiness.CLOSED);
+        connection.application().raise(Readiness.CLOSED);
         stack.enqueue(connection);
     }
 

@@ -15,7 +15,6 @@ import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.PathError;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -34,6 +33,7 @@ final class Connection extends DeadlineQueue.Node {
     private final DataLevel data;
     private final DataSender sender;
     private final DataReceiver receiver;
+    private final ApplicationSide application;
     private final Handshake handshake;
     private final Fallback fallback;
     private final ConnectionOutput output;
@@ -59,20 +59,14 @@ final class Connection extends DeadlineQueue.Node {
     private boolean openedFast;
     private boolean synDataTaken;
     private FastOpenClient fastOpen;
-    private boolean writeBlocked;
-    private boolean endSeen;
-    private boolean endAckSeen;
-    private long receivedBytesSeen;
     private boolean removed;
-    private int readiness;
-    /** Relative data sequence number behind the urgent data the peer has announced. */
-    private long urgentEnd;
     private long lastHeardNanos;
+
+    /** Subflows whose last RST waits to be sent. */
+    private int dyingSubflows;
 
     /** Queues of the stack this connection stands in. */
     boolean inWorkQueue;
-    /** Subflows whose last RST waits to be sent. */
-    private int dyingSubflows;
     boolean inReadyQueue;
     long waitingForLinks;
     boolean awaitsMemory;
@@ -89,6 +83,7 @@ final class Connection extends DeadlineQueue.Node {
         data = new DataLevel(this, subflows);
         sender = data.sender;
         receiver = data.receiver;
+        application = new ApplicationSide(this, data);
         handshake = new Handshake(this);
         fallback = new Fallback(this);
         output = new ConnectionOutput(this, subflows, sender,
@@ -122,7 +117,7 @@ final class Connection extends DeadlineQueue.Node {
         }
         subflow.tcb.sendEarly(stack.nowNanos());
         sender.onWindow(subflow.tcb.sndWnd());
-        raise(Readiness.WRITABLE);
+        application.raise(Readiness.WRITABLE);
     }
 
     boolean isSynDataTaken() {
@@ -163,7 +158,7 @@ final class Connection extends DeadlineQueue.Node {
         return subflow;
     }
 
-    // ==== the application's side, behind MptcpConnection ====
+    // ==== what its application and the stack ask ====
 
     MptcpConnection facade() {
         return facade;
@@ -178,24 +173,9 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     void setSocketOptions(SocketOptions replacement) {
-        output.small().onSocketOptions(socketOptions, replacement);
+        SocketOptions before = socketOptions;
         socketOptions = replacement;
-        for (int i = 0; i < subflows.size(); i++) {
-            subflows.get(i).tcb.path().onSocketOptions();
-        }
-        data.setFixedSizes(replacement);
-        updateSendable();
-        updateWindows();
-        stack.enqueue(this);
-    }
-
-    int takeReadiness() {
-        int taken = readiness;
-        readiness = 0;
-        if ((taken & Readiness.ACCEPTED) != 0) {
-            listener.notAccepted--;
-        }
-        return taken;
+        application.onSocketOptions(before, replacement);
     }
 
     void accept() {
@@ -205,15 +185,9 @@ final class Connection extends DeadlineQueue.Node {
         }
     }
 
-    int writableBytes() {
-        int room = canWrite() ? sender.writableBytes() : 0;
-        writeBlocked |= room == 0;
-        return room;
-    }
-
-    /** The application waits for room. */
-    boolean isWriteBlocked() {
-        return writeBlocked;
+    /** Reading, writing, and what it is told. */
+    ApplicationSide application() {
+        return application;
     }
 
     ConnectionOutput output() {
@@ -227,62 +201,6 @@ final class Connection extends DeadlineQueue.Node {
     void setScheduler(PacketScheduler replacement) {
         output.setScheduler(replacement);
         stack.enqueue(this);
-    }
-
-    private boolean canWrite() {
-        return !isFinished() && !sender.isFinRequested();
-    }
-
-    int write(MemorySegment source, long offset, int length, boolean more) {
-        if (sender.isFinRequested()) {
-            throw new IllegalStateException("the output of this connection has been shut down");
-        }
-        if (!canWrite()) {
-            return 0;
-        }
-        int room = sender.writableBytes();
-        int taken = sender.write(source, offset, length);
-        output.small().setMoreFollows(more);
-        writeBlocked |= taken < length;
-        if (taken < Math.min(room, length)) {
-            stack.memory().await(this);
-        }
-        if (taken > 0) {
-            stack.enqueue(this);
-        }
-        return taken;
-    }
-
-    void endRecord() {
-        sender.endRecord();
-    }
-
-    int read(MemorySegment destination, long offset, int length) {
-        return onRead(receiver.read(destination, offset, length));
-    }
-
-    int read(ReadSink sink, int limit) {
-        return onRead(receiver.read(sink, limit));
-    }
-
-    private int onRead(int count) {
-        if (count > 0 && !isFinished()) {
-            receiver.onRead(stack.nowNanos(), count, subflows.receiveRttNanos(), subflows.maxRcvMssBytes());
-            updateWindows();
-        }
-        return count;
-    }
-
-    /** RFC 9293 section 3.8.6.2.2: tell the peer when reading has opened the window enough, on every subflow, as each has its own view of it. */
-    private void updateWindows() {
-        for (int i = 0; i < subflows.size(); i++) {
-            Subflow subflow = subflows.get(i);
-            if (subflow.phase == Subflow.Phase.ESTABLISHED
-                    && receiver.isWindowUpdateDue(subflow.tcb.rcvWindowShift(), subflow.tcb.path().rcvMssBytes())) {
-                subflow.tcb.requestAck();
-                stack.enqueue(this);
-            }
-        }
     }
 
     void shutdownOutput() {
@@ -345,7 +263,7 @@ final class Connection extends DeadlineQueue.Node {
         return closing.reason();
     }
 
-    private boolean isFinished() {
+    boolean isFinished() {
         return closing.isFinished();
     }
 
@@ -493,25 +411,6 @@ final class Connection extends DeadlineQueue.Node {
         }
     }
 
-    /** @return whether it makes sense here: there is nothing urgent in MPTCP */
-    boolean markUrgent() {
-        if (mptcp || !canWrite() || subflows.isEmpty()) {
-            return false;
-        }
-        subflows.getFirst().tcb.markUrgent(sender.buffer().tail());
-        return true;
-    }
-
-    /** Bytes to read up to the end of what the peer has announced as urgent. */
-    long urgentBytes() {
-        return mptcp ? 0 : Math.max(0, urgentEnd - receiver.readPosition());
-    }
-
-    void onUrgent(long endSsn) {
-        urgentEnd = endSsn;
-        raise(Readiness.URGENT);
-    }
-
     /** Section 3.7: a fallback leaves one subflow. Joins under way come to nothing, and none has carried data, or there would be no fallback. */
     void closeJoins() {
         for (Subflow subflow : List.copyOf(subflows)) {
@@ -599,12 +498,12 @@ final class Connection extends DeadlineQueue.Node {
                 if (openedFast) {
                     listener.onFastOpenDone(stack.nowNanos(), false);
                 } else if (!listener.isDeferred()) {
-                    raise(Readiness.ACCEPTED);
+                    application.raise(Readiness.ACCEPTED);
                 }
             }
             // Until the first DATA_ACK the only window known is the handshake's (RFC 8684 section 3.3.1).
             sender.onWindow(subflow.tcb.sndUna() + subflow.tcb.sndWnd());
-            raise(Readiness.CONNECTED | Readiness.WRITABLE);
+            application.raise(Readiness.CONNECTED | Readiness.WRITABLE);
             if (mptcp) {
                 stack.trace(PathEvent.Type.CREATED, this, null, "");
                 paths.onCreated();
@@ -615,7 +514,7 @@ final class Connection extends DeadlineQueue.Node {
             setFullyEstablished();
             stack.trace(PathEvent.Type.SF_ESTABLISHED, this, subflow, "");
         }
-        raise(Readiness.SUBFLOWS);
+        application.raise(Readiness.SUBFLOWS);
         paths.onSubflowEstablished(subflow);
         moveFromSilent(subflow);
     }
@@ -694,7 +593,7 @@ final class Connection extends DeadlineQueue.Node {
             fallback.onSubflowClosed();
         }
         output.onSubflowsChanged();
-        raise(Readiness.SUBFLOWS);
+        application.raise(Readiness.SUBFLOWS);
         if (mptcp && connected) {
             stack.trace(PathEvent.Type.SF_CLOSED, this, subflow, reason.name());
         }
@@ -752,7 +651,7 @@ final class Connection extends DeadlineQueue.Node {
         }
         releaseSendBuffer();
         closing.abortIfUnwanted();
-        raiseDataReadiness();
+        application.raiseDataReadiness();
         closing.beginFin();
         closing.finishIfDone();
         closing.leaveInTimeWait();
@@ -784,35 +683,6 @@ final class Connection extends DeadlineQueue.Node {
             }
         }
         sender.release(subflows);
-    }
-
-    private void raiseDataReadiness() {
-        if (receiver.bytesReceived() != receivedBytesSeen || receiver.isFinReceived() != endSeen) {
-            receivedBytesSeen = receiver.bytesReceived();
-            endSeen = receiver.isFinReceived();
-            raise(Readiness.READABLE);
-        }
-        sender.setCongestionWindows(subflows.sumCwndBytes());
-        updateSendable();
-        if (writeBlocked && isWritable()) {
-            writeBlocked = false;
-            raise(Readiness.WRITABLE);
-        }
-        if (sender.isFinAcked() && !endAckSeen) {
-            endAckSeen = true;
-            raise(Readiness.WRITABLE);
-        }
-    }
-
-    private void updateSendable() {
-        if (sender.hasNotSentLowat()) {
-            sender.setSendable(Math.min(subflows.sumSendableBytes(), Math.max(0, sender.windowBytes())), subflows.maxSuperSegmentBytes());
-        }
-    }
-
-    /** Room enough to be worth the while of a writer that waits. */
-    boolean isWritable() {
-        return canWrite() && !awaitsMemory && sender.isWritable();
     }
 
     void onLinkProperties(int changedLinkId, LinkProperties properties) {
@@ -857,22 +727,8 @@ final class Connection extends DeadlineQueue.Node {
         return removed;
     }
 
-    void raise(int bits) {
-        if (isKnownToApplication()) {
-            if ((bits & ~readiness & Readiness.ACCEPTED) != 0) {
-                listener.notAccepted++;
-            }
-            readiness |= bits;
-            stack.enqueueReady(this);
-        }
-    }
-
     /** A passive connection whose handshake fails was never shown to anybody, and its end is nobody's business. */
-    private boolean isKnownToApplication() {
+    boolean isKnownToApplication() {
         return connected || openedFast || listener == null || listener.isDeferred();
-    }
-
-    void raiseAccepted() {
-        raise(Readiness.ACCEPTED);
     }
 }

@@ -353,7 +353,7 @@ final class ConnectionOutput {
         long pending = sender.pendingBytes();
         if (pending == 0) {
             boolean outstanding = sender.dsnUna() < sender.dsnNxt();
-            boolean starved = connection.isWriteBlocked() && hasCongestionRoom();
+            boolean starved = connection.application().isWriteBlocked() && hasCongestionRoom();
             return !outstanding ? SendTimes.Phase.IDLE : starved ? SendTimes.Phase.SEND_BUFFER : SendTimes.Phase.BUSY;
         }
         for (int i = 0; i < subflows.size(); i++) {

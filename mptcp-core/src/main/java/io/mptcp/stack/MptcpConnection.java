@@ -64,7 +64,7 @@ public final class MptcpConnection {
 
     /** Takes and clears the {@link Readiness} bits. */
     public int takeReadiness() {
-        return core.takeReadiness();
+        return core.application().takeReadiness();
     }
 
     /** Lets the handshake of a connection from a deferring listener go on. To refuse it call {@link #abort()}. */
@@ -76,12 +76,12 @@ public final class MptcpConnection {
 
     /** Bytes that {@link #write} would take now. After an answer of 0, {@link Readiness#WRITABLE} is raised when there is room again. */
     public int writableBytes() {
-        return core.writableBytes();
+        return core.application().writableBytes();
     }
 
     /** Whether there is so much room that it raises {@link Readiness#WRITABLE} for a writer that waits. */
     public boolean isWritable() {
-        return core.isWritable();
+        return core.application().isWritable();
     }
 
     /**
@@ -91,7 +91,7 @@ public final class MptcpConnection {
      * @throws IllegalStateException after {@link #shutdownOutput()} or {@link #close()}
      */
     public int write(MemorySegment source, long offset, int length) {
-        return core.write(source, offset, length, false);
+        return core.application().write(source, offset, length, false);
     }
 
     /**
@@ -101,7 +101,7 @@ public final class MptcpConnection {
      *             (Linux: MSG_MORE)
      */
     public int write(MemorySegment source, long offset, int length, boolean more) {
-        return core.write(source, offset, length, more);
+        return core.application().write(source, offset, length, more);
     }
 
     /**
@@ -109,7 +109,7 @@ public final class MptcpConnection {
      * of bytes. Of a few hundred records not sent yet the last may be put together.
      */
     public void endRecord() {
-        core.endRecord();
+        core.data().sender.endRecord();
     }
 
     public int readableBytes() {
@@ -118,7 +118,7 @@ public final class MptcpConnection {
 
     /** @return bytes read, 0 when there are none now, -1 at the end of the stream */
     public int read(MemorySegment destination, long offset, int length) {
-        return core.read(destination, offset, length);
+        return core.application().read(destination, offset, length);
     }
 
     /**
@@ -128,7 +128,7 @@ public final class MptcpConnection {
      * @return bytes taken, 0 when there are none now or the sink took none, -1 at the end of the stream
      */
     public int read(ReadSink sink, int limit) {
-        return core.read(sink, limit);
+        return core.application().read(sink, limit);
     }
 
     /** Whether the peer has ended its stream and everything before that has been read. */
@@ -143,7 +143,7 @@ public final class MptcpConnection {
      * @return false in MPTCP, or when nothing can be written any more
      */
     public boolean markUrgent() {
-        return core.markUrgent();
+        return core.application().markUrgent();
     }
 
     /**
@@ -151,7 +151,7 @@ public final class MptcpConnection {
      * {@link Readiness#URGENT}.
      */
     public long urgentBytes() {
-        return core.urgentBytes();
+        return core.application().urgentBytes();
     }
 
     /** Ends the output after what has been written (DATA_FIN, or FIN after fallback); reading goes on. */

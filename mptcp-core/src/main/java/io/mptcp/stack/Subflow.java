@@ -567,7 +567,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     @Override
     public void onUnresponsive() {
         stack.trace(PathEvent.Type.SUBFLOW_UNRESPONSIVE, connection, this, tcb.timeouts() + " timeouts");
-        connection.raise(Readiness.UNRESPONSIVE);
+        connection.application().raise(Readiness.UNRESPONSIVE);
     }
 
     @Override
@@ -588,7 +588,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     @Override
     public void onUrgent(long endSsn) {
         if (!connection.isMptcp()) { // B-095: it means nothing in MPTCP, whose mappings it must not interrupt
-            connection.onUrgent(endSsn);
+            connection.application().onUrgent(endSsn);
         }
     }
 

@@ -11,7 +11,7 @@
  * <li><b>Segments of no flow</b>: {@code Acceptor}; from there {@code SynQueue} of {@code SynRequest}s, {@code SynCookies}, {@code FastOpenServer} and
  * {@code FastOpenCookies}, {@code TimeWaitTable}, {@code ResetQueue}, {@code ReplyQueue}. Numbers nobody may guess: {@code IsnGenerator},
  * {@code KeyedHash}, {@code SipHash}.
- * <li><b>A connection</b>: {@code Connection}, behind {@link io.mptcp.stack.MptcpConnection}. Its beginning: {@code Handshake}, {@code FastOpenClient}
+ * <li><b>A connection</b>: {@code Connection}; {@code ApplicationSide} is behind {@link io.mptcp.stack.MptcpConnection}. Its beginning: {@code Handshake}, {@code FastOpenClient}
  * with {@code FastOpenCache}; its way back to TCP: {@code Fallback}; its end: {@code Closing}, {@code FastcloseWait}.
  * <li><b>The byte stream</b> (data level): {@code DataLevel} with {@code DataSequence}, {@code DataSender}, {@code DataReceiver}, {@code RightSizing},
  * {@code RecordEnds}.
