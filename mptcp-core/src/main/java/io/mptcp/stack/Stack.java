@@ -183,14 +183,15 @@ public final class Stack {
      * Opens a connection; the SYN leaves with the next {@link #transmit}.
      *
      * @param local  address to use on that link; port 0 lets the stack choose (see {@link #setPortRange})
-     * @throws IllegalStateException when a limit is reached or no port is free
+     * @throws IllegalArgumentException when {@code remote} is not a {@link #isDestination destination}, or of the other address family
+     * @throws IllegalStateException    when a limit is reached or no port is free
      */
     public MptcpConnection connect(int linkId, IpEndpoint local, IpEndpoint remote, ConnectOptions options, Object attachment) {
         requireLink(linkId);
         if (local.address().isIpv4() != remote.address().isIpv4()) {
             throw new IllegalArgumentException("cannot reach " + remote + " from " + local.address() + ": different address families");
         }
-        if (remote.port() == 0 || !Acceptor.isUnicast(remote.address().hi(), remote.address().lo())) {
+        if (!isDestination(remote)) {
             throw new IllegalArgumentException("cannot connect to " + remote + ": not an address and port of one host"); // RFC 9293 MUST-46
         }
         if (isFull()) {
@@ -222,6 +223,11 @@ public final class Stack {
         }
         counters.increment(Counter.ActiveOpens);
         enqueue(connection);
+    }
+
+    /** Whether a connection can go there at all: an address of one host, and a port (RFC 9293 section 3.9.1, MUST-46). */
+    public static boolean isDestination(IpEndpoint remote) {
+        return remote.port() != 0 && Acceptor.isUnicast(remote.address().hi(), remote.address().lo());
     }
 
     private void requireLink(int linkId) {

@@ -19,10 +19,13 @@ import io.mptcp.stack.StackConfig;
 import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
+import io.mptcp.wire.PacketSlot;
+import io.mptcp.wire.TcpSegment;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -141,6 +144,33 @@ class GatewayTest {
         assertEquals(0, flows.active());
     }
 
+    /** No socket sends such a thing, a scanner does. */
+    @Test
+    void aSynToPortZeroIsRefusedAndLeavesNothing() {
+        for (int i = 0; i < MAX_FLOWS + 1; i++) {
+            tun[0].send(synToPortZero(1000 + i));
+        }
+        runUntil(() -> flows.failed() + flows.rejected() == MAX_FLOWS + 1);
+        run(1000);
+        assertEquals(MAX_FLOWS + 1, inner.stack().counters().get(Counter.OutRsts));
+        assertEquals(0, flows.active());
+        assertEquals(0, inner.stack().connectionCount());
+        assertEquals(0, path1[0].sentSegments + path2[0].sentSegments);
+        flows.close();
+    }
+
+    private static PacketSlot synToPortZero(int sourcePort) {
+        PacketSlot slot = new PacketSlot();
+        slot.sourceHi = APPLICATION.hi();
+        slot.sourceLo = APPLICATION.lo();
+        slot.destinationHi = SERVER.address().hi();
+        slot.destinationLo = SERVER.address().lo();
+        slot.length = TcpSegment.MIN_HEADER_LENGTH;
+        slot.buffer = Arena.ofAuto().allocate(slot.length);
+        TcpSegment.encode(slot.buffer, 0, sourcePort, 0, 1, 0, slot.length, TcpSegment.SYN, 65_535);
+        return slot;
+    }
+
     @Test
     void withEveryPathDownConnectionsAreRefusedAtOnce() {
         runDue();
@@ -162,6 +192,26 @@ class GatewayTest {
         runUntil(application::isClosed);
         assertEquals(CloseReason.REFUSED, application.reason());
         assertEquals(CONNECT_TIMEOUT_SECONDS, TimeUnit.NANOSECONDS.toSeconds(clock.nanoTime() - before));
+    }
+
+    /** It is the destination itself that has answered; the silence of another path says nothing about it. */
+    @Test
+    void aRefusalOverOnePathIsTheReasonThoughAnotherIsSilent() {
+        path2[0].cut(true);
+        List<CloseReason> reasons = new ArrayList<>();
+        uplinks.connect(NOBODY, TimeUnit.SECONDS.toMillis(CONNECT_TIMEOUT_SECONDS), new ConnectListener() {
+            @Override
+            public void connected(io.mptcp.stack.MptcpConnection connection) {
+                throw new AssertionError("connected to nobody");
+            }
+
+            @Override
+            public void failed(CloseReason reason) {
+                reasons.add(reason);
+            }
+        });
+        runUntil(() -> !reasons.isEmpty());
+        assertEquals(List.of(CloseReason.REFUSED), reasons);
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Readiness;
+import io.mptcp.stack.Stack;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.util.concurrent.Future;
@@ -49,7 +50,10 @@ public final class PendingConnect implements ConnectionHandler {
 
     void start(long timeoutMillis) {
         if (timeoutMillis != NO_TIMEOUT_MILLIS) {
-            timeoutTimer = uplinks.loop().schedule(() -> fail(CloseReason.TIMED_OUT), timeoutMillis, TimeUnit.MILLISECONDS);
+            timeoutTimer = uplinks.loop().schedule(this::timedOut, timeoutMillis, TimeUnit.MILLISECONDS);
+        }
+        if (!Stack.isDestination(remote)) {
+            untried.clear(); // whoever asked may only be passing on what another wants: it fails as an unreachable host does
         }
         attemptNext();
     }
@@ -125,6 +129,10 @@ public final class PendingConnect implements ConnectionHandler {
             failure = CloseReason.LIMIT; // Of connections or of ports.
             return false;
         }
+    }
+
+    private void timedOut() {
+        fail(failure == CloseReason.REFUSED ? failure : CloseReason.TIMED_OUT);
     }
 
     private void fail(CloseReason reason) {
