@@ -191,7 +191,7 @@ public final class MptcpDriver {
     public void wake() {
         checkThread();
         // Inside a turn there is nothing to do: what handlers ask for is sent by the same turn, and by another one if its budget ends.
-        if (!turnScheduled && !inTurn && !closed) {
+        if (!turnScheduled && !inTurn && !closed && !loop.isTerminated()) {
             turnScheduled = true;
             loop.execute(turnTask);
         }
@@ -199,7 +199,7 @@ public final class MptcpDriver {
 
     /**
      * Sends what is left to send (resets, final ACKs), closes the links and then the stack, which ends what connections there still are and frees
-     * their memory; statistics can be read on. On the loop; from within a handler it happens after the turn.
+     * their memory; statistics can be read on. On the loop, or on any thread once that has ended; from within a handler it happens after the turn.
      */
     public void close() {
         checkThread();
@@ -229,7 +229,7 @@ public final class MptcpDriver {
     }
 
     private void checkThread() {
-        if (!loop.inEventLoop()) {
+        if (!loop.inEventLoop() && !loop.isTerminated()) {
             throw new IllegalStateException("the driver belongs to the thread of its event loop: use loop().execute");
         }
     }

@@ -2,6 +2,7 @@ package io.mptcp.netty.host;
 
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 
 /** Runs something on an event loop and waits for it. */
 public final class OnLoop {
@@ -26,12 +27,20 @@ public final class OnLoop {
         return result.syncUninterruptibly().getNow();
     }
 
-    /** Runs a task that nothing on the host can keep from running. Does nothing when the loop has ended. */
+    /** Runs a task that nothing on the host can keep from running: here when the loop has ended, whose thread then disturbs nobody. */
     public static void run(IoEventLoop loop, Runnable task) {
         if (loop.inEventLoop()) {
             task.run();
-        } else if (!loop.isShutdown()) {
-            loop.submit(task).syncUninterruptibly();
+            return;
         }
+        Future<?> done;
+        try {
+            done = loop.submit(task);
+        } catch (RejectedExecutionException ended) {
+            loop.terminationFuture().awaitUninterruptibly();
+            task.run();
+            return;
+        }
+        done.syncUninterruptibly();
     }
 }

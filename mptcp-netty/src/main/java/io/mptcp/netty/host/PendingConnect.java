@@ -49,6 +49,11 @@ public final class PendingConnect implements ConnectionHandler {
     }
 
     void start(long timeoutMillis) {
+        uplinks.started(this);
+        if (uplinks.isClosed()) {
+            untried.clear();
+            failure = CloseReason.ABORTED;
+        }
         if (timeoutMillis != NO_TIMEOUT_MILLIS) {
             timeoutTimer = uplinks.loop().schedule(this::timedOut, timeoutMillis, TimeUnit.MILLISECONDS);
         }
@@ -63,6 +68,10 @@ public final class PendingConnect implements ConnectionHandler {
         if (!done) {
             finish();
         }
+    }
+
+    void uplinksClosing() {
+        fail(CloseReason.ABORTED);
     }
 
     @Override
@@ -144,6 +153,7 @@ public final class PendingConnect implements ConnectionHandler {
 
     private void finish() {
         done = true;
+        uplinks.finished(this);
         cancel(staggerTimer);
         cancel(timeoutTimer);
         untried.clear();

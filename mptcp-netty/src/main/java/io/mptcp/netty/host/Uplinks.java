@@ -60,6 +60,9 @@ public final class Uplinks implements AutoCloseable {
     private final AutoCloseable resources;
     private final ListenPorts listenPorts;
     private final Set<Runnable> closeListeners = new LinkedHashSet<>();
+    /** Connections being opened. */
+    private final Set<PendingConnect> pending = new LinkedHashSet<>();
+    private boolean closed;
     /** By link number: how the segments of a path leave. */
     private final Map<Integer, String> kinds = new HashMap<>();
     /** Numbers are not used again: connections may remember them. */
@@ -385,6 +388,19 @@ public final class Uplinks implements AutoCloseable {
         return suspectUntilNanos[linkId] != 0 && suspectUntilNanos[linkId] - now > 0;
     }
 
+    /** No connection is opened any more. On the loop. */
+    public boolean isClosed() {
+        return closed;
+    }
+
+    void started(PendingConnect connect) {
+        pending.add(connect);
+    }
+
+    void finished(PendingConnect connect) {
+        pending.remove(connect);
+    }
+
     void answered(int linkId) {
         suspectUntilNanos[linkId] = 0;
     }
@@ -406,14 +422,26 @@ public final class Uplinks implements AutoCloseable {
         }
     }
 
+    /** One of them that fails keeps nobody else from being told, and nothing from being freed. */
+    private void tellClosing(Runnable listener) {
+        try {
+            listener.run();
+        } catch (RuntimeException e) {
+            LOG.warn("internal error while a stack was closed: {}", e.toString());
+            LOG.debug("internal error while a stack was closed", e);
+        }
+    }
+
     /**
      * Sends what is still to be sent, takes the links off the loop, then frees what they stood on. Connections should have been closed or
-     * aborted before: their peers hear nothing of them from now on. Any thread.
+     * aborted before: their peers hear nothing of them from now on. What is being opened fails with ABORTED. Any thread, also when the loop has ended.
      */
     @Override
     public void close() {
         OnLoop.run(loop(), () -> {
-            List.copyOf(closeListeners).forEach(Runnable::run);
+            closed = true;
+            List.copyOf(closeListeners).forEach(this::tellClosing);
+            List.copyOf(pending).forEach(connect -> tellClosing(connect::uplinksClosing));
             if (quotaTimer != null) {
                 quotaTimer.cancel(false);
             }

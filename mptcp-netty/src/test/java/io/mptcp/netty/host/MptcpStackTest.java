@@ -13,10 +13,13 @@ import io.mptcp.stack.MptcpConnection;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
+import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -79,6 +82,35 @@ class MptcpStackTest {
                 assertTrue(again.endsWith("has a listener already"), again);
             }
         }
+    }
+
+    @Test
+    void aConnectThatWaitsFailsWhenTheStackIsClosed() throws Exception {
+        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        try (DatagramSocket silent = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
+            IpEndpoint remote = new IpEndpoint(LOOPBACK, silent.getLocalPort());
+            MptcpStack stack = stack("127.0.0.2").group(group).build();
+            CompletableFuture<Void> end = connect(stack, remote, new StreamHandler(1, 1));
+            silent.receive(new DatagramPacket(new byte[1], 1)); // the SYN
+            stack.close();
+            assertEquals("aborted", assertThrows(ExecutionException.class, () -> end.get(20, TimeUnit.SECONDS)).getCause().getMessage());
+            CompletableFuture<Void> late = connect(stack, remote, new StreamHandler(1, 1));
+            assertEquals("aborted", assertThrows(ExecutionException.class, () -> late.get(20, TimeUnit.SECONDS)).getCause().getMessage());
+        } finally {
+            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+        }
+    }
+
+    @Test
+    void everythingIsFreedAlsoWhenTheLoopsHaveEndedBefore() throws Exception {
+        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        MptcpStack stack = stack("127.0.0.1").group(group).build();
+        int port = stack.listen(ANY_PORT, ListenOptions.DEFAULT, (uplinks, connection) -> null).local().port();
+        CompletableFuture<Void> end = connect(stack, new IpEndpoint(IpAddress.parse("127.0.0.9"), port), new StreamHandler(1, 1));
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+        stack.close();
+        assertThrows(ExecutionException.class, () -> end.get(20, TimeUnit.SECONDS));
+        new DatagramSocket(port, InetAddress.getByName("127.0.0.1")).close(); // throws if the link still had it
     }
 
     @Test
