@@ -52,8 +52,7 @@ public record ControlSettings(Path socket, boolean isDefault, String permissions
                 throw http.error(listen.getAddress().getHostAddress() + " can be reached by others", "add a token, or listen on 127.0.0.1");
             }
         }
-        boolean isDefault = control == null || unset.socket().equals(socket);
-        return new ControlSettings(socket, isDefault, permissions, group, listen, token);
+        return new ControlSettings(socket, control == null, permissions, group, listen, token);
     }
 
     private static String permissions(String octal) {

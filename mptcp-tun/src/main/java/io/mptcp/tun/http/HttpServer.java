@@ -19,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -35,7 +36,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Serves {@link HttpRoutes} over UNIX and TCP sockets, on a thread of its own: whatever is asked, data flows on. */
 public final class HttpServer implements AutoCloseable {
-    /** Clients of one daemon are a few people, a scraper and a dashboard or two. */
+    /** Of each listener: a few people, a scraper and a dashboard or two. Those who fill up one that anybody may reach lock nobody out of another. */
     private static final int MAX_CLIENTS = 64;
     private static final int MAX_REQUEST_BYTES = 64 << 10;
     /** A client that says nothing: well above the interval at which metrics are scraped. */
@@ -44,7 +45,6 @@ public final class HttpServer implements AutoCloseable {
 
     private final HttpRoutes routes;
     private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-    private final AtomicInteger clients = new AtomicInteger();
     private final List<Channel> listeners = new ArrayList<>();
     private final List<Path> socketFiles = new ArrayList<>();
 
@@ -72,13 +72,27 @@ public final class HttpServer implements AutoCloseable {
         }
         Channel channel = bind(bootstrap(HttpAccess.OF_SOCKET_FILE).channel(EpollServerDomainSocketChannel.class),
                 new DomainSocketAddress(socket.toFile()), socket.toString());
+        listeners.add(channel);
         socketFiles.add(socket);
+        try {
+            protect(socket, permissions, groupName);
+        } catch (IOException e) {
+            channel.close().awaitUninterruptibly(); // nobody is served over a file that others may open than those who should
+            Files.deleteIfExists(socket);
+            throw e;
+        }
+    }
+
+    private static void protect(Path socket, String permissions, String groupName) throws IOException {
         PosixFileAttributeView attributes = Files.getFileAttributeView(socket, PosixFileAttributeView.class);
         if (groupName != null) {
-            attributes.setGroup(group(socket, groupName));
+            try {
+                attributes.setGroup(group(socket, groupName));
+            } catch (FileSystemException e) {
+                throw new IOException(socket + ": cannot be given to group " + groupName + " (" + e.getReason() + "): become its member, or run as root", e);
+            }
         }
         attributes.setPermissions(PosixFilePermissions.fromString(permissions));
-        listeners.add(channel);
     }
 
     private static GroupPrincipal group(Path socket, String name) throws IOException {
@@ -122,6 +136,7 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private ServerBootstrap bootstrap(HttpAccess access) {
+        AtomicInteger clients = new AtomicInteger();
         return new ServerBootstrap().group(group).childHandler(new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
