@@ -1,7 +1,10 @@
 package io.mptcp.cli;
 
 import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.host.PathTerms;
+import io.mptcp.pm.PathRole;
 import io.mptcp.tun.ConfigException;
+import io.mptcp.tun.PathsConfig;
 import io.mptcp.tun.TunConfig;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -91,7 +94,8 @@ final class SetupCommand implements Callable<Integer> {
         List<PathSpec> paths = new ArrayList<>();
         for (String name : words(names)) {
             try {
-                paths.add(new PathSpec(name, null, words(backups).contains(name), 1, PathSpec.Kind.PACKET, true));
+                PathRole role = words(backups).contains(name) ? PathRole.BACKUP : PathRole.USE;
+                paths.add(PathSpec.of(name).withTerms(PathTerms.DEFAULT.withRole(role)));
             } catch (IllegalArgumentException e) {
                 throw new ParameterException(spec.commandLine(), e.getMessage());
             }
@@ -139,15 +143,7 @@ final class SetupCommand implements Callable<Integer> {
         if (routes.stream().anyMatch(route -> route.contains(":"))) {
             yaml.append("  address6: fd00:6d70:7463:7000::1/64\n");
         }
-        yaml.append("  routes: [").append(routes.stream().map(route -> "'" + route + "'").collect(Collectors.joining(", "))).append("]\npaths:\n");
-        for (PathSpec path : paths) {
-            yaml.append("  - device: ").append(path.device()).append('\n');
-            if (path.address() != null) {
-                yaml.append("    address: '").append(path.address()).append("'\n");
-            }
-            yaml.append(path.backup() ? "    backup: true\n" : "").append(path.weight() == 1 ? "" : "    weight: " + path.weight() + "\n")
-                    .append(path.kind() == PathSpec.Kind.PACKET ? "" : "    link: " + path.kind() + "\n").append(path.gso() ? "" : "    gso: false\n");
-        }
+        yaml.append("  routes: [").append(routes.stream().map(route -> "'" + route + "'").collect(Collectors.joining(", "))).append("]\n").append(PathsConfig.yaml(paths));
         return yaml.append(dashboard == null || dashboard ? "http:\n  listen: 127.0.0.1:9654\n" : "").toString();
     }
 

@@ -12,6 +12,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -170,12 +171,15 @@ class CommandLineTest {
 
     @Test
     void setupWritesAConfigurationThatCanBeUsedAndReplacesNone(@TempDir Path folder) throws Exception {
+        String metered = "no,addr=2001:db8::7,role=off,weight=3,cost=5,quota=20G/month@15,quota-then=off,probe=20,link=udp,gso=off";
         Path file = folder.resolve("etc/mptcp-tun.yaml");
-        String[] setup = {"tun", "setup", "--path", "eth0", "--path", "wwan0,backup", "--route", "198.51.100.0/24", "--no-dashboard", "-o", file.toString()};
+        String[] setup = {"tun", "setup", "--path", "eth0", "--path", "wwan0,backup",
+            "--path", metered, "--route", "198.51.100.0/24", "--no-dashboard", "-o", file.toString()};
         assertEquals(ExitCodes.OK, mptcp(setup), err.toString());
         assertEquals(ExitCodes.OK, mptcp("tun", "check-config", "-c", file.toString()));
         io.mptcp.tun.TunConfig config = io.mptcp.tun.TunConfig.load(file);
-        assertEquals("[eth0, wwan0,backup]", config.paths().toString());
+        PathSpecConverter option = new PathSpecConverter();
+        assertEquals(List.of(option.convert("eth0"), option.convert("wwan0,backup"), option.convert(metered)), config.paths());
         assertEquals("[198.51.100.0/24]", config.tun().routes().toString());
         assertEquals(null, config.control().http());
         assertEquals(ExitCodes.FAILURE, mptcp(setup));

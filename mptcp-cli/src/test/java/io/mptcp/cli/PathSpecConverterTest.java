@@ -26,7 +26,7 @@ class PathSpecConverterTest {
     @Test
     void everyPartIsRead() {
         PathSpec path = converter.convert("wlan0,addr=2001:db8::7,backup,link=udp,gso=off,weight=3");
-        assertEquals(new PathSpec("wlan0", IpAddress.parse("2001:db8::7"), true, 3, PathSpec.Kind.UDP, false), path);
+        assertEquals(new PathSpec("wlan0", IpAddress.parse("2001:db8::7"), PathTerms.DEFAULT.withRole(PathRole.BACKUP), 3, PathSpec.Kind.UDP, false), path);
     }
 
     @Test

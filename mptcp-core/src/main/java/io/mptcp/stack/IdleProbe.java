@@ -15,6 +15,7 @@ final class IdleProbe {
     private static final int MAX_UNANSWERED = 5;
 
     private final Subflow subflow;
+    private long intervalNanos;
     private long deadlineNanos = Long.MAX_VALUE;
     private int unanswered;
     private long heardNanos;
@@ -29,9 +30,10 @@ final class IdleProbe {
 
     /** Starts or stops the timer, as things are now. */
     void update(long nowNanos) {
-        long intervalNanos = subflow.stack.linkProperties(subflow.linkId).probeIntervalNanos();
+        long before = intervalNanos;
+        intervalNanos = subflow.stack.linkProperties(subflow.linkId).probeIntervalNanos();
         Tcb tcb = subflow.tcb;
-        if (tcb.lastReceiveNanos() != heardNanos) {
+        if (tcb.lastReceiveNanos() != heardNanos || intervalNanos != before) {
             heardNanos = tcb.lastReceiveNanos();
             unanswered = 0;
             deadlineNanos = Long.MAX_VALUE;

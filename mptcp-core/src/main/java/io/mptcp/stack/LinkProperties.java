@@ -38,6 +38,10 @@ public record LinkProperties(int mtuBytes, int maxSuperSegmentBytes, int weight,
         return cost > 0;
     }
 
+    public LinkProperties withWeight(int weight) {
+        return new LinkProperties(mtuBytes, maxSuperSegmentBytes, weight, backup, cost, probeIntervalNanos);
+    }
+
     public LinkProperties withBackup(boolean backup) {
         return new LinkProperties(mtuBytes, maxSuperSegmentBytes, weight, backup, cost, probeIntervalNanos);
     }

@@ -129,6 +129,13 @@ public final class MptcpDriver {
         wake();
     }
 
+    /** What {@link SegmentLink#properties} says of a link has been changed by its owner: subflows follow. On the loop. */
+    public void updateLink(SegmentLink link) {
+        checkThread();
+        stack.addLink(link.id(), link.properties());
+        wake();
+    }
+
     /**
      * Lets several stacks, each on a loop of its own, share their addresses and ports: segments of a subflow that came to another stack than that of its
      * connection are passed on. The stacks are configured with {@link io.mptcp.stack.TokenShard}s in this order, their links are the same paths under

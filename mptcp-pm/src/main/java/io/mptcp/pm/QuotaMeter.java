@@ -10,8 +10,23 @@ public final class QuotaMeter {
     private long usedBytes;
 
     public QuotaMeter(PathQuota quota, ZonedDateTime now) {
+        this(quota, now, 0);
+    }
+
+    /** @param totalBytes what the path has carried before, which does not count */
+    public QuotaMeter(PathQuota quota, ZonedDateTime now, long totalBytes) {
         this.quota = quota;
         this.endsAt = quota.endOf(now);
+        this.lastTotalBytes = totalBytes;
+    }
+
+    /** Another quota for the same path: what has been used in this period counts, where the new one has not begun a later one. */
+    public QuotaMeter withQuota(PathQuota other, ZonedDateTime now) {
+        QuotaMeter meter = new QuotaMeter(other, now, lastTotalBytes);
+        if (other.period() == quota.period() && other.resetDay() == quota.resetDay() && now.isBefore(endsAt)) {
+            meter.usedBytes = usedBytes;
+        }
+        return meter;
     }
 
     public PathQuota quota() {

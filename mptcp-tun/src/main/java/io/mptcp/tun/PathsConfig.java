@@ -60,6 +60,36 @@ public final class PathsConfig {
         return new PathSpec(device, address, readTerms(keys), weight, kind, gso);
     }
 
+    /** The reverse of reading: the section {@code paths}, without what is as it is by default. */
+    public static String yaml(List<PathSpec> paths) {
+        StringBuilder yaml = new StringBuilder("paths:\n");
+        for (PathSpec path : paths) {
+            PathTerms terms = path.terms();
+            yaml.append("  - device: ").append(quoted(path.device())).append('\n');
+            write(yaml, "address", path.address() == null ? null : quoted(path.address().toString()));
+            write(yaml, "role", terms.role() == PathRole.USE ? null : terms.role());
+            write(yaml, "weight", path.weight() == 1 ? null : path.weight());
+            write(yaml, "cost", terms.cost() == 0 ? null : terms.cost());
+            write(yaml, "quota", terms.quota());
+            write(yaml, "quota-then", terms.quota() == null ? null : terms.quota().then());
+            write(yaml, "probe-seconds", terms.probeSeconds() == 0 ? null : terms.probeSeconds());
+            write(yaml, "link", path.kind() == PathSpec.Kind.PACKET ? null : path.kind());
+            write(yaml, "gso", path.gso() ? null : false);
+        }
+        return yaml.toString();
+    }
+
+    private static void write(StringBuilder yaml, String key, Object value) {
+        if (value != null) {
+            yaml.append("    ").append(key).append(": ").append(value).append('\n');
+        }
+    }
+
+    /** Names that YAML would take for something else get quotes. */
+    private static String quoted(String text) {
+        return text.matches("[a-z][a-z0-9-]*[0-9-][a-z0-9-]*") ? text : "'" + text.replace("'", "''") + "'";
+    }
+
     private static PathTerms readTerms(Map<String, ConfigNode> keys) throws ConfigException {
         PathTerms terms = PathTerms.DEFAULT;
         if (keys.containsKey("backup")) {

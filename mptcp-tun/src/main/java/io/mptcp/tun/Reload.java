@@ -2,20 +2,22 @@ package io.mptcp.tun;
 
 import io.mptcp.netty.host.CountingLink;
 import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.host.PathTerms;
 import io.mptcp.netty.host.SetupException;
 import io.mptcp.netty.host.Uplinks;
 import io.mptcp.pm.PathRole;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Brings what runs to what another configuration says, as far as that can be done without dropping connections. On the loop. */
 final class Reload {
     private final Uplinks uplinks;
     private final FlowTable flows;
-    /** By path as it was configured: its link. */
-    private final Map<PathSpec, CountingLink> paths = new HashMap<>();
+    /** By path as it is used: its link. */
+    private final Map<PathSpec, CountingLink> paths = new LinkedHashMap<>();
     private final List<String> done = new ArrayList<>();
     private final List<String> notDone = new ArrayList<>();
 
@@ -65,19 +67,13 @@ final class Reload {
     }
 
     private void applyPaths(List<PathSpec> wanted) {
-        Map<PathSpec, CountingLink> old = new HashMap<>(paths);
+        Map<PathSpec, CountingLink> old = new LinkedHashMap<>(paths);
         for (PathSpec path : wanted) {
-            PathSpec same = old.keySet().stream().filter(other -> asRole(other).equals(asRole(path))).findFirst().orElse(null);
-            if (same != null) {
-                CountingLink link = old.remove(same);
-                paths.remove(same);
-                paths.put(path, link);
-                if (same.backup() != path.backup()) {
-                    uplinks.pathManager().setRole(link.id(), path.backup() ? PathRole.BACKUP : PathRole.USE);
-                    done.add(path.device() + (path.backup() ? " backup" : " no longer backup"));
-                }
-            } else {
+            PathSpec same = old.keySet().stream().filter(path::sameLink).findFirst().orElse(null);
+            if (same == null) {
                 add(path);
+            } else {
+                change(same, path, old.remove(same));
             }
         }
         old.forEach((path, link) -> {
@@ -87,6 +83,32 @@ final class Reload {
         });
     }
 
+    /** Also where the file says what it said before: what was said by command since then ends here. */
+    private void change(PathSpec before, PathSpec after, CountingLink link) {
+        note(before.gso() != after.gso(), "gso of " + after.device());
+        paths.remove(before);
+        paths.put(new PathSpec(after.device(), after.address(), after.terms(), after.weight(), after.kind(), before.gso()), link);
+        PathRole roleBefore = uplinks.pathManager().role(link.id());
+        uplinks.setTerms(link, after.terms(), after.weight());
+        PathRole role = uplinks.pathManager().role(link.id());
+        String device = after.device() + " ";
+        if (role != roleBefore) {
+            done.add(device + (role == PathRole.USE ? "no longer " + roleBefore : role));
+        }
+        PathTerms terms = after.terms();
+        tell(before.weight() != after.weight(), device + "weight " + after.weight());
+        tell(before.terms().cost() != terms.cost(), device + "cost " + terms.cost());
+        tell(!Objects.equals(before.terms().quota(), terms.quota()),
+                device + (terms.quota() == null ? "without quota" : "quota " + terms.quota() + " then " + terms.quota().then()));
+        tell(before.terms().probeSeconds() != terms.probeSeconds(), device + "probe-seconds " + terms.probeSeconds());
+    }
+
+    private void tell(boolean changed, String what) {
+        if (changed) {
+            done.add(what);
+        }
+    }
+
     private void add(PathSpec path) {
         try {
             paths.put(path, uplinks.addPath(path));
@@ -94,10 +116,5 @@ final class Reload {
         } catch (SetupException e) {
             notDone.add(e.getMessage());
         }
-    }
-
-    /** All that cannot be changed while a path is open. */
-    private static PathSpec asRole(PathSpec path) {
-        return new PathSpec(path.device(), path.address(), false, path.weight(), path.kind(), path.gso());
     }
 }

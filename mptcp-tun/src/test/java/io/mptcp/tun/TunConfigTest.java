@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.host.PathTerms;
+import io.mptcp.pm.PathQuota;
+import io.mptcp.pm.PathRole;
 import io.mptcp.wire.IpAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,8 +78,8 @@ class TunConfigTest {
         assertNull(config.tun().address());
         assertEquals(9000, config.tun().mtuBytes());
         assertEquals(List.of("2001:db8::/32", "::/0", "2001:db8:1::5/128"), config.tun().routes().stream().map(Cidr::toString).toList());
-        assertEquals(new PathSpec("p1", IpAddress.parse("192.0.2.1"), true, 7, PathSpec.Kind.UDP, false), config.paths().get(0));
-        assertEquals(new PathSpec("p1", IpAddress.parse("192.0.2.2"), false, 1, PathSpec.Kind.PACKET, true), config.paths().get(1));
+        assertEquals(new PathSpec("p1", IpAddress.parse("192.0.2.1"), PathTerms.DEFAULT.withRole(PathRole.BACKUP), 7, PathSpec.Kind.UDP, false), config.paths().get(0));
+        assertEquals(PathSpec.of("p1", IpAddress.parse("192.0.2.2"), PathSpec.Kind.PACKET), config.paths().get(1));
         assertEquals("redundant", config.scheduler());
         assertEquals("newreno", config.congestion());
         assertTrue(config.checksum());
@@ -84,6 +87,17 @@ class TunConfigTest {
         assertEquals("debug", config.log());
         assertEquals(new TunConfig.Status(0, true), config.status());
         assertEquals(Path.of("/tmp/a.pcapng"), config.capture());
+    }
+
+    @Test
+    void aPathThatIsWrittenIsReadAsTheSame() throws Exception {
+        PathTerms terms = new PathTerms(PathRole.OFF, 7, PathQuota.parse("1234567/month@15", PathRole.OFF), 20);
+        List<PathSpec> paths = List.of(PathSpec.of("p1"),
+                new PathSpec("p-2", IpAddress.parse("2001:db8::1"), terms, 9, PathSpec.Kind.UDP, false),
+                PathSpec.of("0123", IpAddress.parse("192.0.2.1"), PathSpec.Kind.RAW).withTerms(PathTerms.DEFAULT.withRole(PathRole.BACKUP)),
+                PathSpec.of("no").withTerms(PathTerms.DEFAULT.withQuota(PathQuota.parse("20G/week", PathRole.BACKUP))),
+                PathSpec.of("#'{}[],&*!|>%@"));
+        assertEquals(paths, read(TUN + PathsConfig.yaml(paths)).paths());
     }
 
     @ParameterizedTest

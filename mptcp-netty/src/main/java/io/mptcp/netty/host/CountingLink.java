@@ -25,7 +25,8 @@ public final class CountingLink extends ForwardingLink {
     private Tap tap;
     private long sentPacketBytes;
     private long receivedPacketBytes;
-    private final PathTerms terms;
+    private PathTerms terms;
+    private int weight;
 
     public CountingLink(SegmentLink link) {
         this(link, PathTerms.DEFAULT.withRole(link.properties().backup() ? PathRole.BACKUP : PathRole.USE));
@@ -34,6 +35,13 @@ public final class CountingLink extends ForwardingLink {
     CountingLink(SegmentLink link, PathTerms terms) {
         super(link);
         this.terms = terms;
+        this.weight = link.properties().weight();
+    }
+
+    /** What {@link #properties} says from now on; whoever uses the link has to be told. */
+    void configure(PathTerms terms, int weight) {
+        this.terms = terms;
+        this.weight = weight;
     }
 
     /** As it was configured. */
@@ -44,7 +52,7 @@ public final class CountingLink extends ForwardingLink {
     /** Without the role: that is the path manager's, which may change it. */
     @Override
     public LinkProperties properties() {
-        return super.properties().withBackup(false).withCost(terms.cost()).withProbeInterval(TimeUnit.SECONDS.toNanos(terms.probeSeconds()));
+        return super.properties().withBackup(false).withWeight(weight).withCost(terms.cost()).withProbeInterval(TimeUnit.SECONDS.toNanos(terms.probeSeconds()));
     }
 
     /** IP packets sent, headers included. */

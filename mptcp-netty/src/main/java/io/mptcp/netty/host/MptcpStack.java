@@ -180,7 +180,7 @@ public final class MptcpStack implements AutoCloseable {
          * @param local  address of it to use, null for its first ones
          */
         public Builder udpPath(String device, IpAddress local) {
-            return path(new PathSpec(device, local, false, 1, PathSpec.Kind.UDP, true));
+            return path(PathSpec.of(device, local, PathSpec.Kind.UDP));
         }
 
         /** Packet scheduler of connections that ask for no other, see {@link Schedulers#names}. */

@@ -4,6 +4,7 @@ import io.mptcp.pm.PathRole;
 import io.mptcp.wire.IpAddress;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -55,14 +56,23 @@ public record PathSpec(String device, IpAddress address, PathTerms terms, int we
         }
     }
 
-    /** @param backup carries data only when no other path can */
-    public PathSpec(String device, IpAddress address, boolean backup, int weight, Kind kind, boolean gso) {
-        this(device, address, PathTerms.DEFAULT.withRole(backup ? PathRole.BACKUP : PathRole.USE), weight, kind, gso);
-    }
-
     /** A packet-socket path with every default. */
     public static PathSpec of(String device) {
-        return new PathSpec(device, null, false, 1, Kind.PACKET, true);
+        return of(device, null, Kind.PACKET);
+    }
+
+    /** A path with every default for what is not named here. */
+    public static PathSpec of(String device, IpAddress address, Kind kind) {
+        return new PathSpec(device, address, PathTerms.DEFAULT, 1, kind, true);
+    }
+
+    public PathSpec withTerms(PathTerms terms) {
+        return new PathSpec(device, address, terms, weight, kind, gso);
+    }
+
+    /** Whether the same link serves both: all else can be changed while it is open, or may stay as it is. */
+    public boolean sameLink(PathSpec other) {
+        return device.equals(other.device) && Objects.equals(address, other.address) && kind == other.kind;
     }
 
     /** Whether it begins as one that carries data only when no other can. */

@@ -31,6 +31,24 @@ public final class UplinkQuotas {
         }
     }
 
+    /** The path has other terms, maybe: what it has used in this period counts on. */
+    void change(CountingLink link) {
+        PathTerms terms = link.terms();
+        QuotaMeter before = meters.remove(link.id());
+        roles.remove(link.id());
+        if (terms.quota() != null) {
+            long totalBytes = link.sentPacketBytes() + link.receivedPacketBytes();
+            meters.put(link.id(), before == null ? new QuotaMeter(terms.quota(), clock.get(), totalBytes) : before.withQuota(terms.quota(), clock.get()));
+        }
+        QuotaMeter meter = meters.get(link.id());
+        if (meter != null && meter.isReached() && terms.role().compareTo(meter.quota().then()) < 0) {
+            roles.put(link.id(), terms.role());
+            manager.setRole(link.id(), meter.quota().then(), reason(meter));
+        } else {
+            manager.setRole(link.id(), terms.role());
+        }
+    }
+
     /** The path is gone. */
     void remove(int linkId) {
         meters.remove(linkId);
@@ -72,11 +90,15 @@ public final class UplinkQuotas {
             }
             return;
         }
-        String reason = "quota of " + meter.quota() + " used up, until " + meter.endsAt().toLocalDate();
+        String reason = reason(meter);
         if (manager.role(linkId).compareTo(meter.quota().then()) < 0) {
             roles.put(linkId, manager.role(linkId));
             manager.setRole(linkId, meter.quota().then(), reason);
         }
         manager.emit(PathEvent.ofPath(PathEvent.Type.QUOTA_REACHED, nowNanos, linkId, reason));
+    }
+
+    private static String reason(QuotaMeter meter) {
+        return "quota of " + meter.quota() + " used up, until " + meter.endsAt().toLocalDate();
     }
 }

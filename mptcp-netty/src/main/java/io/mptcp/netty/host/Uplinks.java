@@ -133,6 +133,18 @@ public final class Uplinks implements AutoCloseable {
         return link;
     }
 
+    /**
+     * Uses a path on these terms from now on, whatever has been said of it since it was opened; while its quota is used up it stays what it became then.
+     * On the loop.
+     */
+    public void setTerms(CountingLink link, PathTerms terms, int weight) {
+        link.configure(terms, weight);
+        driver.updateLink(link);
+        quotas.change(link);
+        watchQuotas();
+        driver.wake();
+    }
+
     /** Takes a path away: its subflows end in order, as far as others go on. On the loop. */
     public void removePath(CountingLink link) {
         if (!links.remove(link)) {

@@ -110,7 +110,7 @@ class UplinksTest {
 
     @Test
     void anUnknownInterfaceIsNamedTogetherWithThoseThereAre() {
-        String message = failure(new PathSpec("nowhere0", null, false, 1, PathSpec.Kind.UDP, true), 0);
+        String message = failure(PathSpec.of("nowhere0", null, PathSpec.Kind.UDP), 0);
         assertTrue(message.startsWith("no such interface: nowhere0, there are "), message);
         assertTrue(message.contains("lo"), message);
     }
@@ -118,7 +118,7 @@ class UplinksTest {
     @Test
     void aTunPathNeedsAnAddressOfItsOwn() {
         assertEquals("path lo: link=tun needs addr=A, an address that the host routes into the device",
-                failure(new PathSpec("lo", null, false, 1, PathSpec.Kind.TUN, true), 0));
+                failure(PathSpec.of("lo", null, PathSpec.Kind.TUN), 0));
     }
 
     @Test
@@ -147,7 +147,7 @@ class UplinksTest {
     @Test
     void linksOpenedBeforeOneThatFailsAreClosed() throws Exception {
         int port = freePort();
-        PathSpec unknown = new PathSpec("nowhere0", null, false, 1, PathSpec.Kind.UDP, true);
+        PathSpec unknown = PathSpec.of("nowhere0", null, PathSpec.Kind.UDP);
         assertThrows(SetupException.class, () -> Uplinks.open(loop, List.of(udp("127.0.0.1"), unknown), settings(port, null)));
         new DatagramSocket(port, InetAddress.getByName("127.0.0.1")).close();
     }
@@ -159,7 +159,7 @@ class UplinksTest {
     }
 
     private static PathSpec udp(String address) {
-        return new PathSpec("lo", IpAddress.parse(address), false, 1, PathSpec.Kind.UDP, true);
+        return PathSpec.of("lo", IpAddress.parse(address), PathSpec.Kind.UDP);
     }
 
     private static UplinkSettings settings(int listenPort, Path pcap) {

@@ -1,0 +1,107 @@
+package io.mptcp.tun;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mptcp.netty.host.CountingLink;
+import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.host.UplinkSettings;
+import io.mptcp.netty.host.Uplinks;
+import io.mptcp.pm.PathRole;
+import io.mptcp.stack.StackConfig;
+import io.netty.channel.ManualIoEventLoop;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.concurrent.MockTicker;
+import io.netty.util.concurrent.Ticker;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of paths that run when the file says something else about them. */
+class ReloadTest {
+    private final MockTicker clock = Ticker.newMockTicker();
+    private final ManualIoEventLoop loop = new ManualIoEventLoop(null, Thread.currentThread(), EpollIoHandler.newFactory(), clock);
+    private final Uplinks uplinks = Uplinks.over(loop, UplinkSettings.of(StackConfig.defaults()), new Random(1)::nextLong,
+            List.of(Wire.pair(0, "p1", "10.1.0.2", "10.99.0.1", 1, false)[0], Wire.pair(1, "p2", "10.2.0.2", "10.99.0.1", 1, false)[0]), () -> { });
+    private final CountingLink second = uplinks.links().get(1);
+    private TunConfig config = config("");
+    private final Reload reload = new Reload(uplinks, new FlowTable(1), config.paths());
+
+    @AfterEach
+    void close() {
+        uplinks.close();
+        loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        while (!loop.isTerminated()) {
+            loop.runNow();
+            clock.advance(1, TimeUnit.SECONDS);
+        }
+    }
+
+    /** The second path with these keys. */
+    private static TunConfig config(String keys) {
+        try {
+            return TunConfig.parse("f.yaml", "tun: {address: 10.255.0.1/30, routes: [0.0.0.0/0]}\npaths: [{device: p1}, {device: p2" + keys + "}]\n");
+        } catch (ConfigException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private String reload(String keys) {
+        TunConfig wanted = config(keys);
+        String summary = reload.apply(config, wanted);
+        config = config.reloadedWith(wanted);
+        assertSame(second, uplinks.links().get(1), "the path was opened anew");
+        assertEquals(2, uplinks.links().size());
+        return summary;
+    }
+
+    @Test
+    void everyRoleTurnsIntoEveryOther() {
+        assertEquals("p2 off", reload(", role: off"));
+        assertEquals(PathRole.OFF, uplinks.pathManager().role(1));
+        assertEquals("p2 backup", reload(", role: backup"));
+        assertEquals(PathRole.BACKUP, uplinks.pathManager().role(1));
+        assertEquals("p2 off", reload(", role: off"));
+        assertEquals(PathRole.OFF, uplinks.pathManager().role(1));
+        assertEquals("p2 no longer off", reload(""));
+        assertEquals(PathRole.USE, uplinks.pathManager().role(1));
+        assertEquals("nothing is to be changed", reload(""));
+    }
+
+    @Test
+    void whatWasSetByCommandLastsUntilTheFileIsReadAgain() {
+        uplinks.pathManager().setRole(1, PathRole.OFF);
+        assertEquals("p2 no longer off", reload(""));
+        assertEquals(PathRole.USE, uplinks.pathManager().role(1));
+    }
+
+    @Test
+    void costProbesAndWeightAreChangedInPlace() {
+        assertEquals("p2 weight 7, p2 cost 3, p2 probe-seconds 20", reload(", weight: 7, cost: 3, probe-seconds: 20"));
+        assertEquals(7, second.properties().weight());
+        assertEquals(3, second.properties().cost());
+        assertEquals(TimeUnit.SECONDS.toNanos(20), second.properties().probeIntervalNanos());
+        assertEquals("p2 weight 1, p2 cost 0", reload(", probe-seconds: 20"));
+    }
+
+    @Test
+    void aQuotaComesAndGoesAndOneThatIsUsedUpStaysSo() {
+        assertEquals("p2 quota 20G/month then backup", reload(", quota: 20G/month"));
+        uplinks.quotas().restore(1, 30_000_000_000L);
+        assertEquals("p2 off, p2 quota 20G/month then off", reload(", quota: 20G/month, quota-then: off"));
+        assertEquals("nothing is to be changed", reload(", quota: 20G/month, quota-then: off"));
+        assertEquals("p2 no longer off, p2 quota 40G/month then off", reload(", quota: 40G/month, quota-then: off"));
+        assertEquals(30_000_000_000L, uplinks.quotas().meter(1).usedBytes());
+        assertEquals("p2 without quota", reload(""));
+    }
+
+    @Test
+    void whatTheLinkWasOpenedWithNeedsARestart() {
+        assertEquals("nothing is to be changed; needs a restart: gso of p2", reload(", gso: false"));
+        assertTrue(reload(", gso: false, role: backup").startsWith("p2 backup; needs a restart: gso of p2"));
+        assertEquals("p2 no longer backup", reload(""));
+    }
+}
