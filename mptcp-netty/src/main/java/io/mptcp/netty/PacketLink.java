@@ -349,7 +349,7 @@ public final class PacketLink implements SegmentLink {
         try {
             socket.receiveOnly(ports.ranges());
         } catch (LinuxException e) {
-            LOG.error("link {} does not receive on ports added later: {}", device, e.getMessage());
+            LOG.error("link {} receives on other ports than it should: {}", device, e.getMessage());
         }
     }
 

@@ -334,6 +334,25 @@ class EndpointInteropTest {
         awaitCounter(kernel, "RmAddr", 1);
     }
 
+    /** The kernel of our host would reset joins to a port that only we know of. */
+    @Test
+    void theKernelJoinsAnAddressWithAPortOfItsOwn() throws Exception {
+        LabNamespace kernel = network.client();
+        accept();
+        IpAddress address = IpAddress.parse(TwoPathLab.serverV4(2));
+        Endpoint wanted = new Endpoint(9, address, PORT + 1, EndpointFlag.set(EndpointFlag.SIGNAL), -1);
+        onLoop(() -> uplinks.pathManager().addEndpoint(wanted));
+        PathEvent joined = awaitEvent(Type.SF_ESTABLISHED, 1);
+        assertEquals(new IpEndpoint(address, PORT + 1), joined.local());
+        awaitCounter(kernel, "MPJoinSynAckRx", 1);
+        onLoop(() -> {
+            uplinks.pathManager().deleteEndpoint(9);
+            return null;
+        });
+        awaitCounter(kernel, "RmAddr", 1);
+        onLoop(() -> uplinks.pathManager().addEndpoint(wanted)); // its port can be had again
+    }
+
     @Test
     void theKernelsFullmeshComesFromEveryAddress() throws Exception {
         LabNamespace kernel = network.client();

@@ -28,6 +28,7 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.StringUtil;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
@@ -214,8 +215,12 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
 
     /** The address, and the port if one is given, that connecting starts from. */
     @Override
-    protected void doBind(SocketAddress localAddress) {
-        bound = SocketAddresses.endpoint(localAddress);
+    protected void doBind(SocketAddress localAddress) throws BindException {
+        IpEndpoint wanted = SocketAddresses.endpoint(localAddress);
+        if (!uplinks.mayConnectFrom(wanted.port())) {
+            throw new BindException("the local port cannot be chosen over packet sockets: bind to port 0");
+        }
+        bound = wanted;
     }
 
     @Override
@@ -471,7 +476,7 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
                 connectPromise = promise;
                 requested = (InetSocketAddress) remoteAddress;
                 start(remote);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | BindException e) {
                 connectPromise = null;
                 promise.tryFailure(annotateConnectException(e, remoteAddress));
                 closeIfClosed();

@@ -9,6 +9,7 @@ import io.mptcp.netty.SegmentLink;
 import io.mptcp.netty.TunLink;
 import io.mptcp.netty.UdpLink;
 import io.mptcp.netty.UdpLinkOptions;
+import io.mptcp.netty.linux.LinuxException;
 import io.mptcp.netty.linux.PortRange;
 import io.mptcp.netty.linux.PortReservation;
 import io.mptcp.netty.linux.RouteNetlink;
@@ -21,10 +22,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes links of paths, and holds what they share: the ports the kernel is to keep its hands off, and the capture file. */
 public final class LinkOpener implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LinkOpener.class);
     private static final Path DEVICES = Path.of("/proc/thread-self/net/dev");
 
     private final UplinkSettings settings;
@@ -125,20 +131,40 @@ public final class LinkOpener implements AutoCloseable {
     /**
      * Takes a port to listen on.
      *
-     * @param port 0 to choose one
+     * @param port      0 to choose one
+     * @param listening ports not to be chosen
      * @return the port, 0 when the links may choose
      * @throws IOException with a one-line message, for instance if the port is in use
      */
-    int openPort(int port) throws IOException {
+    int openPort(int port, IntPredicate listening) throws IOException {
         if (ports == null) {
             return port;
         }
         if (port == 0) { // one of those that are ours already: a connection opened from it does not disturb a listener
-            PortRange own = ports.ranges().get(ThreadLocalRandom.current().nextInt(ports.ranges().size()));
-            return own.first() + ThreadLocalRandom.current().nextInt(own.last() - own.first() + 1);
+            int[] free = ports.ranges().stream().flatMapToInt(range -> IntStream.rangeClosed(range.first(), range.last())).filter(listening.negate()).toArray();
+            if (free.length == 0) {
+                throw new IOException("each of the ports that are reserved for this process has a listener: give one outside of them");
+            }
+            return free[ThreadLocalRandom.current().nextInt(free.length)];
         }
         ports.add(port);
         return port;
+    }
+
+    /** Undoes {@link #openPort}. */
+    void closePort(int port) {
+        if (ports != null && port != settings.listenPort()) {
+            try {
+                ports.remove(port);
+            } catch (LinuxException e) {
+                LOG.warn("port {} is not given back to the kernel: {}", port, e.getMessage());
+            }
+        }
+    }
+
+    /** Whether answers to a connection from this port would come to us. */
+    boolean mayConnectFrom(int port) {
+        return ports == null || ports.ranges().stream().anyMatch(range -> range.contains(port));
     }
 
     /** The ports that connections may be opened from, or null when any will do. */

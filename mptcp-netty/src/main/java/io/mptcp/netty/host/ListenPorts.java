@@ -48,14 +48,21 @@ final class ListenPorts {
     }
 
     private boolean isOpen(int port) {
-        return leftOver.contains(port) || listening.stream().anyMatch(endpoint -> endpoint.port() == port);
+        return leftOver.contains(port) || isListening(port);
+    }
+
+    private boolean isListening(int port) {
+        return listening.stream().anyMatch(endpoint -> endpoint.port() == port);
     }
 
     private int openNew(IpEndpoint local) throws SetupException {
         for (int choice = 1;; choice++) {
             try {
-                return openOnLinks(opener == null ? local.port() : opener.openPort(local.port()));
+                return openOnLinks(opener == null ? local.port() : opener.openPort(local.port(), this::isListening));
             } catch (IOException e) {
+                if (opener != null && local.port() != 0) {
+                    opener.closePort(local.port());
+                }
                 if (local.port() != 0 || choice == CHOICES) {
                     throw new SetupException("cannot listen on " + local + ": " + e.getMessage(), e);
                 }
@@ -104,6 +111,9 @@ final class ListenPorts {
             if (!uplinks.driver().stack().isLocalPortUsed(port)) {
                 leftOver.remove(port);
                 uplinks.driver().links().forEach(link -> link.closePort(port));
+                if (opener != null) {
+                    opener.closePort(port);
+                }
             }
         }
         sweepLater();

@@ -8,18 +8,25 @@ import java.util.List;
 
 /** Listens on one address and port, on every loop of a {@link MptcpStack}. */
 public final class MptcpListener implements AutoCloseable {
+    /** A port that one loop is free to choose may be taken on another. */
+    private static final int CHOICES = 8;
+
     /** Of one loop. */
     private static final class Part {
         final Uplinks uplinks;
+        final IpEndpoint local;
+        volatile boolean portOpen;
         /** Null until the loop has got to it. Used on the loop. */
         Listener listener;
         boolean closed;
 
-        Part(Uplinks uplinks) {
+        Part(Uplinks uplinks, IpEndpoint local, boolean portOpen) {
             this.uplinks = uplinks;
+            this.local = local;
+            this.portOpen = portOpen;
         }
 
-        void start(IpEndpoint local, ListenOptions options, AcceptHandler handler) {
+        void start(ListenOptions options, AcceptHandler handler) {
             if (!closed) {
                 listener = uplinks.startListening(local, options.connections() == null ? uplinks.defaultOptions() : options.connections(), handler);
                 listener.setBacklog(options.backlog());
@@ -29,8 +36,12 @@ public final class MptcpListener implements AutoCloseable {
         void close() {
             closed = true;
             if (listener != null) {
-                uplinks.close(listener);
+                uplinks.driver().stack().close(listener);
                 listener = null;
+            }
+            if (portOpen) {
+                portOpen = false;
+                uplinks.closePort(local);
             }
         }
     }
@@ -48,30 +59,42 @@ public final class MptcpListener implements AutoCloseable {
      * meanwhile waits in a socket.
      */
     static MptcpListener open(List<Uplinks> shards, IpEndpoint wanted, ListenOptions options, AcceptHandler handler) throws SetupException {
-        IpEndpoint local = shards.getFirst().openPort(wanted);
-        MptcpListener opened = new MptcpListener(local);
-        List<Future<?>> starts = new ArrayList<>();
-        for (Uplinks uplinks : shards) {
-            Part part = new Part(uplinks);
-            if (uplinks.loop().inEventLoop()) {
-                part.start(local, options, handler);
-            } else {
-                starts.add(uplinks.loop().submit(() -> part.start(local, options, handler)));
-            }
-            opened.parts.add(part);
+        for (int choice = 1;; choice++) {
+            MptcpListener opened = new MptcpListener(shards.getFirst().openPort(wanted));
             try {
-                if (uplinks != shards.getFirst()) {
-                    uplinks.openPort(local);
-                }
+                opened.start(shards, options, handler);
+                return opened;
             } catch (SetupException e) {
                 opened.close();
-                throw e;
+                if (wanted.port() != 0 || choice == CHOICES) {
+                    throw e;
+                }
+            } catch (IllegalStateException e) {
+                opened.close();
+                throw new SetupException("cannot listen on " + opened.local + ": somebody else does on this stack", e);
+            }
+        }
+    }
+
+    private void start(List<Uplinks> shards, ListenOptions options, AcceptHandler handler) throws SetupException {
+        List<Future<?>> starts = new ArrayList<>();
+        for (Uplinks uplinks : shards) {
+            boolean first = uplinks == shards.getFirst();
+            Part part = new Part(uplinks, local, first);
+            parts.add(part);
+            if (uplinks.loop().inEventLoop()) {
+                part.start(options, handler);
+            } else {
+                starts.add(uplinks.loop().submit(() -> part.start(options, handler)));
+            }
+            if (!first) {
+                uplinks.openPort(local);
+                part.portOpen = true;
             }
         }
         if (starts.size() == shards.size()) {
             starts.forEach(Future::syncUninterruptibly);
         }
-        return opened;
     }
 
     /** Where it listens, with the port that was chosen if any would do. */

@@ -95,7 +95,7 @@ public final class Uplinks implements AutoCloseable {
         this.quotas = new UplinkQuotas(pathManager, ZonedDateTime::now);
         configurePaths(config);
         this.driver = new MptcpDriver(loop, new Stack(config.withPathManager(pathManager).withTracer(pathManager.events()), random));
-        pathManager.setJoinListeners(new UplinkListeners(driver.stack()));
+        pathManager.setJoinListeners(new UplinkListeners(this));
     }
 
     /** Every link is an endpoint subflows are opened from, and there may be as many as the stack takes. */
@@ -366,10 +366,34 @@ public final class Uplinks implements AutoCloseable {
         return driver.stack().listen(local, false, options, first);
     }
 
+    /** Takes joins only, at an announced address with a port of its own. On the loop. */
+    Listener listenForJoins(IpEndpoint local) throws SetupException {
+        IpEndpoint opened = openPort(local);
+        try {
+            return driver.stack().listenForJoins(opened);
+        } catch (IllegalStateException e) {
+            listenPorts.release(opened);
+            throw new SetupException("cannot listen on " + local + ": somebody else does on this stack", e);
+        }
+    }
+
+    /**
+     * Whether a connection may start from this local port: what is received over packet sockets is what goes to ports that are reserved for this process.
+     * Any thread.
+     */
+    public boolean mayConnectFrom(int port) {
+        return port == 0 || !(resources instanceof LinkOpener opener) || opener.mayConnectFrom(port);
+    }
+
     /** Takes no more connections; those there are go on. On the loop. */
     public void close(Listener listener) {
         driver.stack().close(listener);
-        listenPorts.release(listener.local());
+        closePort(listener.local());
+    }
+
+    /** What {@link #openPort} opened has no listener any more. On the loop. */
+    void closePort(IpEndpoint local) {
+        listenPorts.release(local);
     }
 
     /** What lives on these uplinks hears, on the loop, that they are about to be closed. On the loop. */

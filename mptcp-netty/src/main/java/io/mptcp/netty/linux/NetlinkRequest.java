@@ -14,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 final class NetlinkRequest {
     static final int NLM_F_REQUEST = 0x001;
     static final int NLM_F_ACK = 0x004;
+    /** The answer tells what was made, in full. */
+    static final int NLM_F_ECHO = 0x008;
     static final int NLM_F_DUMP = 0x300;
     static final int NLM_F_REPLACE = 0x100;
     static final int NLM_F_EXCL = 0x200;

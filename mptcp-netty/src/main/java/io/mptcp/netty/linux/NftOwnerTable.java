@@ -1,5 +1,7 @@
 package io.mptcp.netty.linux;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -17,6 +19,7 @@ public final class NftOwnerTable implements AutoCloseable {
     private static final int NFNL_MSG_BATCH_END = 0x11;
     private static final int NFT_MSG_NEWCHAIN = 0xa03;
     private static final int NFT_MSG_NEWRULE = 0xa06;
+    private static final int NFT_MSG_DELRULE = 0xa08;
     private static final int NFNL_SUBSYS_NFTABLES = 10;
     private static final int NFPROTO_INET = 1;
 
@@ -34,6 +37,7 @@ public final class NftOwnerTable implements AutoCloseable {
     private static final int PRIORITY = -300;
     private static final int NFTA_RULE_TABLE = 1;
     private static final int NFTA_RULE_CHAIN = 2;
+    private static final int NFTA_RULE_HANDLE = 3;
     private static final int NFTA_RULE_EXPRESSIONS = 4;
     private static final int NFTA_LIST_ELEM = 1;
     private static final int NFTA_EXPR_NAME = 1;
@@ -51,6 +55,8 @@ public final class NftOwnerTable implements AutoCloseable {
 
     private final Netlink netlink;
     private final String name;
+    /** What the kernel calls the rule of each range: 64 bits in network byte order. */
+    private final Map<PortRange, byte[]> handles = new HashMap<>();
 
     private NftOwnerTable(Netlink netlink, String name) {
         this.netlink = netlink;
@@ -95,7 +101,32 @@ public final class NftOwnerTable implements AutoCloseable {
 
     /** From now on the kernel drops TCP segments to these ports. */
     public void add(PortRange ports) throws LinuxException {
-        Syscalls.check(netlink.transact(rule(ports)), "cannot add ports to nf_tables table " + name);
+        int result = netlink.transact(rule(ports), answer -> {
+            if (answer.type() == NFT_MSG_NEWRULE) {
+                NetlinkReader.Attributes attributes = answer.attributes(4);
+                while (attributes.next()) {
+                    if (attributes.type() == NFTA_RULE_HANDLE) {
+                        handles.put(ports, attributes.asBytes());
+                    }
+                }
+            }
+        });
+        Syscalls.check(result, "cannot add ports to nf_tables table " + name);
+    }
+
+    /** The kernel deals with ports that were added, as that very range, itself again. */
+    public void remove(PortRange ports) throws LinuxException {
+        byte[] handle = handles.remove(ports);
+        if (handle == null) {
+            return;
+        }
+        NetlinkRequest request = netlink.request();
+        begin(request, NFNL_MSG_BATCH_BEGIN, 0, NFNL_SUBSYS_NFTABLES);
+        begin(request, NFT_MSG_DELRULE, NetlinkRequest.NLM_F_ACK, 0)
+                .attribute(NFTA_RULE_TABLE, name)
+                .attribute(NFTA_RULE_CHAIN, CHAIN)
+                .attribute(NFTA_RULE_HANDLE, handle);
+        Syscalls.check(netlink.transact(end(request)), "cannot take ports out of nf_tables table " + name);
     }
 
     private NetlinkRequest creation() {
@@ -117,7 +148,7 @@ public final class NftOwnerTable implements AutoCloseable {
     private NetlinkRequest rule(PortRange ports) {
         NetlinkRequest request = netlink.request();
         begin(request, NFNL_MSG_BATCH_BEGIN, 0, NFNL_SUBSYS_NFTABLES);
-        begin(request, NFT_MSG_NEWRULE, NetlinkRequest.NLM_F_CREATE | NetlinkRequest.NLM_F_APPEND | NetlinkRequest.NLM_F_ACK, 0)
+        begin(request, NFT_MSG_NEWRULE, NetlinkRequest.NLM_F_CREATE | NetlinkRequest.NLM_F_APPEND | NetlinkRequest.NLM_F_ECHO | NetlinkRequest.NLM_F_ACK, 0)
                 .attribute(NFTA_RULE_TABLE, name)
                 .attribute(NFTA_RULE_CHAIN, CHAIN);
         int expressions = request.beginNest(NFTA_RULE_EXPRESSIONS);

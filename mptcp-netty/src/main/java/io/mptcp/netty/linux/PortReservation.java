@@ -10,7 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
@@ -29,6 +31,8 @@ public final class PortReservation implements AutoCloseable {
 
     private final Syscalls syscalls = new Syscalls();
     private final List<Integer> sockets = new ArrayList<>();
+    /** The sockets of single ports, by port. */
+    private final Map<Integer, List<Integer>> singles = new HashMap<>();
     private final List<PortRange> ranges = new CopyOnWriteArrayList<>();
     private final List<Runnable> changeListeners = new CopyOnWriteArrayList<>();
     private NftOwnerTable table;
@@ -113,8 +117,29 @@ public final class PortReservation implements AutoCloseable {
                     + " is below 1024 and needs CAP_NET_BIND_SERVICE: choose a higher one or run as root", Errno.EACCES);
             default -> throw new LinuxException("cannot take port " + port, -result);
         }
+        List<Integer> own = sockets.subList(before, sockets.size());
+        singles.put(port, List.copyOf(own));
+        own.clear();
         ranges.add(range);
         changeListeners.forEach(Runnable::run);
+    }
+
+    /**
+     * Gives back a port that was taken by {@link #add}; does nothing for others.
+     *
+     * @throws LinuxException with a one-line message, when the kernel keeps quiet on it all the same
+     */
+    public synchronized void remove(int port) throws LinuxException {
+        List<Integer> own = singles.remove(port);
+        if (own == null) {
+            return;
+        }
+        ranges.remove(PortRange.of(port));
+        changeListeners.forEach(Runnable::run);
+        own.forEach(syscalls::close);
+        if (table != null) {
+            table.remove(PortRange.of(port));
+        }
     }
 
     /** Keeps the kernel from answering on these ports, and on those added later. Needs CAP_NET_ADMIN; the second call does nothing. */
@@ -139,7 +164,7 @@ public final class PortReservation implements AutoCloseable {
         return List.copyOf(ranges);
     }
 
-    /** Calls back, on the thread of {@link #add}, whenever ports were added. */
+    /** Calls back, on the thread of {@link #add} or {@link #remove}, whenever ports were added or removed. */
     public void onChange(Runnable listener) {
         changeListeners.add(listener);
     }
@@ -235,6 +260,8 @@ public final class PortReservation implements AutoCloseable {
         if (!closed) {
             closed = true;
             release(0);
+            singles.values().forEach(own -> own.forEach(syscalls::close));
+            singles.clear();
             if (table != null) {
                 table.close();
             }

@@ -89,6 +89,7 @@ class MptcpStackTest {
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
         try (DatagramSocket silent = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
             IpEndpoint remote = new IpEndpoint(LOOPBACK, silent.getLocalPort());
+            silent.setSoTimeout(20_000);
             MptcpStack stack = stack("127.0.0.2").group(group).build();
             CompletableFuture<Void> end = connect(stack, remote, new StreamHandler(1, 1));
             silent.receive(new DatagramPacket(new byte[1], 1)); // the SYN

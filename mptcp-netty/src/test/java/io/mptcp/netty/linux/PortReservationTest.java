@@ -140,6 +140,32 @@ class PortReservationTest {
         assertThrows(ConnectException.class, () -> connect("127.0.0.1", 5000, ANSWER_MILLIS));
     }
 
+    @Test
+    void aPortThatIsGivenBackIsTheKernelsAgain() throws Exception {
+        try (PortReservation reservation = here(PortReservation::forClients)) {
+            List<PortRange> before = reservation.ranges();
+            here(() -> {
+                reservation.silenceKernel();
+                reservation.add(5000);
+                reservation.add(5001);
+                reservation.remove(5000);
+                reservation.remove(61000); // part of a slot
+                return null;
+            });
+            assertEquals(List.of(before.getFirst(), PortRange.of(5001)), reservation.ranges());
+            assertEquals("5000: free", bindError(5000));
+            assertThrows(ConnectException.class, () -> connect("127.0.0.1", 5000, ANSWER_MILLIS));
+            assertThrows(SocketTimeoutException.class, () -> connect("127.0.0.1", 5001, SILENT_MILLIS), "the other is ours still");
+            assertThrows(SocketTimeoutException.class, () -> connect("127.0.0.1", 61000, SILENT_MILLIS));
+            here(() -> {
+                reservation.add(5000);
+                return null;
+            });
+            assertThrows(SocketTimeoutException.class, () -> connect("127.0.0.1", 5000, SILENT_MILLIS), "and this one again");
+        }
+        assertEquals("5000: free", bindError(5000));
+    }
+
     private void connect(String address, int port, int timeoutMillis) throws IOException {
         try {
             here(() -> {
