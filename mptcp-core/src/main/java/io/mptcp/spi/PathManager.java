@@ -9,6 +9,9 @@ import java.util.List;
  * manager wants done it asks of {@link PathCommands}. One instance per connection. Event names follow {@code ip mptcp monitor}.
  */
 public interface PathManager {
+    /** For the limits: Linux has eight bits for them. */
+    int UNBOUNDED = 255;
+
     String name();
 
     /** CREATED: the handshake is complete and both sides speak MPTCP. The first event there is. */
@@ -74,6 +77,16 @@ public interface PathManager {
     /** Whether subflows from this address are to be used as backup only, whoever opens them. */
     default boolean isBackup(PathCommands commands, int linkId, IpAddress local) {
         return false;
+    }
+
+    /** How many subflows beside the initial one its own rules let there be at most, 255 for any number; the stack has a limit besides. */
+    default int subflowsMax() {
+        return UNBOUNDED;
+    }
+
+    /** How many announced addresses of the peer get a subflow at most, 255 for any number. */
+    default int addAddrAcceptedMax() {
+        return UNBOUNDED;
     }
 
     /** What becomes of each path, and why; also of a connection that fell back, or is over. */

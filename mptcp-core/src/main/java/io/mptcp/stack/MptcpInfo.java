@@ -1,5 +1,7 @@
 package io.mptcp.stack;
 
+import io.mptcp.spi.PathManager;
+
 /**
  * An MPTCP connection at one moment: Linux's {@code struct mptcp_info}, field by field under its names (without {@code mptcpi_}). Data sequence
  * numbers are those on the wire; times in nanoseconds.
@@ -7,16 +9,16 @@ package io.mptcp.stack;
  * @param subflows           subflows beside the initial one
  * @param addAddrSignal      addresses announced and echoed, or still waiting for their echo
  * @param addAddrAccepted    announcements of the peer taken
- * @param subflowsMax        subflows there may be beside the initial one
+ * @param subflowsMax        subflows there may be beside the initial one: the path manager's limit, or the stack's where that is lower
  * @param addAddrSignalMax   announcements that may wait for their echo
- * @param addAddrAcceptedMax 255: how many are acted on is the path manager's business
+ * @param addAddrAcceptedMax announcements of the peer that the path manager acts on at most, 255 for any number
  * @param flags              {@link #FLAG_FALLBACK}, {@link #FLAG_REMOTE_KEY_RECEIVED}
  * @param token              local token, 0 in plain TCP
- * @param writeSeq           data sequence number behind what has been sent
+ * @param writeSeq           data sequence number behind what has been written, sent or not
  * @param sndUna             oldest data sequence number the peer has not acknowledged
  * @param rcvNxt             next data sequence number expected
  * @param localAddrUsed      local addresses joins of this side came from, that of the initial subflow aside
- * @param localAddrMax       255, as {@code addAddrAcceptedMax}
+ * @param localAddrMax       255: any number of endpoints
  * @param csumEnabled        DSS checksums are used
  * @param retransmits        timeouts of the data level since it last moved on
  * @param bytesRetrans       bytes sent again by another mapping
@@ -54,8 +56,6 @@ public record MptcpInfo(
         long sinceLastAckReceivedNanos) {
     public static final int FLAG_FALLBACK = 1;
     public static final int FLAG_REMOTE_KEY_RECEIVED = 2;
-    /** Linux has eight bits for it. */
-    private static final int UNBOUNDED = 255;
 
     static MptcpInfo of(Connection connection, long nowNanos) {
         DataLevel data = connection.data();
@@ -71,11 +71,11 @@ public record MptcpInfo(
         int total = connection.subflows().size();
         ConnectionOutput output = connection.output();
         return new MptcpInfo(total - (initial ? 1 : 0), signals.announcements().accepted(), signals.addressesTaken(),
-                connection.stack.config().limits().maxSubflows() - 1, AddressAnnouncements.MAX_PENDING, UNBOUNDED, flags,
+                connection.paths().subflowsMax(), AddressAnnouncements.MAX_PENDING, connection.paths().addAddrAcceptedMax(), flags,
                 connection.isMptcp() ? sequence.localToken() : 0,
-                sequence.toWire(data.sender.dsnNxt() + (data.sender.isFinSent() ? 1 : 0)),
+                sequence.toWire(data.sender.dsnNxt() + data.sender.pendingBytes() + (data.sender.isFinRequested() ? 1 : 0)),
                 sequence.toWire(data.sender.dsnUna() + (data.sender.isFinAcked() ? 1 : 0)), sequence.peerToWire(data.receiver.rcvNxt()),
-                Long.bitCount(localIds), UNBOUNDED, connection.isChecksumOn(), output.timeouts(), output.reinjectedBytes(),
+                Long.bitCount(localIds), PathManager.UNBOUNDED, connection.isChecksumOn(), output.timeouts(), output.reinjectedBytes(),
                 data.sender.dsnNxt() - 1, data.receiver.bytesReceived(), data.sender.dsnUna() - 1, total,
                 since(nowNanos, output.lastDataSentNanos()), since(nowNanos, data.lastDataReceivedNanos()),
                 since(nowNanos, data.lastAckReceivedNanos()));

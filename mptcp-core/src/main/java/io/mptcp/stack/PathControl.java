@@ -224,6 +224,15 @@ final class PathControl implements PathCommands {
         return states;
     }
 
+    /** What the manager lets there be, as far as the stack allows it. */
+    int subflowsMax() {
+        return Math.min(manager.subflowsMax(), maxSubflows() - 1);
+    }
+
+    int addAddrAcceptedMax() {
+        return manager.addAddrAcceptedMax();
+    }
+
     @Override
     public int maxSubflows() {
         return connection.stack.config().limits().maxSubflows();

@@ -63,6 +63,16 @@ final class EndpointPathManager implements PathManager {
         return "endpoints";
     }
 
+    @Override
+    public int subflowsMax() {
+        return host.limits().subflows();
+    }
+
+    @Override
+    public int addAddrAcceptedMax() {
+        return host.limits().addAddrAccepted();
+    }
+
     // ==== events ====
 
     @Override

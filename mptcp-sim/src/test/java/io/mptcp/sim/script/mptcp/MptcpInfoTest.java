@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.pm.HostPathManager;
+import io.mptcp.pm.PathLimits;
 import io.mptcp.sim.script.FakePeer;
 import io.mptcp.sim.script.Script;
 import io.mptcp.spi.PathCommands;
@@ -16,6 +18,7 @@ import io.mptcp.stack.StackConfig;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOption;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What an application sees of a connection: the fields of {@code struct mptcp_info}. */
@@ -72,6 +75,30 @@ class MptcpInfoTest {
         peer.ack();
         assertEquals(peer.wireDataAck(7), info().sndUna());
         assertEquals(5, info().bytesAcked(), "and is no byte");
+    }
+
+    @Test
+    void whatIsWrittenCountsBeforeItIsSent() {
+        open();
+        peer.inject(packet(".").window(0));
+        Script.write(connection, "hello");
+        assertEquals(peer.wireDataAck(6), info().writeSeq(), "as Linux: what waits in the queue is in it");
+        assertEquals(0, info().bytesSent());
+        connection.shutdownOutput();
+        assertEquals(peer.wireDataAck(7), info().writeSeq());
+    }
+
+    @Test
+    void limitsAreThoseOfThePathManagerWithinTheStacks() {
+        HostPathManager host = HostPathManager.forPaths(List.of(), 0, List.of());
+        script = new Script(StackConfig.defaults().withPathManager(host)).listen();
+        open();
+        host.setLimits(new PathLimits(3, 2));
+        assertEquals(3, info().subflowsMax());
+        assertEquals(2, info().addAddrAcceptedMax());
+        host.setLimits(new PathLimits(60, 0));
+        assertEquals(StackConfig.defaults().limits().maxSubflows() - 1, info().subflowsMax());
+        assertEquals(0, info().addAddrAcceptedMax());
     }
 
     @Test
