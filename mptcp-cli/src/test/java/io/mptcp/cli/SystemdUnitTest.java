@@ -51,6 +51,12 @@ class SystemdUnitTest {
         assertTrue(said.contains("Overall exposure level for mptcp-tun.service: 1."), said);
     }
 
+    /** Else the daemon does not know which of its ports the kernel gives to others, and holds a socket for each. */
+    @Test
+    void theUnitLeavesTheKernelsPortRangeReadable() throws Exception {
+        assertTrue(Files.readAllLines(UNIT).stream().noneMatch(line -> line.startsWith("ProcSubset=") || line.matches("(InaccessiblePaths|TemporaryFileSystem)=.*/proc.*")));
+    }
+
     /** With the capabilities of the unit and no others it carries a download, and says so to systemd from its loop. */
     @Test
     void twoCapabilitiesAreEnoughAndSystemdHearsOfIt() throws Exception {
