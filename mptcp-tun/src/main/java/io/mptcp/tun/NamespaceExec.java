@@ -21,6 +21,8 @@ public final class NamespaceExec {
     private static final String PREFIX = "mptcp-exec-";
     private static final Path NAMESPACES = Path.of("/run/netns");
     private static final Path PER_NAMESPACE = Path.of("/etc/netns");
+    /** The second is what systemd-resolved asks, which itself is on loopback. */
+    private static final List<Path> RESOLVERS = List.of(Path.of("/etc/resolv.conf"), Path.of("/run/systemd/resolve/resolv.conf"));
     private static final long PATIENCE_SECONDS = 10;
 
     private final String name = PREFIX + ProcessHandle.current().pid();
@@ -106,22 +108,33 @@ public final class NamespaceExec {
         }
     }
 
-    /** {@code ip netns exec} puts it into the place of /etc/resolv.conf. A name server on loopback would be another one there. */
+    /** {@code ip netns exec} puts it into the place of /etc/resolv.conf. */
     private void writeResolver() throws SetupException {
         try {
-            List<String> lines = new ArrayList<>();
-            for (String file : List.of("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf")) {
-                if (lines.isEmpty() && Files.isReadable(Path.of(file))) {
-                    lines.addAll(Files.readAllLines(Path.of(file)).stream()
-                            .filter(line -> line.startsWith("nameserver") && !line.matches("nameserver\\s+(127\\.|::1).*") || line.startsWith("search")).toList());
-                }
+            List<String> lines = resolver(RESOLVERS);
+            if (lines.stream().noneMatch(line -> line.startsWith("nameserver"))) {
+                System.err.println("mptcp-tun: no name server but loopback ones in " + RESOLVERS.getFirst()
+                        + ": names cannot be looked up, add one that can be reached from elsewhere");
             }
-            lines.add("options use-vc");
             Files.createDirectories(PER_NAMESPACE.resolve(name));
             Files.write(PER_NAMESPACE.resolve(name).resolve("resolv.conf"), lines);
         } catch (IOException e) {
             throw new SetupException(PER_NAMESPACE.resolve(name) + " cannot be written: " + e.getMessage(), e);
         }
+    }
+
+    /** Of the first file with name servers that are not on loopback: those would be others there. */
+    static List<String> resolver(List<Path> files) throws IOException {
+        List<String> lines = new ArrayList<>();
+        for (Path file : files) {
+            if (Files.isReadable(file) && lines.stream().noneMatch(line -> line.startsWith("nameserver"))) {
+                lines.clear();
+                lines.addAll(Files.readAllLines(file).stream()
+                        .filter(line -> line.startsWith("nameserver") && !line.matches("nameserver\\s+(127\\.|::1\\b).*") || line.startsWith("search")).toList());
+            }
+        }
+        lines.add("options use-vc");
+        return lines;
     }
 
     private void remove() {
