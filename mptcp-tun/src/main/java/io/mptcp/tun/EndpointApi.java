@@ -134,9 +134,14 @@ final class EndpointApi {
                 .member("subflows", limits.subflows()).endObject());
     }
 
-    private static void setLimits(HostPathManager manager, HttpCall call) {
+    private void setLimits(HostPathManager manager, HttpCall call) {
         PathLimits before = manager.limits();
-        manager.setLimits(new PathLimits(number(call, "subflows", before.subflows()), number(call, "add_addr_accepted", before.addAddrAccepted())));
+        PathLimits wanted = new PathLimits(number(call, "subflows", before.subflows()), number(call, "add_addr_accepted", before.addAddrAccepted()));
+        int most = uplinks.config().limits().maxSubflows() - 1;
+        if (wanted.subflows() > most) {
+            throw new IllegalArgumentException("subflows " + wanted.subflows() + ": a connection has at most " + most + " beside the initial one here");
+        }
+        manager.setLimits(wanted);
     }
 
     private static int number(HttpCall call, String name, int unset) {

@@ -28,6 +28,15 @@ public record UplinkSettings(StackConfig stack, String scheduler, int listenPort
         this(stack, scheduler, listenPort, pcap, 1);
     }
 
+    /** With room in every connection for a subflow over each path. */
+    UplinkSettings forPaths(int paths) {
+        if (paths <= stack.limits().maxSubflows()) {
+            return this;
+        }
+        StackConfig roomy = stack.withLimits(stack.limits().toBuilder().maxSubflows(paths).build());
+        return new UplinkSettings(roomy, scheduler, listenPort, pcap, portSlots, sharesPorts, linkWrapper);
+    }
+
     /** For opening connections, with the default scheduler and no capture. */
     public static UplinkSettings of(StackConfig stack) {
         return new UplinkSettings(stack, "default", 0, null);

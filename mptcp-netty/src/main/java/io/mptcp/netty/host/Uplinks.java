@@ -123,6 +123,10 @@ public final class Uplinks implements AutoCloseable {
         if (!(resources instanceof LinkOpener opener) || nextLinkId == MAX_LINKS) {
             throw new SetupException("path " + path + ": no more than " + MAX_LINKS + " in the life of a process, restart it");
         }
+        int maxSubflows = settings.stack().limits().maxSubflows();
+        if (links.size() >= maxSubflows) {
+            throw new SetupException("path " + path + ": connections were given " + maxSubflows + " subflows at most when the process started, restart it");
+        }
         CountingLink link = new CountingLink(opener.open(nextLinkId, path), path.terms());
         kinds.put(nextLinkId++, path.kind().toString());
         links.add(link);
@@ -175,7 +179,8 @@ public final class Uplinks implements AutoCloseable {
         return OnLoop.call(loop, () -> openOnLoop(loop, paths, settings));
     }
 
-    private static Uplinks openOnLoop(IoEventLoop loop, List<PathSpec> paths, UplinkSettings settings) throws SetupException {
+    private static Uplinks openOnLoop(IoEventLoop loop, List<PathSpec> paths, UplinkSettings wanted) throws SetupException {
+        UplinkSettings settings = wanted.forPaths(paths.size());
         LinkOpener opener = new LinkOpener(settings);
         List<SegmentLink> opened = List.of();
         try {
