@@ -1,6 +1,7 @@
 package io.mptcp.tun;
 
 import io.mptcp.netty.host.CountingLink;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -26,9 +27,10 @@ final class PathRates {
     private int samples;
 
     /** To be called about once a second. */
-    void sample(long nowNanos, Iterable<CountingLink> links) {
+    void sample(long nowNanos, Collection<CountingLink> links) {
         double seconds = Math.max(1e-3, (nowNanos - lastNanos) / 1e9);
         int slot = samples % SECONDS;
+        histories.keySet().retainAll(links); // paths come and go for as long as the daemon runs
         for (CountingLink link : links) {
             History history = histories.computeIfAbsent(link, History::new);
             history.sent[slot] = bitsPerSecond(link.sentBytes() - history.sentBytes, seconds);
@@ -38,10 +40,6 @@ final class PathRates {
         }
         samples++;
         lastNanos = nowNanos;
-    }
-
-    void forget(CountingLink link) {
-        histories.remove(link);
     }
 
     private static long bitsPerSecond(long bytes, double seconds) {

@@ -42,6 +42,7 @@ record StatusReport(String device, long uptimeNanos, String scheduler, String co
     /**
      * One path.
      *
+     * @param id              its number in the stack: two may be over one device
      * @param bytesSent       TCP payload sent over it, retransmissions included
      * @param bytesReceived   TCP payload received over it, duplicates included
      * @param segmentsDropped segments lost on this host
@@ -51,12 +52,12 @@ record StatusReport(String device, long uptimeNanos, String scheduler, String co
      * @param quotaUsedBytes  what of them is used
      * @param reasons         what connections make of it, and why: how many of each
      */
-    record PathStatus(String device, boolean up, boolean backup, long bytesSent, long bytesReceived, long segmentsDropped, PathRole role,
+    record PathStatus(int id, String device, boolean up, boolean backup, long bytesSent, long bytesReceived, long segmentsDropped, PathRole role,
                       long packetBytes, long quotaBytes, long quotaUsedBytes, Map<String, Integer> reasons) {
         static PathStatus of(CountingLink link, Uplinks uplinks, Map<String, Integer> reasons) {
             PathRole role = uplinks.pathManager().role(link.id());
             QuotaMeter quota = uplinks.quotas().meter(link.id());
-            return new PathStatus(link.name(), link.isUp(), role == PathRole.BACKUP, link.sentBytes(), link.receivedBytes(), link.droppedSegments(),
+            return new PathStatus(link.id(), link.name(), link.isUp(), role == PathRole.BACKUP, link.sentBytes(), link.receivedBytes(), link.droppedSegments(),
                     role, link.sentPacketBytes() + link.receivedPacketBytes(), quota == null ? 0 : quota.quota().bytes(),
                     quota == null ? 0 : quota.usedBytes(), reasons);
         }
@@ -134,7 +135,7 @@ record StatusReport(String device, long uptimeNanos, String scheduler, String co
         double seconds = Math.max(1e-3, (uptimeNanos - before.uptimeNanos) / NANOS_PER_SECOND);
         for (PathStatus now : paths) {
             // One that was added meanwhile has no before.
-            PathStatus then = before.paths.stream().filter(path -> path.device().equals(now.device())).findFirst().orElse(now);
+            PathStatus then = before.paths.stream().filter(path -> path.id() == now.id()).findFirst().orElse(now);
             line.append("; ").append(now.device()).append(now.up() ? "" : " down").append(now.backup() ? " backup" : "")
                     .append(" in ").append(megabits(now.bytesReceived() - then.bytesReceived(), seconds))
                     .append(" out ").append(megabits(now.bytesSent() - then.bytesSent(), seconds)).append(" Mbit/s");

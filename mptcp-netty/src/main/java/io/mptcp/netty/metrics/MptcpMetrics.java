@@ -11,6 +11,7 @@ import io.mptcp.netty.host.Uplinks;
 import io.mptcp.stack.Counter;
 import io.mptcp.stack.Stack;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.ToDoubleFunction;
@@ -24,7 +25,7 @@ import java.util.function.ToDoubleFunction;
  * <li>{@code mptcp.path.sent}, {@code mptcp.path.received} (bytes), {@code mptcp.path.dropped} (segments), {@code mptcp.path.up}, tag {@code path}.
  * </ul>
  *
- * <p>An engine belongs to its loop: what is reported is the state of at most a second before it was asked for, and the first time all zero.
+ * <p>Paths are those there are when it is bound. An engine belongs to its loop: what is reported is the state of at most a second before it was asked for, and the first time all zero.
  */
 public final class MptcpMetrics implements MeterBinder {
     private static final long MAX_AGE_NANOS = 1_000_000_000;
@@ -51,9 +52,9 @@ public final class MptcpMetrics implements MeterBinder {
         gauge(registry, "mptcp.connections", sampler, s -> s.get().connections, tags);
         gauge(registry, "mptcp.flows", sampler, s -> s.get().flows, tags);
         Gauge.builder("mptcp.buffer", sampler, s -> s.get().bufferBytes).baseUnit("bytes").tags(tags).strongReference(true).register(registry);
-        for (int i = 0; i < sampler.paths; i++) {
+        for (int i = 0; i < sampler.links.size(); i++) {
             int path = i;
-            Tags ofPath = tags.and("path", sampler.uplinks.links().get(i).name() + '#' + i);
+            Tags ofPath = tags.and("path", sampler.links.get(i).name() + '#' + i);
             FunctionCounter.builder("mptcp.path.sent", sampler, s -> s.get().sent[path]).baseUnit("bytes").tags(ofPath).register(registry);
             FunctionCounter.builder("mptcp.path.received", sampler, s -> s.get().received[path]).baseUnit("bytes").tags(ofPath).register(registry);
             FunctionCounter.builder("mptcp.path.dropped", sampler, s -> s.get().dropped[path]).baseUnit("segments").tags(ofPath).register(registry);
@@ -90,14 +91,15 @@ public final class MptcpMetrics implements MeterBinder {
     /** Takes samples on the loop, when somebody looks at one that is old. */
     private static final class Sampler {
         final Uplinks uplinks;
-        final int paths;
+        /** Those there are when metrics are bound; one that is removed later keeps its counts, and is down. */
+        final List<CountingLink> links;
         private volatile Sample latest;
         private volatile long takenNanos;
 
         Sampler(Uplinks uplinks) {
             this.uplinks = uplinks;
-            paths = uplinks.links().size();
-            latest = new Sample(paths);
+            links = List.copyOf(uplinks.links());
+            latest = new Sample(links.size());
             takenNanos = System.nanoTime() - 2 * MAX_AGE_NANOS;
         }
 
@@ -115,7 +117,7 @@ public final class MptcpMetrics implements MeterBinder {
         }
 
         private void take() {
-            Sample sample = new Sample(paths);
+            Sample sample = new Sample(links.size());
             Stack engine = uplinks.driver().stack();
             for (Counter counter : Counter.values()) {
                 sample.counters.put(counter, engine.counters().get(counter));
@@ -123,12 +125,12 @@ public final class MptcpMetrics implements MeterBinder {
             sample.connections = engine.connectionCount();
             sample.flows = engine.flowCount();
             sample.bufferBytes = engine.bufferBytes();
-            for (int i = 0; i < paths; i++) {
-                CountingLink link = uplinks.links().get(i);
+            for (int i = 0; i < links.size(); i++) {
+                CountingLink link = links.get(i);
                 sample.sent[i] = link.sentBytes();
                 sample.received[i] = link.receivedBytes();
                 sample.dropped[i] = link.droppedSegments();
-                sample.up[i] = link.isUp();
+                sample.up[i] = link.isUp() && uplinks.links().contains(link);
             }
             latest = sample;
         }

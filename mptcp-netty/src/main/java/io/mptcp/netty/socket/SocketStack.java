@@ -38,13 +38,13 @@ final class SocketStack {
     /** Used on the loop only. */
     private final Set<StackStream> streams = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<StackListener> listeners = Collections.newSetFromMap(new IdentityHashMap<>());
-    private boolean closed;
+    /** The stack knows of this only while there are sockets: there may be one for every factory. */
+    private final Runnable closeListener = this::close;
 
     /** @param options what connections are opened and taken with */
     SocketStack(Uplinks uplinks, ConnectOptions options) {
         this.uplinks = uplinks;
         this.options = options;
-        runOnLoop(() -> uplinks.addCloseListener(this::close));
     }
 
     Uplinks uplinks() {
@@ -137,7 +137,7 @@ final class SocketStack {
 
     /** @return null when it failed at once */
     PendingConnect connect(IpAddress local, IpEndpoint remote, SocketOptions socket, ConnectListener listener) {
-        if (closed) {
+        if (uplinks.isClosed()) {
             listener.failed(CloseReason.ABORTED);
             return null;
         }
@@ -145,6 +145,9 @@ final class SocketStack {
     }
 
     void add(StackStream stream) {
+        if (!uplinks.isClosed()) {
+            uplinks.addCloseListener(closeListener);
+        }
         streams.add(stream);
         // Without a thread that waits for it: a program that opens nothing more has few to lose.
         for (Reference<?> lost = forgotten.poll(); lost != null; lost = forgotten.poll()) {
@@ -154,17 +157,26 @@ final class SocketStack {
 
     void remove(StackStream stream) {
         streams.remove(stream);
+        forgetIfUnused();
+    }
+
+    private void forgetIfUnused() {
+        if (streams.isEmpty() && listeners.isEmpty()) {
+            uplinks.removeCloseListener(closeListener);
+        }
     }
 
     boolean add(StackListener listener) throws SocketException {
-        if (closed) {
+        if (uplinks.isClosed()) {
             throw new SocketException("the stack has been closed");
         }
+        uplinks.addCloseListener(closeListener);
         return listeners.add(listener);
     }
 
     void remove(StackListener listener) {
         listeners.remove(listener);
+        forgetIfUnused();
     }
 
     /** Sockets that there are, closing ones included. */
@@ -174,7 +186,6 @@ final class SocketStack {
 
     /** The driver is about to be closed: whoever waits is told. */
     private void close() {
-        closed = true;
         List.copyOf(streams).forEach(StackStream::stackClosing);
         streams.clear();
         listeners.forEach(StackListener::stackClosing);
