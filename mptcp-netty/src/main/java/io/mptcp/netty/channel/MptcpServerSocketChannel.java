@@ -20,7 +20,7 @@ import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Accepts connections on a {@link MptcpStack} for {@code ServerBootstrap}. Each connection stays on the loop of the stack that it came in by, which may
- * be another one than this channel's; with several loops the group of the children has to be {@link MptcpStack#group}.
+ * be another one than this channel's, and than the one the group of the children would choose.
  *
  * <pre>{@code
  * new ServerBootstrap().group(stack.group()).channelFactory(() -> new MptcpServerSocketChannel(stack)).childHandler(...).bind(443);

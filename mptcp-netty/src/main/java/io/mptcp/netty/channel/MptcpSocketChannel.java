@@ -196,6 +196,16 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
         return only != null ? loop == only : stack.on(loop) != null;
     }
 
+    /** With one difference from Netty's: an accepted channel is registered on the loop its connection came in by, whatever group its bootstrap has. */
+    @Override
+    public Unsafe unsafe() {
+        return mptcpUnsafe().onOwnLoop;
+    }
+
+    private MptcpUnsafe mptcpUnsafe() {
+        return (MptcpUnsafe) super.unsafe();
+    }
+
     @Override
     public EventLoop boundLoop() {
         Uplinks current = uplinks;
@@ -262,7 +272,7 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
     protected void doClose() {
         open = false;
         active = false;
-        ((MptcpUnsafe) unsafe()).abandonConnect();
+        mptcpUnsafe().abandonConnect();
         MptcpConnection current = connection;
         if (current != null) {
             onLoop(() -> end(current));
@@ -332,7 +342,7 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
         }
         boolean over = connection.isClosed();
         if (over && output.isBlocked() || output.mayGoOn()) {
-            ((MptcpUnsafe) unsafe()).flushBlocked();
+            mptcpUnsafe().flushBlocked();
         }
         subflowWatch.look(connection, readiness);
         if (open) {
@@ -396,9 +406,9 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
     public ChannelFuture shutdownOutput(ChannelPromise promise) {
         EventLoop loop = eventLoop();
         if (loop.inEventLoop()) {
-            ((AbstractUnsafe) unsafe()).shutdownOutput(promise);
+            mptcpUnsafe().shutdownOutput(promise);
         } else {
-            loop.execute(() -> ((AbstractUnsafe) unsafe()).shutdownOutput(promise));
+            loop.execute(() -> mptcpUnsafe().shutdownOutput(promise));
         }
         return promise;
     }
@@ -453,6 +463,7 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
     }
 
     private final class MptcpUnsafe extends AbstractUnsafe implements ConnectListener {
+        private final Unsafe onOwnLoop = new OwnLoopUnsafe(MptcpSocketChannel.this, this);
         private ChannelPromise connectPromise;
         private PendingConnect pending;
         private InetSocketAddress requested;

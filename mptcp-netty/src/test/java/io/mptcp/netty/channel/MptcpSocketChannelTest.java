@@ -20,7 +20,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.EpollIoHandler;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -127,6 +129,23 @@ class MptcpSocketChannelTest {
         assertTrue(channel.eventLoop().submit(channel::isFallback).sync().getNow());
         List<SubflowInfo> subflows = channel.subflows().sync().getNow();
         assertEquals(1, subflows.size());
+    }
+
+    @Test
+    void overLoopsOfTheProgramEveryConnectionStaysOnTheOneItCameInBy() throws Exception {
+        MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, EpollIoHandler.newFactory());
+        server.close();
+        server = MptcpStack.builder().udpPath("lo", IpAddress.parse("127.0.0.1")).group(loops).build();
+        try {
+            Channel listening = echoServer().bind("127.0.0.1", 0).sync().channel();
+            for (int i = 0; i < 16; i++) {
+                connect(listening).writeAndFlush(text("hello " + i)).sync();
+                assertEquals("hello " + i, received.poll(20, TimeUnit.SECONDS));
+            }
+        } finally {
+            server.close();
+            loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+        }
     }
 
     @Test
