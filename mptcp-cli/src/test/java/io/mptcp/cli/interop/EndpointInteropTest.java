@@ -40,6 +40,7 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -340,7 +341,7 @@ class EndpointInteropTest {
         LabNamespace kernel = network.client();
         accept();
         IpAddress address = IpAddress.parse(TwoPathLab.serverV4(2));
-        Endpoint wanted = new Endpoint(9, address, PORT + 1, EndpointFlag.set(EndpointFlag.SIGNAL), -1);
+        Endpoint wanted = new Endpoint(9, address, PORT + 1, Set.of(EndpointFlag.SIGNAL), -1);
         onLoop(() -> uplinks.pathManager().addEndpoint(wanted));
         PathEvent joined = awaitEvent(Type.SF_ESTABLISHED, 1);
         assertEquals(new IpEndpoint(address, PORT + 1), joined.local());
