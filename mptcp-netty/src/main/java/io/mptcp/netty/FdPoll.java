@@ -7,6 +7,7 @@ import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
+import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -108,7 +109,11 @@ final class FdPoll implements EpollIoHandle {
         if (!closed) {
             closed = true;
             if (registration != null) {
-                registration.cancel();
+                try {
+                    registration.cancel();
+                } catch (RejectedExecutionException ended) {
+                    LOG.debug("descriptor {} has left its loop together with all others", fd.intValue());
+                }
             }
         }
     }

@@ -487,11 +487,17 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
                 connectPromise = promise;
                 requested = (InetSocketAddress) remoteAddress;
                 start(remote);
-            } catch (RuntimeException | BindException e) {
-                connectPromise = null;
-                promise.tryFailure(annotateConnectException(e, remoteAddress));
-                closeIfClosed();
+            } catch (RuntimeException e) {
+                refuse(promise, annotateConnectException(e, remoteAddress));
+            } catch (BindException e) {
+                refuse(promise, e);
             }
+        }
+
+        private void refuse(ChannelPromise promise, Throwable failure) {
+            connectPromise = null;
+            promise.tryFailure(failure);
+            closeIfClosed();
         }
 
         private void start(IpEndpoint remote) {
