@@ -1,0 +1,136 @@
+package io.mptcp.netty.channel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mptcp.netty.host.MptcpStack;
+import io.mptcp.netty.host.Uplinks;
+import io.mptcp.stack.Limits;
+import io.mptcp.stack.Stack;
+import io.mptcp.wire.IpAddress;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Connections opened and closed by the thousands leave nothing behind. {@code -Dchurn.connections=100000} is the number the requirement names; few are
+ * enough to see a leak of each.
+ */
+@Timeout(600)
+class ChurnTest {
+    private static final int CONNECTIONS = Integer.getInteger("churn.connections", 3000);
+    private static final int AT_ONCE = 32;
+    /** What a heap may differ by without a meaning, in bytes; a leak of one object of 200 bytes for each connection would be more. */
+    private static final long HEAP_SLACK_BYTES = 2 << 20;
+
+    @Test
+    void connectionsOpenedAndClosedLeaveNothing() throws Exception {
+        int threadsBefore = Thread.activeCount();
+        Limits limits = Limits.defaults().toBuilder().maxTimeWait(1000).build();
+        try (MptcpStack server = stack("127.0.0.1", limits); MptcpStack client = stack("127.0.0.2", limits)) {
+            Channel listening = new ServerBootstrap().group(server.group()).channelFactory(() -> new MptcpServerSocketChannel(server))
+                    .childHandler(new Echo()).bind("127.0.0.1", 0).sync().channel();
+            churn(client, listening, Math.max(1000, CONNECTIONS / 10)); // classes, pools and tables have grown to their size
+            settle(server, client);
+            long heapBefore = heapBytes();
+            long directBefore = directBytes();
+            long ringsBefore = rings(server) + rings(client);
+            churn(client, listening, CONNECTIONS);
+            settle(server, client);
+            long heapAfter = heapBytes();
+            assertTrue(heapAfter - heapBefore < HEAP_SLACK_BYTES, "heap grew from " + heapBefore + " to " + heapAfter + " bytes");
+            assertTrue(directBytes() - directBefore < HEAP_SLACK_BYTES, "direct memory grew from " + directBefore + " to " + directBytes() + " bytes");
+            assertTrue(rings(server) + rings(client) <= ringsBefore, "rings grew from " + ringsBefore);
+            assertEquals(2, Thread.activeCount() - threadsBefore, "one thread for each event loop");
+        }
+    }
+
+    private static MptcpStack stack(String address, Limits limits) throws Exception {
+        return MptcpStack.builder().udpPath("lo", IpAddress.parse(address)).limits(limits).build();
+    }
+
+    /** As many as asked for, some at a time: each writes, reads the echo, and closes. */
+    private static void churn(MptcpStack client, Channel listening, int connections) {
+        AtomicInteger left = new AtomicInteger(connections);
+        CompletableFuture<?>[] workers = new CompletableFuture<?>[AT_ONCE];
+        Bootstrap bootstrap = new Bootstrap().group(client.group()).channelFactory(() -> new MptcpSocketChannel(client));
+        for (int i = 0; i < AT_ONCE; i++) {
+            workers[i] = new CompletableFuture<>();
+            next(bootstrap, listening, left, workers[i]);
+        }
+        CompletableFuture.allOf(workers).join();
+    }
+
+    private static void next(Bootstrap bootstrap, Channel listening, AtomicInteger left, CompletableFuture<?> done) {
+        if (left.getAndDecrement() <= 0) {
+            done.complete(null);
+            return;
+        }
+        bootstrap.clone().handler(new Once()).option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 20_000).connect(listening.localAddress()).addListener(connected -> {
+            if (!connected.isSuccess()) {
+                done.completeExceptionally(connected.cause());
+            }
+        }).channel().closeFuture().addListener(closed -> next(bootstrap, listening, left, done));
+    }
+
+    /** Both ends are through with all of them; those in TIME-WAIT are bounded by the limit. */
+    private static void settle(MptcpStack... stacks) throws Exception {
+        for (MptcpStack stack : stacks) {
+            while (engine(stack, Stack::connectionCount) > 0) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private static long rings(MptcpStack stack) throws Exception {
+        return engine(stack, Stack::bufferBytes);
+    }
+
+    private static <T> T engine(MptcpStack stack, java.util.function.Function<Stack, T> question) throws Exception {
+        Uplinks uplinks = stack.shards().getFirst();
+        return uplinks.loop().submit(() -> question.apply(uplinks.driver().stack())).get();
+    }
+
+    private static long heapBytes() {
+        for (int i = 0; i < 3; i++) {
+            System.gc();
+        }
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    private static long directBytes() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream().mapToLong(BufferPoolMXBean::getMemoryUsed).sum();
+    }
+
+    @ChannelHandler.Sharable
+    private static final class Echo extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            context.writeAndFlush(message);
+        }
+    }
+
+    private static final class Once extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            context.writeAndFlush(context.alloc().buffer(8).writeLong(42));
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            ((ByteBuf) message).release();
+            context.close();
+        }
+    }
+}
