@@ -2,10 +2,9 @@ package io.mptcp.netty.socket;
 
 import io.mptcp.wire.IpEndpoint;
 import java.io.IOException;
-import java.net.SocketOption;
 
 /** One listening socket, of the stack or of the kernel. Accepts are called by one thread at a time, the rest by any. */
-interface ListeningSocket {
+interface ListeningSocket extends AnySocket {
     /** @param local {@code ANY} for every address; port 0 for a free one */
     void bind(IpEndpoint local) throws IOException;
 
@@ -20,13 +19,6 @@ interface ListeningSocket {
     StreamSocket accept(long timeoutNanos) throws IOException;
 
     /** Connections nobody has accepted are reset; a thread in {@link #accept} gets {@code SocketException: Socket closed}. */
+    @Override
     void close() throws IOException;
-
-    /** Null before {@link #bind}. */
-    IpEndpoint local();
-
-    /** An option of {@link SocketSettings#SERVER} except SO_TIMEOUT; type and value have been checked. */
-    <T> void setOption(SocketOption<T> option, T value) throws IOException;
-
-    <T> T getOption(SocketOption<T> option) throws IOException;
 }

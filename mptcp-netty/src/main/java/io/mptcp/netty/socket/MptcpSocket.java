@@ -30,7 +30,7 @@ public final class MptcpSocket extends Socket {
      * @throws SocketException when the stack has been closed
      */
     public MptcpInfo mptcpInfo() throws IOException {
-        StreamSocket stream = impl.stream();
+        StreamSocket stream = impl.below();
         return stream == null ? null : stream.mptcpInfo();
     }
 
@@ -40,6 +40,6 @@ public final class MptcpSocket extends Socket {
      * @throws SocketException when the stack has been closed
      */
     public List<SubflowInfo> subflows() throws IOException {
-        return impl.stream() instanceof StackStream stream ? stream.subflows() : List.of();
+        return impl.below() instanceof StackStream stream ? stream.subflows() : List.of();
     }
 }

@@ -10,33 +10,28 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketImpl;
-import java.net.SocketOption;
 import java.net.SocketTimeoutException;
-import java.net.StandardSocketOptions;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** What {@link java.net.Socket} asks of a socket, asked of a {@link StreamSocket}: states, locks and timeouts as in the JDK's own implementation. */
-final class MptcpSocketImpl extends SocketImpl {
+final class MptcpSocketImpl extends OptionedSocketImpl {
     private final SocketMaker<StreamSocket> maker;
     private final ReentrantLock readLock = new ReentrantLock();
     private final ReentrantLock writeLock = new ReentrantLock();
     private volatile StreamSocket stream;
     private volatile boolean connected;
-    private volatile boolean closed;
-    private volatile int timeoutMillis;
-    private volatile boolean reuseAddress;
     private volatile boolean endOfInput;
 
     /** @param maker makes what is to be connected; null for a socket that is to be accepted */
     MptcpSocketImpl(SocketMaker<StreamSocket> maker) {
+        super(SocketSettings.CLIENT, false);
         this.maker = maker;
     }
 
-    /** Null before there is one. */
-    StreamSocket stream() {
+    @Override
+    StreamSocket below() {
         return stream;
     }
 
@@ -138,7 +133,7 @@ final class MptcpSocketImpl extends SocketImpl {
         if (length == 0) {
             return 0;
         }
-        long nanos = lock(readLock, timeoutMillis);
+        long nanos = lock(readLock, timeoutMillis());
         try {
             if (endOfInput) {
                 return -1; // Also after close, as the JDK has always done.
@@ -217,108 +212,33 @@ final class MptcpSocketImpl extends SocketImpl {
     }
 
     @Override
-    protected void close() throws IOException {
-        closed = true;
-        StreamSocket current = stream;
-        if (current != null) {
-            current.close();
-        }
-    }
-
-    @Override
     protected void sendUrgentData(int data) throws IOException {
         throw new SocketException("Urgent data not supported"); // MPTCP has none (RFC 8684 has no mapping for the urgent pointer)
     }
 
-    private void ensureOpen() throws SocketException {
-        if (closed) {
-            throw new SocketException("Socket closed");
+    /** There is no urgent data that could be put in line. */
+    @Override
+    public void setOption(int option, Object value) throws SocketException {
+        if (option == SO_OOBINLINE) {
+            ensureOpen();
+        } else {
+            super.setOption(option, value);
         }
-        if (stream == null) {
-            throw new SocketException("Not created");
+    }
+
+    @Override
+    public Object getOption(int option) throws SocketException {
+        if (option == SO_OOBINLINE) {
+            ensureOpen();
+            return false;
         }
+        return super.getOption(option);
     }
 
     private void ensureConnected() throws SocketException {
         ensureOpen();
         if (!connected) {
             throw new SocketException("Not connected");
-        }
-    }
-
-    // ---- options ----
-
-    @Override
-    protected Set<SocketOption<?>> supportedOptions() {
-        return SocketSettings.CLIENT;
-    }
-
-    @Override
-    protected <T> void setOption(SocketOption<T> option, T value) throws IOException {
-        SocketSettings.check(SocketSettings.CLIENT, option, value);
-        ensureOpen();
-        if (option == StandardSocketOptions.SO_REUSEADDR) {
-            reuseAddress = (Boolean) value;
-        } else {
-            stream.setOption(option, value);
-        }
-    }
-
-    @Override
-    @SuppressWarnings("unchecked")
-    protected <T> T getOption(SocketOption<T> option) throws IOException {
-        SocketSettings.check(SocketSettings.CLIENT, option);
-        ensureOpen();
-        return option == StandardSocketOptions.SO_REUSEADDR ? (T) (Boolean) reuseAddress : stream.getOption(option);
-    }
-
-    @Override
-    public void setOption(int option, Object value) throws SocketException {
-        ensureOpen();
-        if (option == SO_TIMEOUT) {
-            timeoutMillis = SocketSettings.timeout(value);
-            return;
-        }
-        if (option == SO_OOBINLINE) {
-            return; // There is no urgent data.
-        }
-        SocketOption<Object> named = SocketSettings.named(option);
-        if (named == null) {
-            throw new SocketException("Unknown option " + option);
-        }
-        try {
-            setOption(named, option == SO_LINGER && Boolean.FALSE.equals(value) ? (Object) (-1) : value);
-        } catch (SocketException e) {
-            throw e;
-        } catch (IOException | IllegalArgumentException e) {
-            throw new SocketException(e.getMessage(), e);
-        }
-    }
-
-    @Override
-    public Object getOption(int option) throws SocketException {
-        ensureOpen();
-        if (option == SO_TIMEOUT) {
-            return timeoutMillis;
-        }
-        if (option == SO_OOBINLINE) {
-            return false;
-        }
-        if (option == SO_BINDADDR) {
-            IpEndpoint local = stream.local();
-            return local == null || local.address().isAny() ? new InetSocketAddress(0).getAddress() : Addresses.inetAddress(local.address());
-        }
-        SocketOption<Object> named = SocketSettings.named(option);
-        if (named == null) {
-            throw new SocketException("Unknown option " + option);
-        }
-        try {
-            Object value = getOption(named);
-            return option == SO_LINGER && (Integer) value < 0 ? (Object) false : value;
-        } catch (SocketException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new SocketException(e.getMessage(), e);
         }
     }
 

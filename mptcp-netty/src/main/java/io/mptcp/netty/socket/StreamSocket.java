@@ -3,13 +3,12 @@ package io.mptcp.netty.socket;
 import io.mptcp.stack.MptcpInfo;
 import io.mptcp.wire.IpEndpoint;
 import java.io.IOException;
-import java.net.SocketOption;
 
 /**
  * One stream socket, of the stack or of the kernel. Reads are called by one thread at a time, and so are writes; the rest by any thread. After
  * {@link #close} calls fail with the JDK's {@code SocketException: Socket closed}.
  */
-interface StreamSocket {
+interface StreamSocket extends AnySocket {
     /** Closes this socket some time after nobody has the owner any more. */
     void closeWith(Object owner);
 
@@ -40,18 +39,11 @@ interface StreamSocket {
     void shutdownOutput() throws IOException;
 
     /** Ends both directions, and whatever call is under way. What was written is still sent, unless SO_LINGER is 0. */
+    @Override
     void close() throws IOException;
-
-    /** Null before there is one. */
-    IpEndpoint local();
 
     /** Null when not connected. */
     IpEndpoint remote();
-
-    /** An option of {@link SocketSettings#CLIENT} except SO_TIMEOUT; type and value have been checked. */
-    <T> void setOption(SocketOption<T> option, T value) throws IOException;
-
-    <T> T getOption(SocketOption<T> option) throws IOException;
 
     /** {@code MPTCP_INFO}; null when not connected, or where it is plain TCP of the kernel. */
     MptcpInfo mptcpInfo() throws IOException;
