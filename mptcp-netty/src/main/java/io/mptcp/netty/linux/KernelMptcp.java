@@ -5,6 +5,8 @@ public final class KernelMptcp {
     /** Not in any registry of IP protocol numbers: a number only {@code socket()} knows. */
     public static final int IPPROTO_MPTCP = 262;
 
+    private static final int SO_DOMAIN = 39;
+
     private KernelMptcp() {
     }
 
@@ -31,5 +33,25 @@ public final class KernelMptcp {
             throw LinuxException.explained("this kernel has no Multipath TCP, or it is switched off (sysctl net.mptcp.enabled)", -fd);
         }
         return Syscalls.check(fd, "cannot open a Multipath TCP socket");
+    }
+
+    /**
+     * Puts a new Multipath TCP socket of the same family into the place of a stream socket: the descriptor keeps its number, the socket it stood for is
+     * closed. For what makes its own sockets and has no way to be given others. Options of the old socket are not taken over.
+     *
+     * @param fd a socket with which nothing has been done yet
+     */
+    public static void replace(int fd) throws LinuxException {
+        Syscalls syscalls = new Syscalls();
+        int family = Syscalls.check(syscalls.getsockopt(fd, Syscalls.SOL_SOCKET, SO_DOMAIN), "cannot ask for the family of a socket");
+        int made = socket(family);
+        try {
+            if (family == Syscalls.AF_INET6) {
+                syscalls.setsockopt(made, Syscalls.IPPROTO_IPV6, Syscalls.IPV6_V6ONLY, 0); // IPv4 addresses, too
+            }
+            Syscalls.check(syscalls.dup3(made, fd, Syscalls.O_CLOEXEC), "cannot put a Multipath TCP socket in place of another one");
+        } finally {
+            syscalls.close(made);
+        }
     }
 }

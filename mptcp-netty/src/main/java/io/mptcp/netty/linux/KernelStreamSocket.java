@@ -197,6 +197,11 @@ public final class KernelStreamSocket implements AutoCloseable {
      * @return null when the connection is plain TCP, of which the kernel tells nothing here
      */
     public MptcpInfo info() {
+        return info(fd);
+    }
+
+    /** As {@link #info()}, of any socket, which the caller keeps open meanwhile. */
+    public static MptcpInfo info(int fd) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment info = arena.allocate(INFO_BYTES, 8);
             int result = call(tools -> tools.syscalls.getsockopt(fd, SOL_MPTCP, MPTCP_INFO, info));

@@ -82,6 +82,7 @@ public final class Syscalls {
     private static final MethodHandle OPEN =
             handle("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), Linker.Option.firstVariadicArg(2));
     private static final MethodHandle CLOSE = handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle DUP3 = handle("dup3", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
     private static final MethodHandle READ = handle("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle WRITE = handle("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle WRITEV = handle("writev", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
@@ -255,6 +256,15 @@ public final class Syscalls {
     public int close(int fd) {
         try {
             return result((int) CLOSE.invokeExact(capture, fd));
+        } catch (Throwable t) {
+            throw impossible(t);
+        }
+    }
+
+    /** What {@code newFd} stood for is closed, and it stands for the same as {@code fd} from now on. @param flags O_CLOEXEC or 0 */
+    public int dup3(int fd, int newFd, int flags) {
+        try {
+            return result((int) DUP3.invokeExact(capture, fd, newFd, flags));
         } catch (Throwable t) {
             throw impossible(t);
         }
