@@ -11,10 +11,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
-import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.HttpChunkedInput;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -24,19 +21,16 @@ import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.handler.stream.ChunkedNioFile;
 import io.netty.handler.stream.ChunkedWriteHandler;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -45,7 +39,6 @@ import java.util.function.LongConsumer;
 /** Files by HTTPS over MPTCP: {@code SslHandler} and the HTTP/1.1 codec as over any other channel. */
 public final class HttpsFiles {
     private static final int MAX_REQUEST_BYTES = 64 * 1024;
-    private static final int CHUNK_BYTES = 64 * 1024;
     private static final String HOST = "localhost";
 
     private HttpsFiles() {
@@ -83,7 +76,7 @@ public final class HttpsFiles {
                     @Override
                     protected void initChannel(MptcpSocketChannel channel) {
                         channel.pipeline().addLast(tls.newHandler(channel.alloc()), new HttpServerCodec(), new HttpObjectAggregator(MAX_REQUEST_BYTES),
-                                new ChunkedWriteHandler(), new FileHandler(folder));
+                                new ChunkedWriteHandler(), new HttpFileHandler(folder));
                     }
                 }).bind(0).sync().channel();
     }
@@ -110,28 +103,6 @@ public final class HttpsFiles {
                     connected.channel().writeAndFlush(request);
                 });
         return done;
-    }
-
-    private static final class FileHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
-        private final Path folder;
-
-        FileHandler(Path folder) {
-            this.folder = folder.toAbsolutePath().normalize();
-        }
-
-        @Override
-        protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) throws IOException {
-            Path file = folder.resolve(request.uri().substring(1)).normalize();
-            if (!file.startsWith(folder) || !Files.isRegularFile(file)) {
-                context.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.NOT_FOUND))
-                        .addListener(ChannelFutureListener.CLOSE);
-                return;
-            }
-            HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
-            HttpUtil.setContentLength(response, Files.size(file));
-            context.write(response);
-            context.writeAndFlush(new HttpChunkedInput(new ChunkedNioFile(FileChannel.open(file), CHUNK_BYTES)));
-        }
     }
 
     private static final class DownloadHandler extends SimpleChannelInboundHandler<HttpObject> {

@@ -3,13 +3,30 @@ package io.mptcp.examples;
 import io.mptcp.netty.channel.MptcpSocketChannel;
 import io.mptcp.stack.MptcpInfo;
 import io.mptcp.stack.SubflowInfo;
+import io.netty.channel.Channel;
+import java.net.InetSocketAddress;
 import java.util.Locale;
 
 /** What a connection tells of itself and its subflows, under the names of {@code struct mptcp_info} and {@code ss -ti}. */
-final class SubflowStatistics {
+public final class SubflowStatistics {
     private static final double NANOS_PER_MILLI = 1e6;
 
     private SubflowStatistics() {
+    }
+
+    /** What two paths have carried of a download of so many bytes, 64 MiB where none are given. */
+    public static void main(String[] args) throws Exception {
+        long bytes = args.length > 0 ? Long.parseLong(args[0]) : 64 << 20;
+        try (Loopback loopback = new Loopback()) {
+            System.out.print(download(loopback, bytes));
+        }
+    }
+
+    static String download(Loopback loopback, long bytes) throws Exception {
+        Channel server = Http2Streaming.serve(loopback.server);
+        MptcpSocketChannel connection = Http2Streaming.connect(loopback.client, (InetSocketAddress) server.localAddress(), Throwable::printStackTrace);
+        Http2Streaming.request(connection, bytes, received -> { }).get();
+        return of(connection);
     }
 
     /** Several lines, for people. Not on an event loop: it waits for the channel's. */

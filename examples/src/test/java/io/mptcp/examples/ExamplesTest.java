@@ -80,6 +80,21 @@ class ExamplesTest {
     }
 
     @Test
+    void theStatisticsSayWhatEachSubflowHasReceived() throws Exception {
+        try (Loopback loopback = new Loopback()) {
+            String[] lines = SubflowStatistics.download(loopback, 8 << 20).lines().toArray(String[]::new);
+            assertEquals(3, lines.length, () -> String.join("\n", lines));
+            assertTrue(lines[0].contains("subflows_total 2"), lines[0]);
+            long received = 0;
+            for (String line : List.of(lines[1], lines[2])) {
+                assertTrue(line.contains("ESTABLISHED"), line);
+                received += Long.parseLong(line.replaceAll(".*received (\\d+),.*", "$1"));
+            }
+            assertTrue(received >= 8 << 20, "all of it came over one of the two: " + received);
+        }
+    }
+
+    @Test
     void whatOneSaysInTheChatAllHear() throws Exception {
         BlockingQueue<String> anna = new LinkedBlockingQueue<>();
         BlockingQueue<String> bert = new LinkedBlockingQueue<>();

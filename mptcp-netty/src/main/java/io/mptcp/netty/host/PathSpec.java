@@ -75,6 +75,17 @@ public record PathSpec(String device, IpAddress address, PathTerms terms, int we
         return device.equals(other.device) && Objects.equals(address, other.address) && kind == other.kind;
     }
 
+    /**
+     * A path as the commands take it: {@code DEV[,OPTION...]}, e.g. {@code wlan0,backup} or {@code lo,link=udp,addr=127.0.0.2}. The options are {@code addr=A},
+     * {@code backup}, {@code role=use|backup|off}, {@code link=packet|raw|tun|udp}, {@code gso=on|off}, {@code weight=N}, {@code cost=N}, {@code metered},
+     * {@code quota=BYTES/PERIOD}, {@code quota-then=backup|off}, {@code probe=SECONDS}.
+     *
+     * @throws IllegalArgumentException with one line that names the path and what is wrong with it
+     */
+    public static PathSpec parse(String text) {
+        return PathText.parse(text);
+    }
+
     /** Whether it begins as one that carries data only when no other can. */
     public boolean backup() {
         return terms.role() == PathRole.BACKUP;

@@ -15,6 +15,23 @@ public final class MptcpServerSocketFactory extends ServerSocketFactory {
 
     private final SocketMaker<ListeningSocket> maker;
 
+    /** As {@link #MptcpServerSocketFactory(String)} with {@code auto}. */
+    public MptcpServerSocketFactory() {
+        this(ConfiguredSockets.AUTO);
+    }
+
+    /**
+     * For programs that can only be configured with the name of this class and a text, as JDBC drivers.
+     *
+     * @param configuration {@code kernel}; or paths, separated by blanks or semicolons, each as {@link io.mptcp.netty.host.PathSpec#parse} takes it, e.g.
+     *                      {@code eth0 wlan0,backup}; or {@code auto}: the paths of the system property {@code io.mptcp.paths} where it is set, else the
+     *                      kernel. All factories with the same paths share one stack, which is opened with the first socket and stays until the program
+     *                      ends. What is wrong with it the first socket says, as a {@link SocketException} with one line.
+     */
+    public MptcpServerSocketFactory(String configuration) {
+        this(new ConfiguredSockets(configuration)::newListener);
+    }
+
     MptcpServerSocketFactory(SocketMaker<ListeningSocket> maker) {
         this.maker = maker;
     }

@@ -17,6 +17,23 @@ import javax.net.SocketFactory;
 public final class MptcpSocketFactory extends SocketFactory {
     private final SocketMaker<StreamSocket> maker;
 
+    /** As {@link #MptcpSocketFactory(String)} with {@code auto}. */
+    public MptcpSocketFactory() {
+        this(ConfiguredSockets.AUTO);
+    }
+
+    /**
+     * For programs that can only be configured with the name of this class and a text, as JDBC drivers.
+     *
+     * @param configuration {@code kernel}; or paths, separated by blanks or semicolons, each as {@link io.mptcp.netty.host.PathSpec#parse} takes it, e.g.
+     *                      {@code eth0 wlan0,backup}; or {@code auto}: the paths of the system property {@code io.mptcp.paths} where it is set, else the
+     *                      kernel. All factories with the same paths share one stack, which is opened with the first socket and stays until the program
+     *                      ends. What is wrong with it the first socket says, as a {@link SocketException} with one line.
+     */
+    public MptcpSocketFactory(String configuration) {
+        this(new ConfiguredSockets(configuration)::newStream);
+    }
+
     MptcpSocketFactory(SocketMaker<StreamSocket> maker) {
         this.maker = maker;
     }
