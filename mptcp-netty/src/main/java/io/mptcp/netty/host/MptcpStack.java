@@ -2,6 +2,7 @@ package io.mptcp.netty.host;
 
 import io.mptcp.netty.MptcpDriver;
 import io.mptcp.netty.SegmentLink;
+import io.mptcp.netty.TimelineTracer;
 import io.mptcp.scheduler.Schedulers;
 import io.mptcp.spi.Tracer;
 import io.mptcp.stack.ConnectOptions;
@@ -20,12 +21,16 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Multipath TCP for a program: paths, event loops, and an engine on each loop. The beginning of everything else in this library: Netty channels and
@@ -41,12 +46,15 @@ import java.util.function.UnaryOperator;
  * the event loops, which are daemons. Methods may be called by any thread unless they say otherwise; what belongs to a loop is in {@link Uplinks}.
  */
 public final class MptcpStack implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(MptcpStack.class);
     private static final long STOP_SECONDS = 5;
 
     private final EventLoopGroup group;
     private final boolean ownsGroup;
-    private final List<Uplinks> shards = new ArrayList<>();
+    private final List<Uplinks> shards = new CopyOnWriteArrayList<>();
     private final AtomicInteger next = new AtomicInteger();
+    /** Null where there is none. */
+    private TimelineTracer timeline;
     private boolean closed;
 
     private MptcpStack(EventLoopGroup group, boolean ownsGroup) {
@@ -128,6 +136,17 @@ public final class MptcpStack implements AutoCloseable {
         if (ownsGroup) {
             group.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
         }
+        if (timeline != null) {
+            try {
+                timeline.close();
+            } catch (IOException e) {
+                LOG.warn("the timeline may lack its end: {}", e.getMessage());
+            }
+        }
+    }
+
+    private String pathName(int linkId) {
+        return shards.isEmpty() ? Integer.toString(linkId) : shards.getFirst().name(linkId);
     }
 
     /** Loops of our own: a channel that belongs to one of them is registered there. */
@@ -157,6 +176,7 @@ public final class MptcpStack implements AutoCloseable {
         private EventLoopGroup group;
         private String threadName = "mptcp";
         private Path capture;
+        private Path timeline;
         private int portSlots = 1;
         private UnaryOperator<SegmentLink> linkWrapper = UnaryOperator.identity();
 
@@ -247,6 +267,12 @@ public final class MptcpStack implements AutoCloseable {
             return this;
         }
 
+        /** File that gets what happens to connections, subflows and paths, as text (see {@link TimelineTracer}). */
+        public Builder timeline(Path file) {
+            timeline = file;
+            return this;
+        }
+
         /** How many blocks of 256 local ports each loop takes for connections over packet sockets, if there are as many; default 1. */
         public Builder portSlots(int slots) {
             portSlots = slots;
@@ -275,7 +301,7 @@ public final class MptcpStack implements AutoCloseable {
             EventLoopGroup used = group != null ? group : new Loops(loops, threadName);
             MptcpStack stack = new MptcpStack(used, group == null);
             try {
-                open(stack, epollLoops(used));
+                open(stack, epollLoops(used), timeline == null ? config : withTimeline(stack));
                 return stack;
             } catch (SetupException | RuntimeException e) {
                 stack.close();
@@ -283,13 +309,28 @@ public final class MptcpStack implements AutoCloseable {
             }
         }
 
-        private void open(MptcpStack stack, List<IoEventLoop> used) throws SetupException {
+        private StackConfig withTimeline(MptcpStack stack) throws SetupException {
+            Tracer also = config.tracer();
+            try {
+                TimelineTracer tracer = new TimelineTracer(timeline);
+                stack.timeline = tracer;
+                tracer.setPathNames(stack::pathName);
+                return config.withTracer(event -> {
+                    tracer.event(event);
+                    also.event(event);
+                });
+            } catch (IOException e) {
+                throw new SetupException("timeline " + timeline + " cannot be written: " + e.getMessage(), e);
+            }
+        }
+
+        private void open(MptcpStack stack, List<IoEventLoop> used, StackConfig common) throws SetupException {
             boolean several = used.size() > 1;
             if (several) {
                 refuseSeveral();
             }
             for (int i = 0; i < used.size(); i++) {
-                StackConfig own = config.withShard(new TokenShard(i, used.size()));
+                StackConfig own = common.withShard(new TokenShard(i, used.size()));
                 UplinkSettings settings = new UplinkSettings(own, scheduler, 0, capture, portSlots, several, linkWrapper);
                 stack.shards.add(Uplinks.open(used.get(i), paths, settings));
             }

@@ -18,11 +18,15 @@ import io.netty.channel.nio.NioIoHandler;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The whole assembly by its builder, over UDP on the loopback interface. */
 @Timeout(60)
@@ -112,6 +116,29 @@ class MptcpStackTest {
         stack.close();
         assertThrows(ExecutionException.class, () -> end.get(20, TimeUnit.SECONDS));
         new DatagramSocket(port, InetAddress.getByName("127.0.0.1")).close(); // throws if the link still had it
+    }
+
+    @Test
+    void whatHappensIsWrittenAsATimeline(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("timeline");
+        try (MptcpStack server = stack("127.0.0.1").build();
+                MptcpStack client = stack("127.0.0.2").udpPath("lo", IpAddress.parse("127.0.0.3")).timeline(file).build()) {
+            MptcpListener listener = server.listen(ANY_PORT, ListenOptions.DEFAULT, (uplinks, connection) -> new StreamHandler(1, 1000));
+            connect(client, new IpEndpoint(LOOPBACK, listener.local().port()), new StreamHandler(2, 1000)).get(20, TimeUnit.SECONDS);
+        }
+        List<String> lines = Files.readAllLines(file);
+        assertTrue(lines.getFirst().startsWith("    0.000000  +0.000000  ["), lines.getFirst());
+        for (String event : List.of("CREATED", "ESTABLISHED", "CLOSED")) {
+            assertEquals(1, lines.stream().filter(line -> line.contains(" " + event + "]") && line.contains(" token=")).count(), event + ": " + lines);
+        }
+        double before = 0;
+        for (String line : lines) {
+            double seconds = Double.parseDouble(line.strip().split(" +")[0]);
+            assertTrue(seconds >= before, lines.toString());
+            before = seconds;
+        }
+        String message = assertThrows(SetupException.class, () -> stack("127.0.0.2").timeline(folder).build()).getMessage();
+        assertTrue(message.startsWith("timeline " + folder + " cannot be written"), message);
     }
 
     @Test
