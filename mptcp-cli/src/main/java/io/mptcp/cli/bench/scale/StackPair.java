@@ -24,7 +24,7 @@ import java.util.SplittableRandom;
  * Two stacks that hand each other their segments in the same thread, over two links without loss or delay: nothing but the engine at both ends.
  * Time is virtual and goes on with every segment.
  */
-final class StackPair implements AutoCloseable {
+public final class StackPair implements AutoCloseable {
     /** Goes over the connection in either direction before it is idle. */
     static final int MESSAGE_BYTES = 1000;
     private static final int MTU_BYTES = 1500;
@@ -45,7 +45,7 @@ final class StackPair implements AutoCloseable {
     private int opened;
 
     /** @param superSegmentBytes largest payload of one segment, 0 for one MSS */
-    StackPair(int connections, int superSegmentBytes) {
+    public StackPair(int connections, int superSegmentBytes) {
         SplittableRandom random = new SplittableRandom(1);
         Limits limits = Limits.defaults().toBuilder().maxConnections(connections).maxBufferBytes(8L << 30).build();
         StackConfig config = StackConfig.defaults().withLimits(limits).withTcp(TcpConfig.defaults().withBuffers(BUFFER_BYTES, BUFFER_BYTES));
@@ -63,7 +63,7 @@ final class StackPair implements AutoCloseable {
     }
 
     /** A connection as its two applications have it. */
-    static final class Pair {
+    public static final class Pair {
         private final MptcpConnection atClient;
         private MptcpConnection atServer;
 
@@ -77,7 +77,7 @@ final class StackPair implements AutoCloseable {
      *
      * @throws IllegalStateException when that does not come about
      */
-    Pair open() {
+    public Pair open() {
         IpEndpoint remote = new IpEndpoint(IpAddress.parse(SERVER + (1 + opened / PORTS_OF_AN_ADDRESS)), 1 + opened % PORTS_OF_AN_ADDRESS);
         opened++;
         Pair pair = new Pair(client.connect(0, new IpEndpoint(CLIENT[0], 0), remote, ConnectOptions.DEFAULT.withSocket(SocketOptions.NO_DELAY), null));
@@ -134,6 +134,14 @@ final class StackPair implements AutoCloseable {
             count = pair.atServer.read(block, 0, (int) block.byteSize());
         }
         return bytes;
+    }
+
+    /** Writes one message, lets all segments pass that there are then, and reads what has come. @param bytes at most 64 KB @return bytes read */
+    public int carry(Pair pair, int bytes) {
+        pair.atClient.write(block, 0, bytes);
+        exchange();
+        takeReady(null);
+        return pair.atServer.read(block, 0, bytes);
     }
 
     /** Hands over what either side has to send, a burst at a time, until neither has. @return how many segments that were */

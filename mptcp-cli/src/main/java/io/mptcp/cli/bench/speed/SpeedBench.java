@@ -22,15 +22,20 @@ final class SpeedBench {
     private static final int TUN_STREAMS = 4;
 
     private final List<Kind> kinds;
+    private final String titlePart;
     private final int runs;
     private final int warmUps;
     private final long nanos;
     private final PrintStream progress;
     private final List<SpeedSample> samples = new ArrayList<>();
 
-    /** @param warmUps runs that are not counted, for the just-in-time compiler */
-    SpeedBench(List<Kind> kinds, int runs, int warmUps, long nanos, PrintStream progress) {
+    /**
+     * @param titlePart of the cases to run; what they are compared with is run, too
+     * @param warmUps   runs that are not counted, for the just-in-time compiler
+     */
+    SpeedBench(List<Kind> kinds, String titlePart, int runs, int warmUps, long nanos, PrintStream progress) {
         this.kinds = kinds;
+        this.titlePart = titlePart;
         this.runs = runs;
         this.warmUps = warmUps;
         this.nanos = nanos;
@@ -42,7 +47,7 @@ final class SpeedBench {
             try (Lab lab = Lab.create()) {
                 SpeedNetwork network = SpeedNetwork.create(lab, kind != Kind.MTU);
                 network.startServers();
-                List<SpeedCase> cases = cases(kind, network);
+                List<SpeedCase> cases = chosen(cases(kind, network));
                 for (int run = 1 - warmUps; run <= runs; run++) {
                     for (SpeedCase measured : cases) {
                         network.setKernelSubflows(measured.subflows());
@@ -57,6 +62,11 @@ final class SpeedBench {
             }
         }
         return samples;
+    }
+
+    private List<SpeedCase> chosen(List<SpeedCase> all) {
+        List<SpeedCase> wanted = all.stream().filter(one -> one.title().contains(titlePart)).toList();
+        return all.stream().filter(one -> wanted.contains(one) || wanted.stream().anyMatch(other -> one.title().equals(other.reference()))).toList();
     }
 
     private static List<SpeedCase> cases(Kind kind, SpeedNetwork network) {

@@ -35,6 +35,10 @@ public final class SpeedCommand implements Callable<Integer> {
             description = "What to measure (default: ${DEFAULT-VALUE}).")
     private List<SpeedBench.Kind> kinds;
 
+    @Option(names = "--case", paramLabel = "TEXT",
+            description = "Only what has this in the title its row has in the table, and what that is compared with.")
+    private String titlePart = "";
+
     @Option(names = "--runs", paramLabel = "N", defaultValue = "5", description = "Runs of each case (default: ${DEFAULT-VALUE}).")
     private int runs;
 
@@ -62,7 +66,7 @@ public final class SpeedCommand implements Callable<Integer> {
         if (!KernelMptcp.available()) {
             throw CommandFailure.failed("this kernel has no MPTCP to compare with (net.mptcp.enabled)");
         }
-        List<SpeedSample> samples = new SpeedBench(kinds, runs, warmUps, Math.round(seconds * 1e9), System.err).run();
+        List<SpeedSample> samples = new SpeedBench(kinds, titlePart, runs, warmUps, Math.round(seconds * 1e9), System.err).run();
         TextTable table = SpeedReport.table(samples);
         System.out.print(csv ? SpeedReport.csv(samples) : markdown ? table.markdown() : table.text());
         return ExitCodes.OK;

@@ -3,6 +3,7 @@ package io.mptcp.cli.bench.speed;
 import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabNamespace;
 import io.mptcp.netty.ConnectionHandler;
+import io.mptcp.netty.MptcpDriver;
 import io.mptcp.netty.linux.NetworkNamespace;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.ConnectOptions;
@@ -129,6 +130,10 @@ public final class StackSpeedHost implements SpeedHost {
         }
     }
 
+    MptcpDriver driver() {
+        return uplinks.driver();
+    }
+
     @Override
     public long receivedBytes() {
         return received;
@@ -142,7 +147,7 @@ public final class StackSpeedHost implements SpeedHost {
 
     // What applications do; all of it on the loop.
 
-    private void writeBulk(MptcpConnection connection, ConnectionHandler handler) {
+    private void writeBulk(MptcpConnection connection, Runnable again) {
         for (long turn = 0; turn < TURN_BYTES; ) {
             int taken = connection.write(block, 0, Service.BLOCK_BYTES);
             if (taken <= 0) {
@@ -150,10 +155,10 @@ public final class StackSpeedHost implements SpeedHost {
             }
             turn += taken;
         }
-        continueLater(connection, handler, Readiness.WRITABLE);
+        uplinks.loop().execute(again);
     }
 
-    private void readBulk(MptcpConnection connection, ConnectionHandler handler) {
+    private void readBulk(MptcpConnection connection, Runnable again) {
         for (long turn = 0; turn < TURN_BYTES; ) {
             int count = connection.read(DROP, Service.BLOCK_BYTES);
             if (count <= 0) {
@@ -162,19 +167,13 @@ public final class StackSpeedHost implements SpeedHost {
             received += count;
             turn += count;
         }
-        continueLater(connection, handler, Readiness.READABLE);
-    }
-
-    private void continueLater(MptcpConnection connection, ConnectionHandler handler, int readiness) {
-        uplinks.loop().execute(() -> {
-            handler.ready(connection, readiness);
-            uplinks.driver().wake();
-        });
+        uplinks.loop().execute(again);
     }
 
     /** A connection of a server. */
     private final class Server implements ConnectionHandler {
         private final MptcpConnection connection;
+        private final Runnable again = this::goOn;
         private Service service;
 
         Server(MptcpConnection connection) {
@@ -191,8 +190,8 @@ public final class StackSpeedHost implements SpeedHost {
                 return;
             }
             switch (service) {
-                case SINK -> readBulk(connection, this);
-                case SOURCE -> writeBulk(connection, this);
+                case SINK -> readBulk(connection, again);
+                case SOURCE -> writeBulk(connection, again);
                 case ECHO -> {
                     for (int count = read(); count > 0; count = read()) {
                         connection.write(block, 0, count);
@@ -203,6 +202,11 @@ public final class StackSpeedHost implements SpeedHost {
             if (connection.isEndOfStream()) {
                 connection.close();
             }
+        }
+
+        private void goOn() {
+            ready(connection, Readiness.READABLE);
+            uplinks.driver().wake();
         }
 
         private int read() {
@@ -258,6 +262,7 @@ public final class StackSpeedHost implements SpeedHost {
 
     private final class BulkClient extends Client {
         private final Service service;
+        private final Runnable again = this::goOn;
         private final CompletableFuture<Void> connected = new CompletableFuture<>();
 
         BulkClient(Service service) {
@@ -282,10 +287,15 @@ public final class StackSpeedHost implements SpeedHost {
                 return;
             }
             if (service == Service.SINK) {
-                writeBulk(connection, this);
+                writeBulk(connection, again);
             } else {
-                readBulk(connection, this);
+                readBulk(connection, again);
             }
+        }
+
+        private void goOn() {
+            ready(connection, Readiness.READABLE);
+            uplinks.driver().wake();
         }
 
         void abort() {
