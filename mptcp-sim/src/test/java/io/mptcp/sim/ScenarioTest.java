@@ -175,7 +175,8 @@ class ScenarioTest {
         long again = scenario.topology().server().connections().getFirst().subflows().stream().mapToLong(SubflowInfo::retransmits).sum();
         SimLink.Statistics link = scenario.path(0).down().statistics();
         assertTrue(link.reordered > 100, () -> link.reordered + " reordered");
-        assertTrue(again <= link.droppedByQueue + link.reordered / 10,
+        // What was lost at the end of slow start, and at most a quarter of what was overtaken: by three segments, before RACK has seen any reordering.
+        assertTrue(again <= link.droppedByQueue + link.reordered / 4,
                 () -> again + " segments sent again, " + link.droppedByQueue + " lost in the queue, " + link.reordered + " reordered");
     }
 
