@@ -27,6 +27,8 @@ import org.junit.jupiter.api.Test;
 /** What throws inside the stack, policies above all, costs one connection: the others go on, and the owner of the stack is told. */
 class ContainmentTest {
     private static final class Bug extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
         Bug(String where) {
             super(where);
         }
