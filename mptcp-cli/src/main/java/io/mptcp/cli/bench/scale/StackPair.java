@@ -136,7 +136,12 @@ public final class StackPair implements AutoCloseable {
         return bytes;
     }
 
-    /** Writes one message, lets all segments pass that there are then, and reads what has come. @param bytes at most 64 KB @return bytes read */
+    /**
+     * Writes one message, lets all segments pass that there are then, and reads what has come.
+     *
+     * @param bytes at most 64 KB
+     * @return bytes read
+     */
     public int carry(Pair pair, int bytes) {
         pair.atClient.write(block, 0, bytes);
         exchange();

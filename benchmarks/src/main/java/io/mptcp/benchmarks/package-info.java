@@ -1,0 +1,2 @@
+/** JMH benchmarks of what happens for every segment. */
+package io.mptcp.benchmarks;
