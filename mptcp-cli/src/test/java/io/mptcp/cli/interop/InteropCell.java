@@ -78,7 +78,8 @@ record InteropCell(Family family, Ending ending, int port) {
         /** Opens all connections and waits until each has two subflows. */
         void join() throws Exception {
             for (InteropCell cell : cells) {
-                StackStream stream = new StackStream(ourClient ? cell.ending.client : cell.ending.server);
+                StackStream stream = new StackStream(ourClient ? cell.ending.client : cell.ending.server,
+                        established -> established.size() >= 2 && cell.family.fits(established));
                 ours.add(stream);
                 kernels.add(ourClient ? connect(cell, stream) : accept(cell, stream));
             }

@@ -74,9 +74,10 @@ class KernelInteropTest {
         exchange(cat, accept(listener), 2);
 
         Map<String, Long> kernel = network.server().counters("MPTcpExt");
-        assertEquals(1, kernel.get("MPCapableSYNRX"), kernel.toString());
+        // A SYN goes again when the machine is so busy that its answer takes more than a second: handshakes that were completed count.
+        assertTrue(kernel.get("MPCapableSYNRX") >= 1, kernel.toString());
         assertEquals(1, kernel.get("MPCapableACKRX"), kernel.toString());
-        assertEquals(1, kernel.get("MPJoinSynRx"), kernel.toString());
+        assertTrue(kernel.get("MPJoinSynRx") >= 1, kernel.toString());
         assertEquals(1, kernel.get("MPJoinAckRx"), kernel.toString());
         assertEquals(Map.of(), troubles(kernel));
     }
@@ -115,7 +116,7 @@ class KernelInteropTest {
         exchange(cat, network.client().call(() -> KernelMptcpSocket.connect(service)), 2);
 
         Map<String, Long> kernel = network.client().counters("MPTcpExt");
-        assertEquals(1, kernel.get("MPCapableSYNTX"), kernel.toString());
+        assertTrue(kernel.get("MPCapableSYNTX") >= 1, kernel.toString());
         assertEquals(1, kernel.get("MPCapableSYNACKRX"), kernel.toString());
         assertTrue(kernel.get("MPJoinSynAckRx") >= 1, kernel.toString());
         assertEquals(Map.of(), troubles(kernel));

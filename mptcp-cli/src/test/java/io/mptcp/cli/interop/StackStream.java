@@ -13,12 +13,14 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 
 /** The side of a connection that our stack has: follows its plan on the event loop. */
 final class StackStream implements ConnectionHandler {
     private static final int CHUNK_BYTES = 32 << 10;
 
     private final StreamPlan plan;
+    private final Predicate<List<IpEndpoint>> complete;
     private final MemorySegment chunk = Arena.ofAuto().allocate(CHUNK_BYTES, 8);
     private final byte[] received = new byte[CHUNK_BYTES];
     private final Content content = new Content();
@@ -33,8 +35,10 @@ final class StackStream implements ConnectionHandler {
     /** What went wrong, empty when nothing did. */
     final CompletableFuture<String> outcome = new CompletableFuture<>();
 
-    StackStream(StreamPlan plan) {
+    /** @param complete whether the remote addresses of its established subflows are those it is to begin with: which joins first is a matter of chance */
+    StackStream(StreamPlan plan, Predicate<List<IpEndpoint>> complete) {
         this.plan = plan;
+        this.complete = complete;
     }
 
     /** Everybody is ready. On the loop. */
@@ -62,7 +66,8 @@ final class StackStream implements ConnectionHandler {
         read();
         write();
         end();
-        if (content.bytes() > 0 && establishedSubflows() >= 2) {
+        List<IpEndpoint> established = establishedRemotes();
+        if (content.bytes() > 0 && complete.test(established)) {
             joined.complete(null);
         }
     }
@@ -138,8 +143,17 @@ final class StackStream implements ConnectionHandler {
         return all ? content.fault() : "we got " + content.bytes() + " bytes of " + plan.expectBytes();
     }
 
-    private long establishedSubflows() {
-        return connection.subflows().stream().filter(subflow -> subflow.state().equals("ESTABLISHED")).count();
+    /** What is wrong with the bytes that have come so far; empty when nothing is. */
+    String contentFault() {
+        return content.fault();
+    }
+
+    boolean isFallback() {
+        return connection.isFallback();
+    }
+
+    private List<IpEndpoint> establishedRemotes() {
+        return connection.subflows().stream().filter(subflow -> subflow.state().equals("ESTABLISHED")).map(SubflowInfo::remote).toList();
     }
 
     /** Remote addresses of its subflows, the first one's first. */
