@@ -85,10 +85,13 @@ class PacketPortsTest {
 
     @Test
     void aChannelCannotStartFromAPortWhoseAnswersTheKernelGets() throws Exception {
-        Bootstrap bootstrap = new Bootstrap().group(stack.group()).channelFactory(() -> new MptcpSocketChannel(stack)).handler(new ChannelInboundHandlerAdapter());
-        Throwable failure = bootstrap.connect(new InetSocketAddress("10.1.0.2", 80), new InetSocketAddress(4711)).await().cause();
+        Throwable failure = bootstrap().connect(new InetSocketAddress("10.1.0.2", 80), new InetSocketAddress(4711)).await().cause();
         assertEquals("the local port cannot be chosen over packet sockets: bind to port 0", assertInstanceOf(BindException.class, failure).getMessage());
-        assertInstanceOf(BindException.class, bootstrap.bind(4711).await().cause());
-        assertTrue(bootstrap.bind(0).await().isSuccess());
+        assertInstanceOf(BindException.class, bootstrap().bind(4711).await().cause());
+        assertTrue(bootstrap().bind(0).await().isSuccess());
+    }
+
+    private Bootstrap bootstrap() {
+        return new Bootstrap().group(stack.group()).channelFactory(() -> new MptcpSocketChannel(stack)).handler(new ChannelInboundHandlerAdapter());
     }
 }
