@@ -100,7 +100,7 @@ final class TunCommand implements Runnable {
 
     /** {@code mptcp-tun exec}. */
     @Command(name = "exec", description = "Run one program in a network namespace of its own, behind the stack: its TCP connections go over all paths. "
-            + "Other traffic of it goes nowhere; names are looked up over TCP. Needs root and iproute2. Ends with the program's exit code.",
+            + "UDP of it goes over one path, other traffic nowhere; names are looked up over TCP. Needs root and iproute2. Ends with the program's exit code.",
             exitCodeListHeading = "%nExit codes:%n", exitCodeList = {"N:that of the program", "1:it could not be run", "2:wrong usage or configuration"})
     static final class Exec implements Callable<Integer> {
         @Mixin

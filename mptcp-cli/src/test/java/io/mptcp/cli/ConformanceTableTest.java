@@ -38,7 +38,7 @@ class ConformanceTableTest {
         int named = 0;
         for (String line : Files.readAllLines(table)) {
             String[] cells = line.split("(?<!\\\\)\\|");
-            if (cells.length != 7 || !cells[1].strip().matches("[A-E]-\\d{3}")) {
+            if (cells.length != 7 || !cells[1].strip().matches("[A-F]-\\d{3}")) {
                 continue;
             }
             String currentClass = null;
@@ -104,9 +104,9 @@ class ConformanceTableTest {
         Map<String, int[]> counts = new TreeMap<>();
         for (String line : Files.readAllLines(table)) {
             String[] cells = line.split("(?<!\\\\)\\|");
-            if (cells.length == 8 && cells[1].strip().matches("[A-E]\\. .*")) {
+            if (cells.length == 8 && cells[1].strip().matches("[A-F]\\. .*")) {
                 stated.add(cells[1].strip().charAt(0) + Stream.of(cells).skip(2).map(String::strip).collect(Collectors.joining(" ", " ", "")));
-            } else if (cells.length == 7 && cells[1].strip().matches("[A-E]-\\d{3}")) {
+            } else if (cells.length == 7 && cells[1].strip().matches("[A-F]-\\d{3}")) {
                 int[] count = counts.computeIfAbsent(cells[1].strip().substring(0, 1), part -> new int[6]);
                 count[0]++;
                 count[column(cells[5].strip(), cells[6].strip())]++;

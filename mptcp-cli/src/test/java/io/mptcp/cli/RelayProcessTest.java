@@ -3,6 +3,7 @@ package io.mptcp.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.cli.lab.LabNamespace;
 import io.mptcp.cli.lab.LabProcess;
 import io.mptcp.cli.lab.LinkProfile;
 import io.mptcp.cli.lab.PseudoRandomFile;
@@ -72,6 +73,81 @@ class RelayProcessTest extends DaemonLabTest {
         relays.await("\"egress_denied\":1,\"destination_failed\":1");
     }
 
+    /** Straight, by way of the relay, or past all of it. */
+    @Test
+    void rulesSayWhatGoesWhere() throws Exception {
+        relays.startRelay("kernel", relays.tls() + RelayLab.egress());
+        relays.startClient(relays.client(RelayLab.TOKEN, relays.pinned()) + """
+                rules:
+                  - {to: 10.88.0.0/16, from: 127.0.0.0/8, use: direct, scheduler: redundant}
+                  - {to: 10.88.0.0/16, ports: 8000-8100, use: bypass, path: p2}
+                """);
+        LabProcess bypass = lab.curl(RelayLab.url(RelayLab.TARGET_V4, 100_000_000));
+        lab.await(List.of("10.255.0.1:[0-9]+ -> 10.88.0.1:8080  open [0-9]+s  by tun  plain TCP ", "p2 +ESTABLISHED"), "connections");
+        LabProcess direct = lab.curl(RelayLab.url(RelayLab.TARGET_V4, 100_000_000), "--noproxy", "", "-p", "-x", "socks5h://127.0.0.1:1080");
+        lab.await(List.of("127.0.0.1:[0-9]+ -> 10.88.0.1:8080  open [0-9]+s  by socks5  .*scheduler redundant"), "connections");
+        download("[" + RelayLab.TARGET_V6 + "]", 1000);
+        relays.await("\"accepted\":1,");
+        bypass.close();
+        direct.close();
+    }
+
+    /** Either end is killed. The other goes on, with what can be carried then, and nothing is left on either host. */
+    @Test
+    void whoeverIsKilledLeavesNothing() throws Exception {
+        String serverBefore = state(lab.network.server());
+        String clientBefore = state(lab.network.client());
+        relays.startRelay("stack", relays.tls() + RelayLab.egress());
+        relays.startClient(relays.client(RelayLab.TOKEN, relays.pinned()));
+        download(RelayLab.TARGET_V4, 1000);
+        LabProcess first = lab.curl(RelayLab.url(RelayLab.TARGET_V4, 100_000_000), "--max-time", "20");
+        lab.await(List.of("p1 +ESTABLISHED"), "connections");
+        relays.relay.kill();
+        relays.relay.awaitExit(PATIENCE);
+        assertEquals(serverBefore, state(lab.network.server()));
+        relays.startRelay("stack", relays.tls() + RelayLab.egress()); // with the same socket file and ports
+        assertTrue(first.awaitExit(PATIENCE) != 0, "a relay that has been started again knows nothing of it: " + first.lines());
+        download(RelayLab.TARGET_V4, BYTES);
+
+        LabProcess second = lab.curl(RelayLab.url(RelayLab.TARGET_V4, 100_000_000));
+        lab.await(List.of("p1 +ESTABLISHED"), "connections");
+        lab.daemon.kill();
+        lab.daemon.awaitExit(PATIENCE);
+        assertEquals(clientBefore, state(lab.network.client()));
+        second.close();
+        relays.startClient(relays.client(RelayLab.TOKEN, relays.pinned()));
+        download(RelayLab.TARGET_V4, BYTES);
+    }
+
+    /** Devices, routes, rules and tables of a host, without what changes by itself. */
+    private static String state(LabNamespace host) {
+        return host.ipOutput("-o", "link").replaceAll("qlen \\d+", "") + host.ipOutput("route", "show", "table", "all") + host.ipOutput("rule")
+                + host.ipOutput("-6", "rule") + host.call(() -> new String(new ProcessBuilder("nft", "list", "tables").redirectErrorStream(true).start()
+                .getInputStream().readAllBytes()));
+    }
+
+    /** A home router: its clients' connections end in the device, whatever their address. */
+    @Test
+    void hostsOfALanBehindTheClientAreCarriedToo() throws Exception {
+        LabNamespace lan = lab.lab.namespace("lan");
+        lab.lab.connect(lan, "eth0", lab.network.client(), "lan0");
+        lan.address("eth0", "192.168.7.2/24");
+        lan.address("eth0", "fd07::2/64");
+        lab.network.client().address("lan0", "192.168.7.1/24");
+        lab.network.client().address("lan0", "fd07::1/64");
+        lan.ip("route add default via 192.168.7.1", "route add ::/0 via fd07::1");
+        lab.network.client().sysctl("net.ipv4.ip_forward", "1");
+        lab.network.client().sysctl("net.ipv6.conf.all.forwarding", "1");
+        relays.startRelay("kernel", relays.tls() + RelayLab.egress());
+        relays.startClient(relays.client(RelayLab.TOKEN, relays.pinned()));
+        for (String address : List.of(RelayLab.TARGET_V4, "[" + RelayLab.TARGET_V6 + "]")) {
+            Path file = directory.resolve("download");
+            check(lan.start(List.of("curl", "-sS", "-g", "--noproxy", "*", "--max-time", "100", "-o", file.toString(), RelayLab.url(address, BYTES))), file, BYTES);
+        }
+        assertBothPathsCarried(BYTES / 2);
+        relays.await("\"name\":\"alice\",\"connections\":0,\"accepted\":2,");
+    }
+
     /** One path dies in the middle, comes back, and the other dies. */
     @Test
     void aDownloadByWayOfARelayOnOurStackOutlivesBothPathsInTurn() throws Exception {
@@ -130,6 +206,43 @@ class RelayProcessTest extends DaemonLabTest {
             relays.relay.close();
             assertEquals(0, relays.relay.awaitExit(PATIENCE));
         }
+    }
+
+    /** A service in plain TCP, offered by MPTCP, that wants to know its clients. */
+    @Test
+    void aServiceBehindATerminatorIsToldWhoItsClientsAre() throws Exception {
+        // What nginx and HAProxy do: the header first, which has to be whole and right, then the request.
+        LabProcess service = lab.network.server().start(List.of("python3", "-c", """
+                import socket, struct
+                s = socket.create_server(('127.0.0.1', 8000)); print('listening', flush=True)
+                for i in range(4):
+                    c, _ = s.accept(); f = c.makefile('rb')
+                    signature, command, family, length = struct.unpack('!12sBBH', f.read(16))
+                    assert signature == bytes.fromhex('0d0a0d0a000d0a515549540a') and command == 0x21, (signature, command)
+                    rest = f.read(length); n, kind = {0x11: (4, socket.AF_INET), 0x21: (16, socket.AF_INET6)}[family]
+                    source, destination = socket.inet_ntop(kind, rest[:n]), socket.inet_ntop(kind, rest[n:2 * n])
+                    sport, dport = struct.unpack('!HH', rest[2 * n:2 * n + 4])
+                    while f.readline().strip(): pass
+                    body = ('%s to %s port %d' % (source, destination, dport)).encode() if i < 3 else b'x' * 3000000
+                    c.sendall(b'HTTP/1.0 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n' % len(body) + body); f.close(); c.close()
+                """));
+        service.awaitLine("listening", PATIENCE);
+        relays.startRelay("kernel", "tls: off\nforward: [{address: '[::]:8081', by: kernel, to: 127.0.0.1:8000, proxy-protocol: true},"
+                + " {address: '0.0.0.0:8082', by: stack, to: 127.0.0.1:8000, proxy-protocol: true}]\n");
+        lab.start(""); // straight to the service's addresses
+        assertEquals("10.77.1.1 to 10.99.0.1 port 8081", answer("http://10.99.0.1:8081/"));
+        assertEquals("fd77:1::1 to fd99::1 port 8081", answer("http://[fd99::1]:8081/"));
+        assertEquals("10.77.1.1 to 10.99.0.1 port 8082", answer("http://10.99.0.1:8082/"));
+        LabProcess large = lab.curl("http://10.99.0.1:8082/");
+        assertEquals(0, large.awaitExit(PATIENCE), large.lines() + "\n" + service.lines());
+        assertBothPathsCarried(500_000);
+    }
+
+    private String answer(String url) {
+        LabProcess curl = lab.curl(url, "-o", "-");
+        assertEquals(0, curl.awaitExit(PATIENCE), curl.lines() + "\n" + relays.relay.lines());
+        curl.awaitEndOfOutput(PATIENCE);
+        return String.join("\n", curl.lines());
     }
 
     @Test

@@ -20,7 +20,8 @@ import java.lang.foreign.MemorySegment;
  * uplink the stack has addresses of its own behind it, and the host routes and forwards.
  *
  * <p>With the virtio header, super-segments pass in both directions and nobody computes checksums for packets that never leave the host;
- * without it segments are cut and their checksums computed here. Packets that are no TCP over IP, and fragments, are dropped and counted.
+ * without it segments are cut and their checksums computed here. Packets that are no TCP over IP, and fragments, are counted, and dropped unless there is a
+ * {@link PacketHandler} for them.
  */
 public final class TunLink implements SegmentLink {
     private static final int MAX_PACKET_BYTES = 0xffff;
@@ -41,6 +42,7 @@ public final class TunLink implements SegmentLink {
     private boolean kernelSegments;
     private int identification;
     private long ignoredPackets;
+    private PacketHandler packetHandler;
     private Receiver receiver;
     private FdPoll poll;
 
@@ -77,6 +79,30 @@ public final class TunLink implements SegmentLink {
     @Override
     public LinkProperties properties() {
         return properties;
+    }
+
+    /** Gets what comes by the device and is no TCP, as it is: it may be anything. */
+    @FunctionalInterface
+    public interface PacketHandler {
+        /** @param buffer to be used during the call only */
+        void packet(MemorySegment buffer, int offset, int length);
+    }
+
+    /** On the loop. @param handler null for nobody */
+    public void setPacketHandler(PacketHandler handler) {
+        packetHandler = handler;
+    }
+
+    /**
+     * Puts an IP packet, which has all its checksums, into the device: the host receives it. On the loop.
+     *
+     * @param offset with {@link #headroomBytes} less an IP header before it, which are overwritten
+     * @return whether the device took it
+     */
+    public boolean inject(MemorySegment buffer, int offset, int length) {
+        int start = offset - virtioBytes;
+        buffer.asSlice(start, virtioBytes).fill((byte) 0);
+        return device.writev(pieces, addPiece(0, buffer, start, virtioBytes + length)) >= 0;
     }
 
     /** Packets read so far that were no TCP over IP, or fragments. */
@@ -227,7 +253,11 @@ public final class TunLink implements SegmentLink {
     }
 
     private void deliver(int length) {
-        if (length < virtioBytes || !IpHeaders.toSlot(readBuffer, virtioBytes, length - virtioBytes, in)) {
+        boolean understood = length >= virtioBytes && IpHeaders.toSlot(readBuffer, virtioBytes, length - virtioBytes, in);
+        if (packetHandler != null && length >= virtioBytes && (!understood || in.protocol != IpHeaders.PROTOCOL_TCP)) {
+            packetHandler.packet(readBuffer, virtioBytes, length - virtioBytes);
+        }
+        if (!understood) {
             ignoredPackets++;
             return;
         }

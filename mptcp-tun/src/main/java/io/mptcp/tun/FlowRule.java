@@ -1,30 +1,44 @@
 package io.mptcp.tun;
 
+import io.mptcp.cc.CongestionControllers;
+import io.mptcp.netty.host.PathSpec;
+import io.mptcp.scheduler.Schedulers;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
  * What becomes of some connections. All that is given has to fit.
  *
- * @param to    destinations, empty for all
- * @param ports of the destination
- * @param from  sources, empty for all
- * @param use   how they are carried
- * @param relay by which relay, null unless {@link Use#RELAY}
+ * @param to         destinations, empty for all
+ * @param ports      of the destination
+ * @param from       sources, empty for all
+ * @param use        how they are carried
+ * @param relay      by which relay, null unless {@link Use#RELAY}
+ * @param path       over which path, null for the best that works, and unless {@link Use#BYPASS}
+ * @param scheduler  by name, null for the daemon's
+ * @param congestion congestion control by name, null for the daemon's
  */
-public record FlowRule(List<Cidr> to, List<PortSpan> ports, List<Cidr> from, Use use, RelaySpec relay) {
+public record FlowRule(List<Cidr> to, List<PortSpan> ports, List<Cidr> from, Use use, RelaySpec relay, String path, String scheduler, String congestion) {
     /** How a connection is carried. */
     public enum Use {
         /** Straight to its destination, by Multipath TCP if that speaks it. */
         DIRECT,
         /** To a relay, which has a connection to the destination. */
-        RELAY
+        RELAY,
+        /** Straight to its destination in plain TCP, over one path. */
+        BYPASS
     }
 
-    static final FlowRule DIRECT = new FlowRule(List.of(), List.of(PortSpan.ALL), List.of(), Use.DIRECT, null);
+    static final FlowRule DIRECT = new FlowRule(List.of(), List.of(PortSpan.ALL), List.of(), Use.DIRECT, null, null, null, null);
+
+    /** All to a relay. */
+    static FlowRule to(RelaySpec relay) {
+        return new FlowRule(List.of(), List.of(PortSpan.ALL), List.of(), Use.RELAY, relay, null, null, null);
+    }
 
     private boolean fits(IpAddress source, IpEndpoint destination) {
         return (to.isEmpty() || to.stream().anyMatch(network -> network.contains(destination.address())))
@@ -43,33 +57,49 @@ public record FlowRule(List<Cidr> to, List<PortSpan> ports, List<Cidr> from, Use
     }
 
     /** What is not ruled goes to the first relay, straight where there is none. @throws ConfigException with the line */
-    static List<FlowRule> read(ConfigNode node, List<RelaySpec> relays) throws ConfigException {
+    static List<FlowRule> read(ConfigNode node, List<RelaySpec> relays, List<PathSpec> paths) throws ConfigException {
         List<FlowRule> rules = new ArrayList<>();
         if (node != null) {
             for (ConfigNode item : node.list()) {
-                rules.add(readOne(item, relays));
+                rules.add(readOne(item, relays, paths));
             }
         }
-        rules.add(relays.isEmpty() ? DIRECT : new FlowRule(List.of(), List.of(PortSpan.ALL), List.of(), Use.RELAY, relays.getFirst()));
+        rules.add(relays.isEmpty() ? DIRECT : to(relays.getFirst()));
         return List.copyOf(rules);
     }
 
-    private static FlowRule readOne(ConfigNode node, List<RelaySpec> relays) throws ConfigException {
-        Map<String, ConfigNode> keys = node.map("to", "ports", "from", "use", "relay");
-        String use = ConfigNode.oneOf(node.required(keys, "use", "direct or relay"), List.of("direct", "relay"), null);
-        RelaySpec relay = null;
-        if (use.equals("relay")) {
-            if (relays.isEmpty()) {
-                throw node.error("there is no relay", "add one to relays");
-            }
-            String name = keys.containsKey("relay") ? keys.get("relay").text() : relays.getFirst().name();
-            relay = relays.stream().filter(one -> one.name().equals(name)).findFirst()
-                    .orElseThrow(() -> node.error("there is no relay " + name, "name one of relays"));
-        } else if (keys.containsKey("relay")) {
-            throw node.error("relay is for use: relay", "leave one of them out");
+    private static FlowRule readOne(ConfigNode node, List<RelaySpec> relays, List<PathSpec> paths) throws ConfigException {
+        Map<String, ConfigNode> keys = node.map("to", "ports", "from", "use", "relay", "path", "scheduler", "congestion");
+        Use use = Use.valueOf(ConfigNode.oneOf(node.required(keys, "use", "direct, relay or bypass"), List.of("direct", "relay", "bypass"), null)
+                .toUpperCase(Locale.ROOT));
+        onlyFor(keys.get("relay"), use == Use.RELAY, "relay");
+        onlyFor(keys.get("path"), use == Use.BYPASS, "bypass");
+        onlyFor(keys.get("scheduler"), use != Use.BYPASS, "direct or relay");
+        String path = keys.containsKey("path") ? keys.get("path").text() : null;
+        if (path != null && paths.stream().noneMatch(one -> one.device().equals(path))) {
+            throw keys.get("path").error("there is no path " + path, "name one of paths");
         }
-        return new FlowRule(readNetworks(keys.get("to")), PortSpan.read(keys.get("ports")), readNetworks(keys.get("from")),
-                use.equals("relay") ? Use.RELAY : Use.DIRECT, relay);
+        return new FlowRule(readNetworks(keys.get("to")), PortSpan.read(keys.get("ports")), readNetworks(keys.get("from")), use,
+                use == Use.RELAY ? relay(node, keys.get("relay"), relays) : null, path,
+                ConfigNode.oneOf(keys.get("scheduler"), Schedulers.names(), null), ConfigNode.oneOf(keys.get("congestion"), CongestionControllers.names(), null));
+    }
+
+    static void onlyFor(ConfigNode key, boolean right, String use) throws ConfigException {
+        if (key != null && !right) {
+            throw key.error(key.key() + " is for use: " + use, "leave one of them out");
+        }
+    }
+
+    static RelaySpec relay(ConfigNode rule, ConfigNode name, List<RelaySpec> relays) throws ConfigException {
+        if (relays.isEmpty()) {
+            throw rule.error("there is no relay", "add one to relays");
+        }
+        if (name == null) {
+            return relays.getFirst();
+        }
+        String wanted = name.text();
+        return relays.stream().filter(one -> one.name().equals(wanted)).findFirst()
+                .orElseThrow(() -> name.error("there is no relay " + wanted, "name one of relays"));
     }
 
     private static List<Cidr> readNetworks(ConfigNode node) throws ConfigException {

@@ -78,15 +78,12 @@ final class Gateway implements ConnectionHandler {
         Flow(MptcpConnection local) {
             this.local = local;
             // The listener is transparent: the local address of the application's connection is where it wants to go.
-            this.rule = FlowRule.choose(routing.rules(), local.remote().address(), local.local());
+            this.rule = routing.choose(local.remote().address(), local.local());
             local.attach(this);
         }
 
         void open() {
-            cancel = switch (rule.use()) {
-                case DIRECT -> uplinks.connect(local.local(), connectTimeoutMillis, this)::cancel;
-                case RELAY -> routing.dialer().dial(rule.relay(), local.local(), connectTimeoutMillis, this)::cancel;
-            };
+            cancel = routing.open(rule, local.local(), connectTimeoutMillis, this, this);
         }
 
         @Override

@@ -71,6 +71,13 @@ record Metrics(StatusReport status, List<PathReport> paths, Map<Counter, Long> m
         all.add(gauge("mptcp_buffer_bytes", "Memory that holds payload of the paths' connections.", bufferBytes));
         all.add(gauge("mptcp_time_wait", "4-tuples in TIME-WAIT.", timeWait));
         all.add(gauge("mptcp_blackholes", "Destinations to which MPTCP gets lost, by path.", status.blackholes().size()));
+        if (status.udp() != null) {
+            all.add(gauge("mptcp_udp_flows", "Senders of datagrams by the device, by address and port.", status.udp().flows()));
+            all.add(counter("mptcp_udp_sent", "Datagrams sent on past the stack.", status.udp().sent()));
+            all.add(counter("mptcp_udp_received", "Datagrams that came back.", status.udp().received()));
+            all.add(counter("mptcp_udp_refused", "Packets by the device whose sender was told that they go nowhere.", status.udp().refused()));
+            all.add(counter("mptcp_udp_dropped", "Packets by the device that were dropped without a word.", status.udp().dropped()));
+        }
         addPaths(all);
         mib.forEach((name, value) -> all.add(counter("mptcp_mib_" + snake(name.name()), "MIB counter " + name + ".", value)));
         return all;

@@ -14,7 +14,7 @@ import sun.misc.SignalHandler;
 
 /**
  * Runs one program behind the stack: in a network namespace of its own, whose only way out is a TUN device of this process. Works for every program, static
- * ones included. Only TCP gets out; names are looked up over TCP ({@code use-vc} in resolv.conf). Needs root, iproute2 and util-linux.
+ * ones included. TCP gets out over all paths, UDP over one, nothing else; names are looked up over TCP ({@code use-vc} in resolv.conf). Needs root, iproute2 and util-linux.
  */
 public final class NamespaceExec {
     /** With the process id of who made it, so that those of dead ones can be told. */

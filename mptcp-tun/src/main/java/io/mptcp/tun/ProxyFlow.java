@@ -94,11 +94,8 @@ final class ProxyFlow implements CarriedFlow, ConnectListener, RelayDialer.Liste
             flows.onFailed();
             answer.failed(failure);
         } else {
-            rule = FlowRule.choose(routing.rules(), source().address(), next);
-            cancel = switch (rule.use()) {
-                case DIRECT -> uplinks.connect(next, timeoutMillis, this)::cancel;
-                case RELAY -> routing.dialer().dial(rule.relay(), next, timeoutMillis, this)::cancel;
-            };
+            rule = routing.choose(source().address(), next);
+            cancel = routing.open(rule, next, timeoutMillis, this, this);
         }
     }
 

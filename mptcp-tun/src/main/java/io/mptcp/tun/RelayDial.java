@@ -1,15 +1,14 @@
 package io.mptcp.tun;
 
+import io.mptcp.netty.channel.MptcpChannelOption;
 import io.mptcp.netty.channel.MptcpSocketChannel;
 import io.mptcp.stack.CloseReason;
-import io.mptcp.tun.convert.ConnectTlv;
 import io.mptcp.tun.convert.ConvertError;
 import io.mptcp.tun.convert.ConvertException;
 import io.mptcp.tun.convert.ConvertMessage;
 import io.mptcp.tun.convert.Proof;
 import io.mptcp.tun.convert.Tlv;
 import io.mptcp.tun.stream.Tls;
-import io.mptcp.wire.IpEndpoint;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
@@ -32,41 +31,60 @@ import java.util.concurrent.TimeUnit;
 final class RelayDial {
     private static final SecureRandom RANDOM = new SecureRandom();
 
+    private static final int KEEP_ALIVE_IDLE_SECONDS = 60;
+    private static final int KEEP_ALIVE_INTERVAL_SECONDS = 10;
+
     private final RelayDialer dialer;
+    private final FlowRule rule;
     private final RelaySpec relay;
-    private final IpEndpoint destination;
+    private final Tlv asked;
+    /** In words. */
+    private final String what;
     private final RelayDialer.Listener listener;
     private final ArrayDeque<InetSocketAddress> untried;
     private Future<?> timer;
     private MptcpSocketChannel channel;
     /** From now on it is the destination that takes its time. */
-    private boolean asked;
+    private boolean said;
     private boolean done;
 
-    RelayDial(RelayDialer dialer, RelaySpec relay, IpEndpoint destination, RelayDialer.Listener listener) {
+    RelayDial(RelayDialer dialer, FlowRule rule, Tlv asked, String what, RelayDialer.Listener listener) {
         this.dialer = dialer;
-        this.relay = relay;
-        this.destination = destination;
+        this.rule = rule;
+        this.relay = rule.relay();
+        this.asked = asked;
+        this.what = what;
         this.listener = listener;
-        this.untried = new ArrayDeque<>(relay.servers());
+        this.untried = new ArrayDeque<>(rule.relay().servers());
     }
 
     void start(long timeoutMillis) {
-        timer = dialer.loop().schedule(() -> fail(CloseReason.TIMED_OUT, asked ? null : "does not answer in time"), timeoutMillis, TimeUnit.MILLISECONDS);
+        timer = dialer.loop().schedule(() -> fail(CloseReason.TIMED_OUT, said ? null : "does not answer in time"), timeoutMillis, TimeUnit.MILLISECONDS);
         tryNext();
     }
 
     private void tryNext() {
         InetSocketAddress server = untried.remove();
-        ChannelFuture connecting = new Bootstrap().group(dialer.loop()).channelFactory(() -> channel = dialer.newChannel())
+        Bootstrap bootstrap = new Bootstrap().group(dialer.loop()).channelFactory(() -> channel = dialer.newChannel())
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0) // the whole has one
+                // A relay that has been started again knows nothing of its connections: whoever only receives has to ask.
+                .option(ChannelOption.SO_KEEPALIVE, true)
+                .option(MptcpChannelOption.TCP_KEEPIDLE, KEEP_ALIVE_IDLE_SECONDS)
+                .option(MptcpChannelOption.TCP_KEEPINTVL, KEEP_ALIVE_INTERVAL_SECONDS)
                 .handler(new ChannelInitializer<MptcpSocketChannel>() {
                     @Override
                     protected void initChannel(MptcpSocketChannel opened) {
                         addHandlers(opened, server);
                     }
-                }).connect(server);
+                });
+        if (rule.scheduler() != null) {
+            bootstrap.option(MptcpChannelOption.SCHEDULER, rule.scheduler());
+        }
+        if (rule.congestion() != null) {
+            bootstrap.option(MptcpChannelOption.CONGESTION_CONTROL, rule.congestion());
+        }
+        ChannelFuture connecting = bootstrap.connect(server);
         connecting.addListener(connected -> {
             if (!connected.isSuccess() && !done) {
                 if (untried.isEmpty()) {
@@ -154,18 +172,17 @@ final class RelayDial {
         }
 
         private void say(ChannelHandlerContext context, byte[] exported) {
-            asked = true;
-            Tlv connect = ConnectTlv.of(destination);
+            said = true;
             Proof proof;
             if (exported != null) {
-                proof = Proof.overTls(relay.user(), relay.token(), exported, connect);
+                proof = Proof.overTls(relay.user(), relay.token(), exported, asked);
             } else {
                 byte[] nonce = new byte[Proof.NONCE_BYTES];
                 RANDOM.nextBytes(nonce);
-                proof = Proof.overTcp(relay.user(), relay.token(), System.currentTimeMillis(), nonce, connect);
+                proof = Proof.overTcp(relay.user(), relay.token(), System.currentTimeMillis(), nonce, asked);
             }
             ByteBuf hello = context.alloc().buffer();
-            ConvertMessage.of(connect, proof.toTlv()).write(hello);
+            ConvertMessage.of(asked, proof.toTlv()).write(hello);
             context.writeAndFlush(hello);
         }
 
@@ -186,7 +203,7 @@ final class RelayDial {
                 finish();
                 dialer.works(relay);
                 opened.config().setAutoRead(false);
-                listener.connected(new RelayStream(opened, this));
+                listener.connected(new RelayStream(opened, this, answer));
             } catch (ConvertException e) {
                 fail(CloseReason.REFUSED, "answers in another language: " + e.getMessage());
             }
@@ -196,7 +213,7 @@ final class RelayDial {
             switch (error) {
                 case CONNECTION_RESET -> fail(CloseReason.REFUSED, null);
                 case DESTINATION_UNREACHABLE, NETWORK_FAILURE -> fail(CloseReason.UNREACHABLE, null);
-                case NOT_AUTHORIZED -> fail(CloseReason.REFUSED, "refuses user " + relay.user() + ", or where he wants to go (" + destination + "); it says why in its log");
+                case NOT_AUTHORIZED -> fail(CloseReason.REFUSED, "refuses user " + relay.user() + ", or what he wants (" + what + "); it says why in its log");
                 default -> fail(CloseReason.REFUSED, "refuses: " + error);
             }
         }

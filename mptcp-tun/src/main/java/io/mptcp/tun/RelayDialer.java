@@ -4,6 +4,8 @@ import io.mptcp.netty.channel.MptcpSocketChannel;
 import io.mptcp.netty.host.MptcpStack;
 import io.mptcp.netty.host.SetupException;
 import io.mptcp.stack.CloseReason;
+import io.mptcp.tun.convert.ConnectTlv;
+import io.mptcp.tun.convert.DatagramsTlv;
 import io.mptcp.tun.stream.Tls;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.EventLoop;
@@ -52,8 +54,15 @@ final class RelayDialer {
      *
      * @param timeoutMillis for all of it: connection, TLS, and the destination's answer
      */
-    RelayDial dial(RelaySpec relay, IpEndpoint destination, long timeoutMillis, Listener listener) {
-        RelayDial dial = new RelayDial(this, relay, destination, listener);
+    RelayDial dial(FlowRule rule, IpEndpoint destination, long timeoutMillis, Listener listener) {
+        RelayDial dial = new RelayDial(this, rule, ConnectTlv.of(destination), destination.toString(), listener);
+        dial.start(timeoutMillis);
+        return dial;
+    }
+
+    /** Asks a relay for a session of datagrams; its connection lasts as long as that. */
+    RelayDial dialDatagrams(RelaySpec relay, long timeoutMillis, Listener listener) {
+        RelayDial dial = new RelayDial(this, FlowRule.to(relay), DatagramsTlv.request(), "datagrams", listener);
         dial.start(timeoutMillis);
         return dial;
     }

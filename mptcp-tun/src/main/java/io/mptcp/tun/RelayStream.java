@@ -2,16 +2,25 @@ package io.mptcp.tun;
 
 import io.mptcp.netty.channel.MptcpSocketChannel;
 import io.mptcp.stack.MptcpConnection;
+import io.mptcp.tun.convert.ConvertMessage;
 import io.netty.channel.ChannelHandler;
 
-/** A connection by way of a relay, to the destination. On the loop. */
+/** A connection to a relay that has said yes: what follows is the destination's. On the loop. */
 final class RelayStream {
     private final MptcpSocketChannel channel;
-    private final ChannelHandler answer;
+    private final ChannelHandler hello;
+    private final ConvertMessage answer;
 
-    RelayStream(MptcpSocketChannel channel, ChannelHandler answer) {
+    /** @param hello has what came behind the answer */
+    RelayStream(MptcpSocketChannel channel, ChannelHandler hello, ConvertMessage answer) {
         this.channel = channel;
+        this.hello = hello;
         this.answer = answer;
+    }
+
+    /** What it has said. */
+    ConvertMessage answer() {
+        return answer;
     }
 
     MptcpSocketChannel channel() {
@@ -25,7 +34,7 @@ final class RelayStream {
     /** From now on the handler gets what the destination says, what it has said already included. */
     void attach(ChannelHandler handler) {
         channel.pipeline().addLast(handler);
-        channel.pipeline().remove(answer);
+        channel.pipeline().remove(hello);
         channel.config().setAutoRead(true);
     }
 }

@@ -56,6 +56,7 @@ final class Reload {
         note(before.capture() == null ? after.capture() != null : !before.capture().equals(after.capture()), "capture");
         note(!before.relays().equals(after.relays()), "relays");
         note(!before.rules().equals(after.rules()), "rules");
+        note(!before.udp().equals(after.udp()), "udp");
         String summary = done.isEmpty() ? "nothing is to be changed" : String.join(", ", done);
         return notDone.isEmpty() ? summary : summary + "; needs a restart: " + String.join(", ", notDone);
     }

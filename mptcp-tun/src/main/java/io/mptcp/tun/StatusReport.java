@@ -7,6 +7,7 @@ import io.mptcp.pm.HostPathManager;
 import io.mptcp.pm.PathManagerException;
 import io.mptcp.pm.PathRole;
 import io.mptcp.pm.QuotaMeter;
+import io.mptcp.tun.datagram.UdpNat;
 import io.mptcp.netty.host.CountingLink;
 import io.mptcp.netty.host.Uplinks;
 import java.util.HashMap;
@@ -31,9 +32,10 @@ import java.util.stream.Collectors;
  * @param paths       in the order of the configuration
  * @param counters    counters of the uplinks' stack that are not zero, under the kernel's MIB names
  * @param blackholes  where SYNs with MP_CAPABLE get lost, so that connections begin as plain TCP for some time
+ * @param udp         what became of datagrams, null without a device
  */
 record StatusReport(String device, long uptimeNanos, String scheduler, String congestion, int active, long accepted, long failed, long rejected, List<PathStatus> paths,
-                    Map<String, Long> counters, List<StackStatistics.KnownBlackhole> blackholes) {
+                    Map<String, Long> counters, List<StackStatistics.KnownBlackhole> blackholes, UdpNat.Counts udp) {
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double BITS_PER_MEGABIT = 1e6;
     /** Times differ from connection to connection: without them equal reasons can be counted. */
@@ -63,10 +65,11 @@ record StatusReport(String device, long uptimeNanos, String scheduler, String co
         }
     }
 
-    static StatusReport take(String device, long uptimeNanos, FlowTable flows, Uplinks uplinks) {
+    static StatusReport take(String device, long uptimeNanos, FlowTable flows, Uplinks uplinks, UdpBypass udp) {
         return new StatusReport(device, uptimeNanos, uplinks.scheduler(), uplinks.congestion(), flows.active(), flows.accepted(), flows.failed(),
                 flows.rejected(), paths(uplinks),
-                uplinks.driver().stack().counters().nonZero(), StackStatistics.blackholes(uplinks.driver()));
+                uplinks.driver().stack().counters().nonZero(), StackStatistics.blackholes(uplinks.driver()),
+                udp == null ? null : udp.counts());
     }
 
     private static List<PathStatus> paths(Uplinks uplinks) {
@@ -115,7 +118,12 @@ record StatusReport(String device, long uptimeNanos, String scheduler, String co
             path.reasons().forEach(json::member);
             json.endObject().endObject();
         }
-        json.endArray().name("counters").beginObject();
+        json.endArray();
+        if (udp != null) {
+            json.name("udp").beginObject().member("flows", udp.flows()).member("sent", udp.sent()).member("received", udp.received())
+                    .member("refused", udp.refused()).member("dropped", udp.dropped()).endObject();
+        }
+        json.name("counters").beginObject();
         counters.forEach(json::member);
         json.endObject().name("blackholes");
         StatsJson.writeBlackholes(blackholes, json);

@@ -34,9 +34,11 @@ import java.util.Map;
  * @param capture    pcapng file that gets every segment of every path, or null
  * @param relays     that connections may be carried to
  * @param rules      which connections go where: the first that fits
+ * @param udp        what becomes of datagrams
  */
 public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String congestion, boolean checksum, GatewayLimits limits, String log, boolean jsonLog,
-                        Status status, Proxy proxy, ControlSettings control, Path capture, List<RelaySpec> relays, List<FlowRule> rules) {
+                        Status status, Proxy proxy, ControlSettings control, Path capture, List<RelaySpec> relays, List<FlowRule> rules,
+                        UdpSettings udp) {
     /**
      * The device.
      *
@@ -93,7 +95,7 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
     /** Every default, over these paths, without a device. */
     public static TunConfig ofPaths(List<PathSpec> paths) {
         return new TunConfig(null, paths, "default", "cubic", false, GatewayLimits.DEFAULT, "warn", false, Status.DEFAULT, Proxy.NONE, ControlSettings.DEFAULT, null,
-                List.of(), List.of(FlowRule.DIRECT));
+                List.of(), List.of(FlowRule.DIRECT), UdpSettings.DEFAULT);
     }
 
     /**
@@ -106,19 +108,19 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
                 List.of(Cidr.parse("0.0.0.0/0"), Cidr.parse("::/0")));
         ControlSettings none = new ControlSettings(null, true, ControlSettings.DEFAULT_PERMISSIONS, null, null, null);
         return new TunConfig(everything, otherPaths.isEmpty() ? paths : otherPaths, scheduler, congestion, checksum, limits, log, jsonLog, new Status(0, false), Proxy.NONE, none,
-                capture, relays, rules);
+                capture, relays, rules, udp);
     }
 
     /** This one with what {@link Reload} takes over from another. */
     TunConfig reloadedWith(TunConfig wanted) {
         GatewayLimits newLimits = new GatewayLimits(wanted.limits.connections, limits.bufferBytes, limits.connectTimeoutSeconds);
         return new TunConfig(tun, wanted.paths, wanted.scheduler, wanted.congestion, checksum, newLimits, wanted.log, wanted.jsonLog, status, proxy, control, capture, relays,
-                rules);
+                rules, udp);
     }
 
     private static TunConfig read(ConfigNode root) throws ConfigException {
         Map<String, ConfigNode> keys = root.map("tun", "paths", "scheduler", "congestion", "checksum", "limits", "log", "log-format", "status",
-                "proxy", "control", "http", "capture", "relays", "rules");
+                "proxy", "control", "http", "capture", "relays", "rules", "udp");
         List<RelaySpec> relays = RelaySpec.read(keys.get("relays"));
         Proxy proxy = readProxy(keys.get("proxy"));
         boolean proxyOnly = !keys.containsKey("tun") && !proxy.equals(Proxy.NONE);
@@ -135,7 +137,7 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
                 proxy,
                 ControlSettings.read(ControlSettings.DEFAULT, keys.get("control"), keys.get("http")),
                 keys.containsKey("capture") ? keys.get("capture").parsed(Path::of, "give the name of a file") : null,
-                relays, FlowRule.read(keys.get("rules"), relays));
+                relays, FlowRule.read(keys.get("rules"), relays, paths), UdpSettings.read(keys.get("udp"), paths, relays));
     }
 
     private static Tun readTun(ConfigNode node) throws ConfigException {

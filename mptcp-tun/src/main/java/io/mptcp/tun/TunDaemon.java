@@ -63,6 +63,8 @@ public final class TunDaemon implements AutoCloseable {
     private FlowRouting routing;
     private TunInterface device;
     private MptcpDriver inner;
+    /** Null without a device. */
+    private UdpBypass udp;
     private final EventLog events = new EventLog();
     private final PathRates rates = new PathRates();
     private final FlowTable flows;
@@ -179,7 +181,7 @@ public final class TunDaemon implements AutoCloseable {
         config.paths().forEach(builder::path);
         stack = builder.build();
         uplinks = stack.shards().getFirst();
-        routing = new FlowRouting(config.rules(), new RelayDialer(stack, config.relays()));
+        routing = new FlowRouting(config.rules(), new RelayDialer(stack, config.relays()), uplinks);
         events.setPathNames(uplinks::name);
         reload = new Reload(uplinks, flows, config.paths());
         openControl();
@@ -203,6 +205,7 @@ public final class TunDaemon implements AutoCloseable {
         OnLoop.call(loop, () -> {
             device = inDeviceNamespace(() -> TunInterface.open(config.tun()));
             inner.addLink(device.link());
+            udp = new UdpBypass(routing, device.link(), config.udp());
             gateway.start();
             inDeviceNamespace(() -> {
                 device.configure(); // Last: from now on connections come.
@@ -291,7 +294,7 @@ public final class TunDaemon implements AutoCloseable {
     }
 
     private StatusReport report() {
-        return StatusReport.take(config.tun() == null ? null : config.tun().device(), loop.ticker().nanoTime() - startNanos, flows, uplinks);
+        return StatusReport.take(config.tun() == null ? null : config.tun().device(), loop.ticker().nanoTime() - startNanos, flows, uplinks, udp);
     }
 
     private void startStatus() {
@@ -328,6 +331,9 @@ public final class TunDaemon implements AutoCloseable {
         }
         OnLoop.run(loop, () -> {
             flows.close();
+            if (udp != null) {
+                udp.close();
+            }
             if (uplinks != null) {
                 uplinks.driver().wake();
             }

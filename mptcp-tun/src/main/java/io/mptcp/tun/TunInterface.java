@@ -1,6 +1,5 @@
 package io.mptcp.tun;
 
-import io.mptcp.netty.SegmentLink;
 import io.mptcp.netty.TunLink;
 import io.mptcp.netty.host.SetupException;
 import io.mptcp.netty.linux.LinkConfigurator;
@@ -68,7 +67,7 @@ final class TunInterface implements AutoCloseable {
         return netlink.link(index) != null;
     }
 
-    SegmentLink link() {
+    TunLink link() {
         return link;
     }
 

@@ -62,7 +62,7 @@ class GatewayTest {
     private final Uplinks uplinks = Uplinks.over(loop, UplinkSettings.of(config), random(4)::nextLong, List.of(path1[0], path2[0]), () -> { });
     private final FlowTable flows = new FlowTable(MAX_FLOWS);
     private final Gateway gateway = new Gateway(inner, uplinks, flows,
-            new FlowRouting(List.of(FlowRule.DIRECT), null), new TunConfig.GatewayLimits(MAX_FLOWS, BUFFER_BYTES, CONNECT_TIMEOUT_SECONDS));
+            new FlowRouting(List.of(FlowRule.DIRECT), null, uplinks), new TunConfig.GatewayLimits(MAX_FLOWS, BUFFER_BYTES, CONNECT_TIMEOUT_SECONDS));
     private final List<Endpoint> accepted = new ArrayList<>();
     private long serverSends = 1000;
     private boolean serverHoldsOpen;
@@ -406,13 +406,13 @@ class GatewayTest {
 
     @Test
     void theReportCountsConnectionsAndBytesPerPath() {
-        StatusReport before = StatusReport.take("mptcp0", 0, flows, uplinks);
+        StatusReport before = StatusReport.take("mptcp0", 0, flows, uplinks, null);
         serverSends = 1_000_000;
         Endpoint application = connect(SERVER, 500);
         runUntil(application::isClosed);
         Endpoint refused = connect(NOBODY, 500);
         runUntil(refused::isClosed);
-        StatusReport report = StatusReport.take("mptcp0", 2_000_000_000L, flows, uplinks);
+        StatusReport report = StatusReport.take("mptcp0", 2_000_000_000L, flows, uplinks, null);
         assertEquals(1, report.accepted());
         assertEquals(1, report.failed());
         assertTrue(report.paths().stream().mapToLong(StatusReport.PathStatus::bytesReceived).sum() >= 1_000_000);
@@ -424,8 +424,8 @@ class GatewayTest {
     @Test
     void theReportNamesWhereMptcpIsLost() {
         var known = new StackStatistics.KnownBlackhole("p2", SERVER.address(), 1, 3_000_000_000L);
-        StatusReport quiet = StatusReport.take("mptcp0", 0, flows, uplinks);
-        StatusReport report = new StatusReport("mptcp0", 0, "default", "cubic", 0, 0, 0, 0, quiet.paths(), Map.of(), List.of(known));
+        StatusReport quiet = StatusReport.take("mptcp0", 0, flows, uplinks, null);
+        StatusReport report = new StatusReport("mptcp0", 0, "default", "cubic", 0, 0, 0, 0, quiet.paths(), Map.of(), List.of(known), null);
         assertFalse(quiet.line(quiet).contains("MPTCP"), quiet.line(quiet));
         assertTrue(report.line(quiet).endsWith("; MPTCP is lost on the way to " + SERVER.address() + " over p2"), report.line(quiet));
         assertTrue(report.json().contains("\"blackholes\":[{\"link\":\"p2\",\"remote\":\"" + SERVER.address() + "\",\"times\":1,\"seconds_left\":3}]"),

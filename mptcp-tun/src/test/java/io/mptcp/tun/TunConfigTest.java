@@ -11,6 +11,7 @@ import io.mptcp.netty.host.PathTerms;
 import io.mptcp.pm.PathQuota;
 import io.mptcp.pm.PathRole;
 import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -271,6 +272,54 @@ class TunConfigTest {
             proxy: {socks5: '192.0.2.1:1080'}                  | f.yaml:3: 192.0.2.1 can be reached by others, proxies are for this host only: listen on 127.0.0.1:1080
             """)
     void whatWouldOpenTheHostToOthersIsRefused(String lines, String message) {
+        assertTrue(error(TUN + PATHS + lines).startsWith(message), () -> error(TUN + PATHS + lines));
+    }
+
+    private static final String RELAY = """
+            relays:
+              - {name: vps, server: ['192.0.2.9:443', '[2001:db8::9]:443'], user: me, token: 0123456789abcdef0123456789abcdef, tls: off}
+              - {name: other, server: '192.0.2.8:443', user: me, token: 0123456789abcdef0123456789abcdef, tls-name: relay.example.org}
+            """;
+
+    private static FlowRule.Use use(TunConfig config, String source, String destination, int port) {
+        return FlowRule.choose(config.rules(), IpAddress.parse(source), new IpEndpoint(IpAddress.parse(destination), port)).use();
+    }
+
+    @Test
+    void theFirstRuleThatFitsDecidesAndTheRestGoesToTheFirstRelay() throws ConfigException {
+        TunConfig config = read(TUN + PATHS + RELAY + """
+                rules:
+                  - {to: [203.0.113.0/24, '2001:db8:5::/48'], ports: [22, 8000-8100], use: direct, scheduler: redundant, congestion: bbr}
+                  - {from: 10.255.0.2, use: bypass, path: p1}
+                  - {to: 203.0.113.0/24, use: relay, relay: other}
+                """);
+        assertEquals(FlowRule.Use.DIRECT, use(config, "10.255.0.2", "203.0.113.1", 22));
+        assertEquals(FlowRule.Use.DIRECT, use(config, "fd00::1", "2001:db8:5::1", 8050));
+        assertEquals(FlowRule.Use.BYPASS, use(config, "10.255.0.2", "203.0.113.1", 23));
+        assertEquals(FlowRule.Use.RELAY, use(config, "10.255.0.1", "203.0.113.1", 23));
+        assertEquals("other", config.rules().get(2).relay().name());
+        assertEquals("vps", config.rules().getLast().relay().name());
+        assertEquals("redundant", config.rules().getFirst().scheduler());
+        assertEquals(FlowRule.Use.DIRECT, use(read(TUN + PATHS), "10.255.0.1", "203.0.113.1", 80));
+        assertEquals(UdpSettings.DEFAULT, config.udp());
+        assertEquals(new UdpSettings(UdpSettings.Use.BYPASS, "p1", null, List.of(), 5), read(TUN + PATHS + "udp: {path: p1, flows: 5}").udp());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            rules: [{use: relay}]                                   | f.yaml:3: there is no relay, add one to relays
+            rules: [{use: direct, relay: vps}]                      | f.yaml:3: relay is for use: relay, leave one of them out
+            rules: [{use: bypass, path: eth7}]                      | f.yaml:3: there is no path eth7, name one of paths
+            rules: [{use: bypass, scheduler: default}]              | f.yaml:3: scheduler is for use: direct or relay
+            rules: [{ports: 0, use: direct}]                        | f.yaml:3: ports: ports 0-0 are not in 1-65535
+            relays: [{server: '192.0.2.9:443', user: me, token: 0123456789abcdef0123456789abcdef}] | f.yaml:3: it has to be said how the relay is known to be the right one
+            relays: [{server: '192.0.2.9:443', user: me, token: 0123456789abcdef0123456789abcdef, pin: sha256/abc}] | f.yaml:3: pin:
+            relays: [{server: '192.0.2.9:443', user: 'a b', token: x}] | f.yaml:3: user: 'a b' is not 1 to 64 letters
+            udp: {use: relay}                                       | f.yaml:3: there is no relay
+            udp: {duplicate: 53}                                    | f.yaml:3: duplicate is for use: relay
+            udp: {path: eth7}                                       | f.yaml:3: there is no path eth7
+            """)
+    void whatDoesNotFitTogetherIsSaid(String lines, String message) {
         assertTrue(error(TUN + PATHS + lines).startsWith(message), () -> error(TUN + PATHS + lines));
     }
 }

@@ -52,7 +52,7 @@ public final class ConnectTlv {
     }
 
     /** Multicast, broadcast, loopback, and the unspecified address (section 6.2.5). */
-    private static boolean isNobodys(IpAddress address) {
+    public static boolean isNobodys(IpAddress address) {
         byte[] bytes = address.toBytes();
         if (address.isIpv4()) {
             int first = bytes[0] & 0xff;

@@ -13,6 +13,8 @@ public record Tlv(int type, byte[] value) {
     public static final int SUPPORTED_TCP_EXTENSIONS = 21;
     public static final int COOKIE = 22;
     public static final int ERROR = 30;
+    /** Ours, of the range for private use (section 10.2.2): a session of datagrams. */
+    public static final int DATAGRAMS = 192;
 
     static final int HEADER_BYTES = 2;
     static final int MAX_VALUE_BYTES = 255 * 4 - HEADER_BYTES;

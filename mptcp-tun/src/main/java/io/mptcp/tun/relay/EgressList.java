@@ -2,6 +2,7 @@ package io.mptcp.tun.relay;
 
 import io.mptcp.tun.Cidr;
 import io.mptcp.tun.PortSpan;
+import io.mptcp.tun.convert.ConnectTlv;
 import io.mptcp.wire.IpEndpoint;
 import java.util.List;
 
@@ -24,6 +25,9 @@ public record EgressList(List<Entry> entries) {
 
     /** Whether a client may be connected to this. */
     public boolean allows(IpEndpoint remote) {
+        if (ConnectTlv.isNobodys(remote.address())) {
+            return false;
+        }
         Cidr special = null;
         for (Cidr network : SPECIAL) {
             special = network.contains(remote.address()) ? network : special;

@@ -29,12 +29,13 @@ import java.util.stream.Stream;
  * @param tls        null without TLS
  * @param users      at least one where there is a {@code listen}
  * @param egress     where they may go
+ * @param datagrams  whether UDP is carried, too; with TLS only
  * @param limits     bounds of the relay
  * @param log        log level: error, warn, info, debug or trace
  * @param jsonLog    log lines as JSON instead of text
  * @param control    where the relay can be asked things
  */
-public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathSpec> paths, String scheduler, String congestion, TlsFiles tls, List<User> users, EgressList egress,
+public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathSpec> paths, String scheduler, String congestion, TlsFiles tls, List<User> users, EgressList egress, boolean datagrams,
                           RelayLimits limits, String log, boolean jsonLog, ControlSettings control) {
     static final ControlSettings DEFAULT_CONTROL = new ControlSettings(Path.of("/run/mptcp-tun/relay.sock"), true, "rw-rw----", null, null, null);
 
@@ -96,7 +97,7 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
     }
 
     private static RelayConfig read(ConfigNode root) throws ConfigException {
-        Map<String, ConfigNode> keys = root.map("listen", "forward", "paths", "scheduler", "congestion", "tls", "users", "egress", "limits", "log", "log-format",
+        Map<String, ConfigNode> keys = root.map("listen", "forward", "paths", "scheduler", "congestion", "tls", "users", "egress", "datagrams", "limits", "log", "log-format",
                 "control", "http");
         List<Listen> listen = keys.containsKey("listen") ? readListen(keys.get("listen")) : List.of();
         List<Forward> forward = keys.containsKey("forward") ? readForward(keys.get("forward")) : List.of();
@@ -115,6 +116,7 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
                 hasClients ? readTls(root.required(keys, "tls", "add {certificate: FILE, key: FILE} ('mptcp-tun relay-key' makes them), or off")) : null,
                 hasClients ? readUsers(root.required(keys, "users", "add at least one, e.g. [{name: laptop, token: ...}]")) : List.of(),
                 readEgress(keys.get("egress")),
+                !keys.containsKey("datagrams") || keys.get("datagrams").bool(),
                 readLimits(keys.get("limits")),
                 ConfigNode.oneOf(keys.get("log"), LOG_LEVELS, "info"),
                 ConfigNode.oneOf(keys.get("log-format"), List.of("text", "json"), "text").equals("json"),

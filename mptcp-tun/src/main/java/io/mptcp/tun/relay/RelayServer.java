@@ -56,6 +56,8 @@ public final class RelayServer implements AutoCloseable {
     /** Null where the kernel's Multipath TCP takes the connections. */
     private MptcpStack stack;
     private SslContext tls;
+    /** Null where there are none. */
+    private RelayDatagrams datagrams;
 
     private RelayServer(RelayConfig config) {
         this.config = config;
@@ -93,6 +95,9 @@ public final class RelayServer implements AutoCloseable {
         }
         for (RelayConfig.Listen listen : config.listen()) {
             open(listen, this::addSession);
+        }
+        if (config.datagrams() && config.tls() != null && !config.listen().isEmpty()) {
+            datagrams = RelayDatagrams.open(loop(), config.listen().getFirst().address(), config.egress());
         }
         for (RelayConfig.Forward forward : config.forward()) {
             open(forward.listen(), channel -> new ForwardSession(this, forward, channel).start());
@@ -212,6 +217,10 @@ public final class RelayServer implements AutoCloseable {
         return log;
     }
 
+    RelayDatagrams datagrams() {
+        return datagrams;
+    }
+
     ReplayGuard replayGuard() {
         return replayGuard;
     }
@@ -247,6 +256,9 @@ public final class RelayServer implements AutoCloseable {
     public void close() {
         listeners.forEach(listener -> listener.close().awaitUninterruptibly());
         clients.close().awaitUninterruptibly();
+        if (datagrams != null) {
+            datagrams.close();
+        }
         if (stack != null) {
             stack.close();
         }

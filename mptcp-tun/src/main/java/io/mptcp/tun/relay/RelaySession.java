@@ -4,9 +4,12 @@ import io.mptcp.tun.convert.ConnectTlv;
 import io.mptcp.tun.convert.ConvertError;
 import io.mptcp.tun.convert.ConvertException;
 import io.mptcp.tun.convert.ConvertMessage;
+import io.mptcp.tun.convert.DatagramsTlv;
 import io.mptcp.tun.convert.Proof;
 import io.mptcp.tun.convert.Tlv;
+import io.mptcp.tun.datagram.DatagramKeys;
 import io.mptcp.tun.stream.ChannelJoin;
+import io.mptcp.tun.stream.ClosesAtEnd;
 import io.mptcp.tun.stream.StreamEnds;
 import io.mptcp.tun.stream.Tls;
 import io.mptcp.wire.IpAddress;
@@ -93,19 +96,19 @@ final class RelaySession extends ByteToMessageDecoder {
     }
 
     private void admit(ConvertMessage hello) throws ConvertException {
-        Tlv connect = hello.find(Tlv.CONNECT);
+        Tlv asked = hello.find(Tlv.CONNECT) != null ? hello.find(Tlv.CONNECT) : hello.find(Tlv.DATAGRAMS);
         Tlv cookie = hello.find(Tlv.COOKIE);
         if (cookie == null) {
             throw new ConvertException(ConvertError.MISSING_COOKIE, "no proof");
         }
-        if (connect == null) {
-            throw new ConvertException(ConvertError.UNSUPPORTED_MESSAGE, "no Connect TLV");
+        if (asked == null) {
+            throw new ConvertException(ConvertError.UNSUPPORTED_MESSAGE, "neither a Connect nor a Datagrams TLV");
         }
         Proof proof = Proof.of(cookie);
         RelayUser known = server.user(proof.user());
         SslHandler tls = client.pipeline().get(SslHandler.class);
         // Unknown users take as long as wrong tokens.
-        boolean proved = proof.isBy(known == null ? "nobody's token" : known.token(), tls == null ? null : Tls.exported(tls), connect) && known != null;
+        boolean proved = proof.isBy(known == null ? "nobody's token" : known.token(), tls == null ? null : Tls.exported(tls), asked) && known != null;
         if (!proved) {
             refuse(Refusal.WRONG_TOKEN, ConvertError.NOT_AUTHORIZED, "user " + printable(proof.user()));
             return;
@@ -121,7 +124,13 @@ final class RelaySession extends ByteToMessageDecoder {
                 return;
             }
         }
-        connect(known, ConnectTlv.remote(connect));
+        if (asked.type() == Tlv.CONNECT) {
+            connect(known, ConnectTlv.remote(asked));
+        } else if (tls == null || server.datagrams() == null) {
+            throw new ConvertException(ConvertError.UNSUPPORTED_MESSAGE, "datagrams, which need TLS and have to be allowed");
+        } else {
+            beginDatagrams(known, tls);
+        }
     }
 
     private static String printable(String name) {
@@ -140,6 +149,29 @@ final class RelaySession extends ByteToMessageDecoder {
         user = known;
         connecting = server.connect(client.eventLoop(), RelayServer.socketAddress(remote));
         connecting.addListener(future -> connected(remote, future.cause()));
+    }
+
+    /** The connection stays as long as the session, and carries nothing more. */
+    private void beginDatagrams(RelayUser known, SslHandler tls) {
+        if (!known.entersSession()) {
+            refuse(Refusal.USER_FULL, Refusal.USER_FULL.error(), "user " + known.name());
+            return;
+        }
+        user = known;
+        client.closeFuture().addListener(_ -> known.leftSession());
+        DatagramKeys keys = new DatagramKeys(Tls.exported(tls, DatagramKeys.RELAY_LABEL, DatagramKeys.EXPORTED_BYTES),
+                Tls.exported(tls, DatagramKeys.CLIENT_LABEL, DatagramKeys.EXPORTED_BYTES));
+        RelayDatagrams datagrams = server.datagrams();
+        datagrams.begin(keys, client::close, session -> {
+            client.closeFuture().addListener(_ -> datagrams.end(session));
+            client.eventLoop().execute(() -> {
+                ByteBuf answer = client.alloc().buffer();
+                ConvertMessage.of(DatagramsTlv.answer(session, datagrams.port())).write(answer);
+                client.writeAndFlush(answer);
+                client.pipeline().replace(this, "end", new ClosesAtEnd());
+                client.config().setAutoRead(true);
+            });
+        });
     }
 
     private void connected(IpEndpoint remote, Throwable failure) {

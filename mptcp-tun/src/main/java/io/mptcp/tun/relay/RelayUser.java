@@ -2,8 +2,12 @@ package io.mptcp.tun.relay;
 
 /** Somebody who may use the relay, and what he does with it. Any thread. */
 final class RelayUser {
+    /** A client has one; each may have as many sockets as {@link DatagramSession#MAX_FLOWS}. */
+    private static final int MAX_SESSIONS = 4;
+
     private final RelayConfig.User configured;
     private int active;
+    private int sessions;
     private long accepted;
     private long refused;
     private long sentBytes;
@@ -30,6 +34,19 @@ final class RelayUser {
         active++;
         accepted++;
         return true;
+    }
+
+    /** As {@link #enters}, for a session of datagrams; then {@link #leftSession} has to be called, too. */
+    synchronized boolean entersSession() {
+        if (sessions >= MAX_SESSIONS || !enters()) {
+            return false;
+        }
+        sessions++;
+        return true;
+    }
+
+    synchronized void leftSession() {
+        sessions--;
     }
 
     synchronized void left(long toDestinationBytes, long toClientBytes) {

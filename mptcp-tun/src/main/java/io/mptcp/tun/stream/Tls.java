@@ -68,8 +68,13 @@ public final class Tls {
 
     /** Key material of a connection whose handshake is over (RFC 8446 section 7.5): the same at both ends, and nowhere else. */
     public static byte[] exported(SslHandler tls) {
+        return exported(tls, Proof.EXPORTER_LABEL, Proof.EXPORTED_BYTES);
+    }
+
+    /** Other key material, by its label. */
+    public static byte[] exported(SslHandler tls, String label, int bytes) {
         try {
-            return ((ExtendedSSLSession) tls.engine().getSession()).exportKeyingMaterialData(Proof.EXPORTER_LABEL, new byte[0], Proof.EXPORTED_BYTES);
+            return ((ExtendedSSLSession) tls.engine().getSession()).exportKeyingMaterialData(label, new byte[0], bytes);
         } catch (SSLKeyException e) {
             throw new IllegalStateException(e); // the handshake is over
         }

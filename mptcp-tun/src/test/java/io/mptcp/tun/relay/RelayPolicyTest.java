@@ -76,7 +76,7 @@ class RelayPolicyTest {
         assertEquals(2, config.users().size());
         String text = Files.readString(example);
         for (String key : new String[] {"listen", "forward", "address", "by", "proxy-protocol", "paths", "scheduler", "congestion", "tls", "certificate", "key", "users", "name", "token",
-            "connections", "egress", "to", "ports", "limits", "half-open", "half-open-per-client", "hello-timeout-seconds", "connect-timeout-seconds", "log",
+            "connections", "egress", "to", "ports", "datagrams", "limits", "half-open", "half-open-per-client", "hello-timeout-seconds", "connect-timeout-seconds", "log",
             "log-format", "control", "http"}) {
             assertTrue(text.matches("(?s).*\\b" + key + ":.*"), key);
         }
