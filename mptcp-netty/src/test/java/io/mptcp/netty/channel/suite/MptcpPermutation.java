@@ -4,6 +4,8 @@ import io.mptcp.netty.channel.MptcpServerSocketChannel;
 import io.mptcp.netty.channel.MptcpSocketChannel;
 import io.mptcp.netty.host.MptcpStack;
 import io.mptcp.netty.host.SetupException;
+import io.mptcp.netty.socket.MptcpServerSocketFactory;
+import io.mptcp.netty.socket.MptcpSocketFactory;
 import io.mptcp.wire.IpAddress;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -12,6 +14,8 @@ import io.netty.testsuite.transport.TestsuitePermutation.BootstrapFactory;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
+import javax.net.ServerSocketFactory;
+import javax.net.SocketFactory;
 
 /** Bootstraps for Netty's tests: a server with one path, a client with two, each stack on a loop of its own. They live as long as the JVM. */
 final class MptcpPermutation {
@@ -52,6 +56,20 @@ final class MptcpPermutation {
 
     static List<BootstrapFactory<Bootstrap>> clientSocket() {
         return List.of(MptcpPermutation::client);
+    }
+
+    static List<BootstrapFactory<ServerBootstrap>> serverSocket() {
+        return List.of(() -> socket().getFirst().newServerInstance());
+    }
+
+    /** Blocking sockets of the client's stack, for cases whose other side is no channel. */
+    static SocketFactory clientSockets() {
+        return MptcpSocketFactory.over(CLIENT);
+    }
+
+    /** As {@link #clientSockets}, of the server's stack. */
+    static ServerSocketFactory serverSockets() {
+        return MptcpServerSocketFactory.over(SERVER);
     }
 
     private static Bootstrap client() {

@@ -2,6 +2,8 @@ package io.mptcp.netty.channel.suite;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.bootstrap.Bootstrap;
@@ -13,9 +15,12 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapComboFactory;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapFactory;
+import io.netty.testsuite.transport.socket.AbstractSocketShutdownOutputByPeerTest;
 import io.netty.testsuite.transport.socket.CompositeBufferGatheringWriteTest;
 import io.netty.testsuite.transport.socket.SocketAddressesTest;
 import io.netty.testsuite.transport.socket.SocketAutoReadTest;
@@ -41,22 +46,39 @@ import io.netty.testsuite.transport.socket.SocketSslGreetingTest;
 import io.netty.testsuite.transport.socket.SocketStartTlsTest;
 import io.netty.testsuite.transport.socket.SocketStringEchoTest;
 import io.netty.testsuite.transport.socket.WriteBeforeRegisteredTest;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Netty's own tests of its transports ({@code netty-testsuite}), over our channels. What they say of behaviour holds for NIO, epoll and kqueue alike.
- * With the leak detector at its strictest: no buffer may be lost.
+ * With the leak detector at its strictest: no buffer may be lost. {@link NettyTestsuiteTlsTest} has those that take longer.
+ *
+ * <p>Not here: cases of other protocols (Datagram*, Sctp*, UDT*), of event loops (AbstractSingleThreadEventLoopTest and its children), of file descriptors
+ * of the kernel (AbstractSocketReuseFdTest), of TLS over a transport of their own (SocketSslLargeCertificateTest), and what is switched off in the artifact
+ * itself (ServerSocketSuspendTest, SocketShutdownOutputBySelfTest.testWriteAfterShutdownOutputNoWritabilityChange). Where the other side is a socket of the
+ * JDK, which a stack that speaks TCP in UDP cannot reach, it is one of ours here.
  */
+@Timeout(300)
 class NettyTestsuiteTest {
     private static final LeakWatch LEAKS = new LeakWatch();
 
@@ -445,6 +467,117 @@ class NettyTestsuiteTest {
         @Override
         protected List<BootstrapFactory<Bootstrap>> newFactories() {
             return MptcpPermutation.clientSocket();
+        }
+    }
+
+    /** The original's peer is a socket of the JDK. */
+    @Nested
+    class ShutdownOutputByPeer extends AbstractSocketShutdownOutputByPeerTest<Socket> {
+        @Override
+        protected void shutdownOutput(Socket socket) throws IOException {
+            socket.shutdownOutput();
+        }
+
+        @Override
+        protected void connect(Socket socket, SocketAddress address) throws IOException {
+            socket.connect(address, 10_000);
+        }
+
+        @Override
+        protected void close(Socket socket) throws IOException {
+            socket.close();
+        }
+
+        @Override
+        protected void write(Socket socket, int data) throws IOException {
+            socket.getOutputStream().write(data);
+        }
+
+        @Override
+        protected Socket newSocket() {
+            try {
+                return MptcpPermutation.clientSockets().createSocket();
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        @Override
+        protected List<BootstrapFactory<ServerBootstrap>> newFactories() {
+            return MptcpPermutation.serverSocket();
+        }
+
+        @Override
+        protected SocketAddress newSocketAddress() {
+            return MptcpPermutation.address();
+        }
+    }
+
+    /** The cases of SocketShutdownOutputBySelfTest, whose servers are sockets of the JDK. */
+    @Nested
+    class ShutdownOutputBySelf {
+        private final BlockingQueue<Byte> received = new LinkedBlockingQueue<>();
+        private ServerSocket listener;
+
+        @BeforeEach
+        void listen() throws IOException {
+            listener = MptcpPermutation.serverSockets().createServerSocket();
+            listener.bind(MptcpPermutation.address());
+        }
+
+        @AfterEach
+        void close() throws IOException {
+            listener.close();
+        }
+
+        private SocketChannel connect(Bootstrap bootstrap) throws InterruptedException {
+            return (SocketChannel) bootstrap.handler(new SimpleChannelInboundHandler<ByteBuf>() {
+                @Override
+                protected void channelRead0(ChannelHandlerContext context, ByteBuf message) {
+                    received.add(message.readByte());
+                }
+            }).connect(listener.getLocalSocketAddress()).sync().channel();
+        }
+
+        @Test
+        void thePeerReadsTheEndAndMayStillWrite() throws Exception {
+            SocketChannel channel = connect(MptcpPermutation.clientSocket().getFirst().newInstance());
+            try (Socket peer = listener.accept()) {
+                channel.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {1})).sync();
+                assertEquals(1, peer.getInputStream().read());
+                assertFalse(channel.isInputShutdown());
+                assertFalse(channel.isOutputShutdown());
+                channel.shutdownOutput().sync();
+                assertEquals(-1, peer.getInputStream().read());
+                assertTrue(channel.isOpen() && channel.isActive() && channel.isOutputShutdown());
+                assertFalse(channel.isInputShutdown());
+                peer.getOutputStream().write(7);
+                assertEquals((byte) 7, received.take());
+                assertInstanceOf(ClosedChannelException.class, channel.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {2})).await().cause());
+            }
+            channel.close().sync();
+        }
+
+        @Test
+        void afterCloseThereIsNothingToShutDown() throws Exception {
+            SocketChannel channel = connect(MptcpPermutation.clientSocket().getFirst().newInstance());
+            try (Socket peer = listener.accept()) {
+                channel.close().sync();
+                assertNotNull(channel.shutdownInput().await().cause());
+                assertNotNull(channel.shutdownOutput().await().cause());
+                assertEquals(-1, peer.getInputStream().read());
+            }
+        }
+
+        @ParameterizedTest
+        @ValueSource(booleans = {true, false})
+        void lingeringIsNoMatterForShutdown(boolean outputOnly) throws Exception {
+            SocketChannel channel = connect(MptcpPermutation.clientSocket().getFirst().newInstance().option(ChannelOption.SO_LINGER, 1));
+            try (Socket peer = listener.accept()) {
+                (outputOnly ? channel.shutdownOutput() : channel.shutdown()).sync();
+                assertEquals(-1, peer.getInputStream().read());
+            }
+            channel.close().sync();
         }
     }
 }
