@@ -14,6 +14,7 @@ final class ConfiguredSockets {
     /** Paths for factories that are told nothing. */
     static final String PROPERTY = "io.mptcp.paths";
     static final String AUTO = "auto";
+    static final String THREADS = "mptcp-configured";
     private static final String KERNEL = "kernel";
     private static final Map<String, StackSockets> STACKS = new HashMap<>();
 
@@ -51,7 +52,7 @@ final class ConfiguredSockets {
             return known;
         }
         try {
-            MptcpStack.Builder builder = MptcpStack.builder();
+            MptcpStack.Builder builder = MptcpStack.builder().threadName(THREADS);
             for (String path : paths.split("[\\s;]+")) {
                 builder.path(PathSpec.parse(path));
             }
