@@ -35,6 +35,7 @@ import java.net.NoRouteToHostException;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.nio.channels.AlreadyConnectedException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ConnectionPendingException;
 import java.nio.channels.NotYetConnectedException;
 import java.util.List;
@@ -441,6 +442,10 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
 
     private void inLoop(ChannelPromise promise, Runnable task) {
         Runnable guarded = () -> {
+            if (!isOpen()) {
+                promise.tryFailure(new ClosedChannelException());
+                return;
+            }
             try {
                 task.run();
                 promise.trySuccess();
@@ -557,7 +562,7 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
                 abandoned.cancel();
             }
             if (promise != null) {
-                promise.tryFailure(new java.nio.channels.ClosedChannelException());
+                promise.tryFailure(new ClosedChannelException());
             }
         }
 

@@ -37,8 +37,11 @@ class ChurnTest {
     private static final int AT_ONCE = 32;
     /** What a heap may differ by without a meaning, in bytes; a leak of one object of 200 bytes for each connection would be more. */
     private static final long HEAP_SLACK_BYTES = 2 << 20;
+    private static final int TOUCHED_BYTES = 64 << 10;
     /** As {@link #HEAP_SLACK_BYTES}, outside of the heap: the JIT compiler and malloc have theirs. */
     private static final long NATIVE_SLACK_BYTES = 32 << 20;
+
+    private static volatile byte[] blackhole;
 
     @Test
     void connectionsOpenedAndClosedLeaveNothing() throws Exception {
@@ -124,8 +127,12 @@ class ChurnTest {
         return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream().mapToLong(BufferPoolMXBean::getMemoryUsed).sum();
     }
 
-    /** Anonymous resident memory less what the heap may have of it. */
+    /** Anonymous resident memory less the heap's, all of which is touched before: else its pages would be counted as they come into use. */
     private static long nativeBytes() throws IOException {
+        long committed = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getCommitted();
+        for (long touched = 0; touched < 2 * committed; touched += TOUCHED_BYTES) {
+            blackhole = new byte[TOUCHED_BYTES];
+        }
         long resident = Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("RssAnon"))
                 .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).findFirst().orElse(0) * 1024;
         return resident - ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getCommitted();

@@ -3,7 +3,6 @@ package io.mptcp.netty.channel.suite;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.bootstrap.Bootstrap;
@@ -563,8 +562,8 @@ class NettyTestsuiteTest {
             SocketChannel channel = connect(MptcpPermutation.clientSocket().getFirst().newInstance());
             try (Socket peer = listener.accept()) {
                 channel.close().sync();
-                assertNotNull(channel.shutdownInput().await().cause());
-                assertNotNull(channel.shutdownOutput().await().cause());
+                assertInstanceOf(ClosedChannelException.class, channel.shutdownInput().await().cause());
+                assertInstanceOf(ClosedChannelException.class, channel.shutdownOutput().await().cause());
                 assertEquals(-1, peer.getInputStream().read());
             }
         }
