@@ -40,7 +40,6 @@ public final class UdpLink implements SegmentLink {
     private static final int MAX_MTU = 16 * 1024;
     /** Chosen so that a super-segment with all its headers still fits into one send of the kernel's largest size at common MTUs. */
     private static final int MAX_SUPER_SEGMENT_BYTES = 60 * 1024;
-    private static final int MAX_PEERS = 16 * 1024;
 
     private final int id;
     private final String name;
@@ -85,7 +84,7 @@ public final class UdpLink implements SegmentLink {
         int interfaceMtu = watch == null ? DEFAULT_MTU : watch.link().mtuBytes();
         int mtu = Math.min(interfaceMtu, MAX_MTU) - UDP_HEADER_BYTES;
         LinkProperties properties = new LinkProperties(mtu, MAX_SUPER_SEGMENT_BYTES, options.weight(), options.backup());
-        UdpPeers peers = new UdpPeers(MAX_PEERS);
+        UdpPeers peers = new UdpPeers(options.peers());
         UdpEndpoint ipv4 = null;
         UdpEndpoint ipv6 = null;
         try {

@@ -11,9 +11,9 @@ final class UdpPeers {
     private Generation young = new Generation(INITIAL_SLOTS);
     private Generation old = new Generation(INITIAL_SLOTS);
 
-    /** @param maxPeers most endpoints remembered; at least half as many are */
-    UdpPeers(int maxPeers) {
-        this.maxPerGeneration = Math.max(1, maxPeers / 2);
+    /** @param peers endpoints remembered at least; at most twice as many are */
+    UdpPeers(int peers) {
+        this.maxPerGeneration = Math.max(1, peers);
     }
 
     void learn(long addressHi, long addressLo, int tcpPort, int udpPort) {

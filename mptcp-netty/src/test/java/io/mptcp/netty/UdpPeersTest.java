@@ -39,7 +39,7 @@ class UdpPeersTest {
 
     @Test
     void countStaysBoundedAndAnEndpointThatKeepsTalkingIsKept() {
-        UdpPeers peers = new UdpPeers(1024);
+        UdpPeers peers = new UdpPeers(512);
         for (int i = 1; i <= 100_000; i++) {
             peers.learn(7, i, 5000, 1 + i % 65_535);
             if (i % 100 == 0) {
@@ -49,6 +49,17 @@ class UdpPeersTest {
         }
         assertEquals(4444, peers.lookup(9, 9, 443));
         assertEquals(0, peers.lookup(7, 1, 5000));
+    }
+
+    @Test
+    void asManyAsPromisedAreKeptThoughTheyAreSilent() {
+        UdpPeers peers = new UdpPeers(20_000);
+        for (int i = 1; i <= 20_000; i++) {
+            peers.learn(7, i, 5000, i);
+        }
+        for (int i = 1; i <= 20_000; i++) {
+            assertEquals(i, peers.lookup(7, i, 5000));
+        }
     }
 
     @Property(tries = 200)

@@ -14,6 +14,7 @@ import io.mptcp.netty.linux.PortRange;
 import io.mptcp.netty.linux.PortReservation;
 import io.mptcp.netty.linux.RouteNetlink;
 import io.mptcp.netty.linux.TunDevice;
+import io.mptcp.stack.Limits;
 import io.mptcp.wire.IpAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,6 +32,8 @@ import org.slf4j.LoggerFactory;
 /** Makes links of paths, and holds what they share: the ports the kernel is to keep its hands off, and the capture file. */
 public final class LinkOpener implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LinkOpener.class);
+    /** Some 10 MB where somebody sends from so many made-up endpoints, twice that at most. */
+    private static final int MOST_PEERS = 1 << 18;
     private static final Path DEVICES = Path.of("/proc/thread-self/net/dev");
 
     private final UplinkSettings settings;
@@ -70,12 +73,18 @@ public final class LinkOpener implements AutoCloseable {
                 case RAW -> raw(id, path);
                 case TUN -> tun(id, path);
                 case UDP -> UdpLink.open(id, path.device(), path.address(), settings.listenPort(),
-                        new UdpLinkOptions(path.gso(), path.weight(), path.backup(), settings.sharesPorts()));
+                        new UdpLinkOptions(path.gso(), path.weight(), path.backup(), settings.sharesPorts(), mostSubflows()));
             };
             return settings.linkWrapper().apply(settings.pcap() == null ? link : captured(link));
         } catch (IOException e) {
             throw new SetupException("path " + path.device() + ": " + e.getMessage(), e);
         }
+    }
+
+    /** Memory is taken only for those that there are. */
+    private int mostSubflows() {
+        Limits limits = settings.stack().limits();
+        return Math.clamp((long) limits.maxConnections() * limits.maxSubflows(), 1, MOST_PEERS);
     }
 
     private PacketLink packet(int id, PathSpec path) throws IOException {
