@@ -31,9 +31,9 @@ public final class StackHost implements AutoCloseable {
             return new Settings(false, "default", KernelFlow.CONGESTION, pcap);
         }
 
-        /** All that is not the default is the scheduler. */
-        public static Settings mptcp(String scheduler) {
-            return new Settings(true, scheduler, KernelFlow.CONGESTION, null);
+        /** All that is not the default is the scheduler, and perhaps a file for every segment. */
+        public static Settings mptcp(String scheduler, Path pcap) {
+            return new Settings(true, scheduler, KernelFlow.CONGESTION, pcap);
         }
     }
 

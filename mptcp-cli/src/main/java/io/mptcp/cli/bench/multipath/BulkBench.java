@@ -8,6 +8,7 @@ import io.mptcp.cli.bench.failover.Pairing;
 import io.mptcp.cli.lab.Lab;
 import io.mptcp.cli.lab.LabException;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -20,9 +21,10 @@ final class BulkBench {
      * @param seconds       of each transfer
      * @param warmUpSeconds of these, for slow start
      * @param parallelMbit  what may be measured at the same time
+     * @param pcap          file for every segment of this stack at the client, or null
      */
     record Settings(List<PathPair> pairs, List<Pairing> pairings, String scheduler, int runs, double seconds, double warmUpSeconds, long seed,
-                    double parallelMbit, boolean verbose) {
+                    double parallelMbit, Path pcap, boolean verbose) {
     }
 
     private static final int ATTEMPTS = 3;
@@ -71,7 +73,7 @@ final class BulkBench {
     private List<BulkSample> measure(Task task) {
         List<BulkSample> samples = new ArrayList<>();
         try (Lab lab = Lab.create()) {
-            MultipathNetwork network = new MultipathNetwork(lab, task.pair);
+            MultipathNetwork network = new MultipathNetwork(lab, task.pair, settings.pcap());
             for (int i = 0; i < settings.pairings().size(); i++) {
                 // Who is first changes from run to run.
                 Pairing pairing = settings.pairings().get((i + task.run - 1) % settings.pairings().size());

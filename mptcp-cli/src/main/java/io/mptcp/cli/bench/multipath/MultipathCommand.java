@@ -9,6 +9,7 @@ import io.mptcp.cli.bench.PathCell;
 import io.mptcp.cli.bench.failover.Pairing;
 import io.mptcp.netty.linux.KernelMptcp;
 import io.mptcp.scheduler.Schedulers;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -52,6 +53,9 @@ public final class MultipathCommand implements Callable<Integer> {
             description = "Measure at the same time, on networks of their own, what needs so much together (default: ${DEFAULT-VALUE}).")
     private double parallelMbit;
 
+    @Option(names = "--pcap", paramLabel = "FILE", description = "Record what this stack sends and receives at the client; for one pair of paths, and one WHO.")
+    private Path pcap;
+
     @Override
     public Integer call() throws Exception {
         List<PathPair> pairs = paths.stream().map(text -> pair(options, text)).toList();
@@ -61,7 +65,9 @@ public final class MultipathCommand implements Callable<Integer> {
         options.check(parallelMbit >= 1, "--parallel must be at least 1");
         checkScheduler(options, scheduler);
         List<Pairing> who = pairings != null ? pairings : List.of(Pairing.values());
-        return inLab(() -> run(new BulkBench.Settings(pairs, who, scheduler, runs, seconds, warmUpSeconds, options.seed(), parallelMbit, options.verbose())));
+        options.check(pcap == null || pairs.size() == 1 && who.size() == 1 && runs == 1, "--pcap is for one pair of --paths, one --only, and --runs 1");
+        return inLab(() -> run(new BulkBench.Settings(pairs, who, scheduler, runs, seconds, warmUpSeconds, options.seed(), parallelMbit, pcap,
+                options.verbose())));
     }
 
     private int run(BulkBench.Settings settings) {

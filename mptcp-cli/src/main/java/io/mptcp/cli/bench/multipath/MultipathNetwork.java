@@ -14,8 +14,10 @@ import io.mptcp.cli.lab.TwoPathLab;
 import io.mptcp.netty.linux.KernelMptcp;
 import io.mptcp.netty.linux.LinuxException;
 import io.mptcp.netty.linux.Syscalls;
+import io.mptcp.scheduler.Schedulers;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,12 +31,19 @@ final class MultipathNetwork {
     private final Lab lab;
     private final TwoPathLab network;
     private final PathCuts cuts;
+    private final Path pcap;
     private final Map<Ends, StackHost> clients = new HashMap<>();
     private final Map<String, StackHost> servers = new HashMap<>();
 
     /** Builds the network in an empty laboratory, which owns it. */
     MultipathNetwork(Lab lab, PathPair pair) {
+        this(lab, pair, null);
+    }
+
+    /** @param pcap file for every segment of this stack at the client, or null */
+    MultipathNetwork(Lab lab, PathPair pair, Path pcap) {
         this.lab = lab;
+        this.pcap = pcap;
         network = TwoPathLab.createRealTime(lab, pair.first().profile(), pair.second().profile());
         cuts = new PathCuts(network);
         for (LabNamespace end : List.of(network.client(), network.server())) {
@@ -70,12 +79,17 @@ final class MultipathNetwork {
     private StackHost client(Ends ends) {
         List<String> devices = IntStream.rangeClosed(1, ends.paths()).mapToObj(TwoPathLab::uplink).toList();
         return clients.computeIfAbsent(new Ends(null, ends.scheduler(), ends.paths()),
-                ignored -> lab.own(StackHost.start(network.client(), devices, StackHost.Settings.mptcp(ends.scheduler()))));
+                ignored -> lab.own(StackHost.start(network.client(), devices, StackHost.Settings.mptcp(ends.scheduler(), pcap))));
     }
 
     private StackHost server(String scheduler) {
         List<String> devices = List.of(TwoPathLab.serverDevice(1), TwoPathLab.serverDevice(2));
-        return servers.computeIfAbsent(scheduler, ignored -> lab.own(StackHost.start(network.server(), devices, StackHost.Settings.mptcp(scheduler))));
+        return servers.computeIfAbsent(scheduler, ignored -> lab.own(StackHost.start(network.server(), devices, StackHost.Settings.mptcp(scheduler, null))));
+    }
+
+    /** Hosts with different schedulers share devices, not ports. */
+    private static int stackPort(String scheduler) {
+        return STACK_PORT + Schedulers.names().indexOf(scheduler);
     }
 
     /** One connection. */
@@ -95,7 +109,8 @@ final class MultipathNetwork {
             SendPlan clientPlan = ends.pairing().clientSends ? plan : null;
             serverPlan = ends.pairing().clientSends ? null : plan;
             protocol = ends.paths() == 1 && !ends.pairing().oursAtClient ? Syscalls.IPPROTO_TCP : KernelMptcp.IPPROTO_MPTCP;
-            IpEndpoint service = new IpEndpoint(IpAddress.parse(TwoPathLab.SERVICE_V4), ends.pairing().oursAtServer ? STACK_PORT : KERNEL_PORT);
+            int port = ends.pairing().oursAtServer ? stackPort(ends.scheduler()) : KERNEL_PORT;
+            IpEndpoint service = new IpEndpoint(IpAddress.parse(TwoPathLab.SERVICE_V4), port);
             try {
                 listen(service);
                 clientFlow = ends.pairing().oursAtClient ? client(ends).connect(service, arrivals, clientPlan)
@@ -108,7 +123,7 @@ final class MultipathNetwork {
 
         private void listen(IpEndpoint service) {
             if (ends.pairing().oursAtServer) {
-                serverFlow = server(ends.scheduler()).accept(STACK_PORT, arrivals, serverPlan);
+                serverFlow = server(ends.scheduler()).accept(service.port(), arrivals, serverPlan);
             } else {
                 listeningFd = network.server().call(() -> KernelMptcpSocket.listen(protocol, service, KernelFlow.CONGESTION));
                 acceptor = Thread.ofPlatform().daemon().name("acceptor").start(this::accept);
