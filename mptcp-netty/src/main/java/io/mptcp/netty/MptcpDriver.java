@@ -39,7 +39,10 @@ public final class MptcpDriver {
     private static final int CLOSE_BUDGET_SEGMENTS = 4096;
     /** What is read of each link before timers that are about punctual. */
     private static final int POLL_BUDGET_SEGMENTS = 64;
-    /** Timers later than this tell that the thread was held up: everything that arrived meanwhile is read before they fire. */
+    /**
+     * Timers later than this tell that the thread was held up, and turns this far apart that it may have been: everything that arrived meanwhile is
+     * read before timers fire, and before anything is sent. Else what one link says would be acted upon as if the others were silent.
+     */
     private static final long HELD_UP_NANOS = 10_000_000;
     /** More than the receive buffer of a socket holds. */
     private static final int BACKLOG_SEGMENTS = 16_384;
@@ -63,6 +66,8 @@ public final class MptcpDriver {
     private long timerDeadlineNanos = NEVER;
     /** The time of the turn that there is, or was last. */
     private long turnNanos;
+    /** When the last turn was over. */
+    private long turnEndNanos;
     private boolean inTurn;
     private boolean turnScheduled;
     private boolean closeRequested;
@@ -264,6 +269,7 @@ public final class MptcpDriver {
             logFailure("a turn", failure);
         } finally {
             inTurn = false;
+            turnEndNanos = clock.nanoTime();
         }
         if (closeRequested) {
             close();
@@ -277,8 +283,9 @@ public final class MptcpDriver {
     /** @return whether there may be more to do at once */
     private boolean work() {
         turnNanos = clock.nanoTime();
-        if (stack.deadlineNanos() <= turnNanos) {
-            pollLinks(turnNanos - stack.deadlineNanos() > HELD_UP_NANOS ? BACKLOG_SEGMENTS : POLL_BUDGET_SEGMENTS);
+        boolean heldUp = Math.max(turnNanos - stack.deadlineNanos(), turnNanos - turnEndNanos) > HELD_UP_NANOS;
+        if (heldUp || stack.deadlineNanos() <= turnNanos) {
+            pollLinks(heldUp ? BACKLOG_SEGMENTS : POLL_BUDGET_SEGMENTS);
             turnNanos = clock.nanoTime();
             stack.expire(turnNanos);
         }

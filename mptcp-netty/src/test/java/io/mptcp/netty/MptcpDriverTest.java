@@ -319,6 +319,31 @@ class MptcpDriverTest {
         assertEquals(0, client.stack().counters().get(Counter.TCPLossProbes));
     }
 
+    /** As after the other end's acknowledgments have come by two links while the thread did not run. */
+    @Test
+    void aThreadThatWasHeldUpReadsAllLinksBeforeItSends() {
+        connectLinks(true, ONE_SEGMENT);
+        PipeLink[] others = PipeLink.pair(1, "10.1.0.1", "10.1.0.2", true, ONE_SEGMENT);
+        client.addLink(others[0]);
+        listen((ready, readiness) -> { });
+        MptcpConnection connection = connect((ready, readiness) -> { });
+        runUntil(connection::isConnected);
+        clock.advance(1, TimeUnit.SECONDS);
+        others[0].arrived.add(Segments.slot("10.1.0.2", "10.1.0.1", TcpSegment.ACK, 1, new byte[0]));
+
+        MptcpConnection accepted = server.stack().connections().getFirst();
+        accepted.write(MemorySegment.ofArray(new byte[10_000]), 0, 10_000);
+        server.wake();
+        int before = near.sent.size();
+        List<Integer> waiting = new ArrayList<>();
+        near.drop = slot -> {
+            waiting.add(others[0].arrived.size());
+            return false;
+        };
+        runUntil(() -> near.sent.size() > before);
+        assertEquals(0, waiting.getFirst(), "segments that waited when an acknowledgment was sent");
+    }
+
     @Test
     void twoLinksOfOneNumberAreRefused() {
         connectLinks(true, ONE_SEGMENT);
