@@ -22,12 +22,9 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -41,8 +38,7 @@ final class StackHost implements AutoCloseable {
     private PcapWriter writer;
     private PortReservation ports;
     private MptcpDriver driver;
-    private final Map<Set<IpEndpoint>, Integer> finDirections = new HashMap<>();
-    private final List<String> resets = new ArrayList<>();
+    private final ResetWatch.Findings findings = new ResetWatch.Findings();
     /** Paths of the connection that is being opened. */
     private List<io.mptcp.pm.Path> nextPaths = List.of();
 
@@ -69,7 +65,7 @@ final class StackHost implements AutoCloseable {
             driver = new MptcpDriver(loop, new Stack(config, new Random(1)::nextLong));
             for (int i = 0; i < devices.size(); i++) {
                 PacketLink link = PacketLink.open(i, devices.get(i), null, ports, PacketLinkOptions.DEFAULT);
-                driver.addLink(new ResetWatch(new PcapLink(link, writer), finDirections, resets));
+                driver.addLink(new ResetWatch(new PcapLink(link, writer), findings));
             }
             if (listenPorts.length == 0) {
                 PortRange range = ports.ranges().getFirst();
@@ -130,7 +126,12 @@ final class StackHost implements AutoCloseable {
 
     /** Resets of subflows that were not over, sent or received. */
     List<String> resets() {
-        return onLoop(() -> List.copyOf(resets));
+        return onLoop(() -> List.copyOf(findings.resets));
+    }
+
+    /** Resets with which a peer that had closed answered payload. */
+    int answersToPayload() {
+        return onLoop(() -> findings.answersToPayload);
     }
 
     @Override
