@@ -219,7 +219,7 @@ abstract sealed class LossBasedController implements CongestionController permit
         if (ssthreshBytes == Long.MAX_VALUE) {
             divisor = hyStart.onAck(sample);
             if (divisor == HyStart.LEAVE) {
-                ssthreshBytes = cwndBytes;
+                setSsthresh(cwndBytes);
                 return bytes;
             }
         }

@@ -181,6 +181,12 @@ class LossBasedControllerTest {
         assertFalse(script.controller.inSlowStart());
     }
 
+    /** A seed that was found: HyStart++ ended at a window of one segment, after a timeout of data that had timed out before. */
+    @Property(seed = "2286178259633677969")
+    void aThresholdFromHyStartIsTwoSegmentsAtLeast(@ForAll Random random) {
+        windowAndThresholdNeverFallBelowTheirFloors(random);
+    }
+
     @Property
     void windowAndThresholdNeverFallBelowTheirFloors(@ForAll Random random) {
         String name = random.nextBoolean() ? "cubic" : "newreno";
