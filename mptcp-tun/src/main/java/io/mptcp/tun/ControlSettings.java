@@ -1,8 +1,13 @@
 package io.mptcp.tun;
 
+import io.mptcp.netty.host.SetupException;
+import io.mptcp.tun.http.HttpServer;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where the daemon can be asked and told things.
@@ -15,6 +20,8 @@ import java.util.Map;
  * @param token        needed for all of {@code http}; null on a loopback address only
  */
 public record ControlSettings(Path socket, boolean isDefault, String permissions, String group, InetSocketAddress http, String token) {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlSettings.class);
+
     /** Where the {@code mptcp} command looks. */
     public static final Path DEFAULT_SOCKET = Path.of("/run/mptcp-tun/control.sock");
     static final String DEFAULT_PERMISSIONS = "rw-rw----";
@@ -53,6 +60,35 @@ public record ControlSettings(Path socket, boolean isDefault, String permissions
             }
         }
         return new ControlSettings(socket, control == null, permissions, group, listen, token);
+    }
+
+    /**
+     * Lets a server listen where it is to. A default socket that cannot be had is done without.
+     *
+     * @throws SetupException with one line; to close the server is the caller's
+     */
+    public void open(HttpServer server) throws SetupException {
+        try {
+            if (socket != null) {
+                openSocket(server);
+            }
+            if (http != null) {
+                server.listen(http, token);
+            }
+        } catch (IOException e) {
+            throw new SetupException(e.getMessage(), e);
+        }
+    }
+
+    private void openSocket(HttpServer server) throws IOException {
+        try {
+            server.listen(socket, permissions, group);
+        } catch (IOException e) {
+            if (!isDefault) {
+                throw e;
+            }
+            LOG.info("no control socket: {}", e.getMessage());
+        }
     }
 
     private static String permissions(String octal) {

@@ -46,6 +46,11 @@ public record FlowRule(List<Cidr> to, List<PortSpan> ports, List<Cidr> from, Use
                 && (from.isEmpty() || from.stream().anyMatch(network -> network.contains(source)));
     }
 
+    /** Null when it is not carried by a relay. */
+    String relayName() {
+        return relay == null ? null : relay.name();
+    }
+
     /** The first that fits; the last fits all. */
     static FlowRule choose(List<FlowRule> rules, IpAddress source, IpEndpoint destination) {
         for (FlowRule rule : rules) {

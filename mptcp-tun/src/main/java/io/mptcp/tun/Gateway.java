@@ -158,7 +158,7 @@ final class Gateway implements ConnectionHandler {
 
         @Override
         public String relay() {
-            return rule.relay() == null ? null : rule.relay().name();
+            return rule.relayName();
         }
 
         @Override

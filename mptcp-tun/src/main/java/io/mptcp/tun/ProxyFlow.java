@@ -165,7 +165,7 @@ final class ProxyFlow implements CarriedFlow, ConnectListener, RelayDialer.Liste
 
     @Override
     public String relay() {
-        return rule.relay() == null ? null : rule.relay().name();
+        return rule.relayName();
     }
 
     @Override

@@ -15,7 +15,6 @@ import io.mptcp.tun.http.HttpServer;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
@@ -236,30 +235,9 @@ public final class TunDaemon implements AutoCloseable {
     }
 
     private void openControl() throws SetupException {
-        ControlSettings settings = config.control();
         control = new HttpServer(new ControlApi(uplinks, flows, events, rates, this::report).routes(this::reload));
-        try {
-            if (settings.socket() != null) {
-                openSocket(settings);
-            }
-            if (settings.http() != null) {
-                control.listen(settings.http(), settings.token());
-            }
-        } catch (IOException e) {
-            throw new SetupException(e.getMessage(), e);
-        }
+        config.control().open(control);
         loop.scheduleAtFixedRate(() -> rates.sample(loop.ticker().nanoTime(), uplinks.links()), 0, 1, TimeUnit.SECONDS);
-    }
-
-    private void openSocket(ControlSettings settings) throws IOException {
-        try {
-            control.listen(settings.socket(), settings.permissions(), settings.group());
-        } catch (IOException e) {
-            if (!settings.isDefault()) {
-                throw e;
-            }
-            LOG.info("no control socket: {}", e.getMessage());
-        }
     }
 
     /** Tells when somebody has taken the device away: it will not come back by itself. */

@@ -10,18 +10,13 @@ import io.mptcp.tun.http.HttpRoutes;
 import io.mptcp.tun.http.HttpServer;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A relay as a process: until SIGTERM or SIGINT, with a control socket. */
 public final class RelayDaemon {
-    private static final Logger LOG = LoggerFactory.getLogger(RelayDaemon.class);
-
     private RelayDaemon() {
     }
 
@@ -66,27 +61,11 @@ public final class RelayDaemon {
                 .add("GET /v1/relay", _ -> CompletableFuture.completedFuture(HttpReply.json(server.report().json())))
                 .add("GET /metrics", call -> CompletableFuture.completedFuture(RelayMetrics.reply(server.report(), call.accept()))));
         try {
-            if (settings.socket() != null) {
-                openSocket(control, settings);
-            }
-            if (settings.http() != null) {
-                control.listen(settings.http(), settings.token());
-            }
+            settings.open(control);
             return control;
-        } catch (IOException e) {
+        } catch (SetupException e) {
             control.close();
-            throw new SetupException(e.getMessage(), e);
-        }
-    }
-
-    private static void openSocket(HttpServer control, ControlSettings settings) throws IOException {
-        try {
-            control.listen(settings.socket(), settings.permissions(), settings.group());
-        } catch (IOException e) {
-            if (!settings.isDefault()) {
-                throw e;
-            }
-            LOG.info("no control socket: {}", e.getMessage());
+            throw e;
         }
     }
 }
