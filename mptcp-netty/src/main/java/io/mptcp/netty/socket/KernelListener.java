@@ -68,7 +68,7 @@ final class KernelListener implements ListeningSocket {
                 if (accepted != null) {
                     return KernelStream.accepted(accepted, loops.get());
                 }
-                long leftNanos = timeoutNanos == Waiter.FOREVER ? timeoutNanos : timeoutNanos - (System.nanoTime() - startNanos);
+                long leftNanos = Waiter.leftNanos(timeoutNanos, startNanos);
                 if (!closed && !readiness.awaitReadable(leftNanos)) {
                     throw new SocketTimeoutException("Accept timed out");
                 }

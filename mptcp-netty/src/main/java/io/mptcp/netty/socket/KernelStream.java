@@ -142,7 +142,7 @@ final class KernelStream implements StreamSocket {
                     return count == 0 ? -1 : count;
                 }
                 if (count == -Errno.EAGAIN || count == -Errno.EINTR) {
-                    long leftNanos = timeoutNanos == Waiter.FOREVER ? timeoutNanos : timeoutNanos - (System.nanoTime() - startNanos);
+                    long leftNanos = Waiter.leftNanos(timeoutNanos, startNanos);
                     if (!closed && !inputShut && !readiness.awaitReadable(leftNanos)) {
                         throw new SocketTimeoutException("Read timed out");
                     }

@@ -29,7 +29,7 @@ final class Waiter {
                 if (timeoutNanos == FOREVER) {
                     LockSupport.park(this);
                 } else {
-                    long remainingNanos = timeoutNanos - (System.nanoTime() - startNanos);
+                    long remainingNanos = leftNanos(timeoutNanos, startNanos);
                     if (remainingNanos <= 0) {
                         return false;
                     }
@@ -49,6 +49,11 @@ final class Waiter {
                 current.interrupt();
             }
         }
+    }
+
+    /** What is left of a timeout, {@link #FOREVER} of that; not above 0 when it is over. @param startNanos when it began */
+    static long leftNanos(long timeoutNanos, long startNanos) {
+        return timeoutNanos == FOREVER ? FOREVER : timeoutNanos - (System.nanoTime() - startNanos);
     }
 
     void signal() {
