@@ -66,8 +66,6 @@ public final class MptcpDriver {
     private long timerDeadlineNanos = NEVER;
     /** The time of the turn that there is, or was last. */
     private long turnNanos;
-    /** When the last turn was over. */
-    private long turnEndNanos;
     private boolean inTurn;
     private boolean turnScheduled;
     private boolean closeRequested;
@@ -269,7 +267,6 @@ public final class MptcpDriver {
             logFailure("a turn", failure);
         } finally {
             inTurn = false;
-            turnEndNanos = clock.nanoTime();
         }
         if (closeRequested) {
             close();
@@ -282,8 +279,9 @@ public final class MptcpDriver {
 
     /** @return whether there may be more to do at once */
     private boolean work() {
+        long lastTurnNanos = turnNanos;
         turnNanos = clock.nanoTime();
-        boolean heldUp = Math.max(turnNanos - stack.deadlineNanos(), turnNanos - turnEndNanos) > HELD_UP_NANOS;
+        boolean heldUp = Math.max(turnNanos - stack.deadlineNanos(), turnNanos - lastTurnNanos) > HELD_UP_NANOS;
         if (heldUp || stack.deadlineNanos() <= turnNanos) {
             pollLinks(heldUp ? BACKLOG_SEGMENTS : POLL_BUDGET_SEGMENTS);
             turnNanos = clock.nanoTime();
