@@ -1,7 +1,7 @@
 package io.mptcp.cli.bench.failover;
 
+import io.mptcp.cli.bench.JobWorkers;
 import io.mptcp.cli.lab.Lab;
-import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LinkProfile;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -9,10 +9,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /** Runs the cuts of all cells, on several networks at a time: what a path carries is little. */
@@ -62,23 +58,13 @@ final class FailoverBench {
     private List<CutSample> run(LinkProfile profile, Queue<Job> jobs) {
         List<CutSample> samples = Collections.synchronizedList(new ArrayList<>());
         List<Lab> labs = new ArrayList<>();
-        try (ExecutorService threads = Executors.newFixedThreadPool(settings.networks())) {
-            List<Future<?>> workers = new ArrayList<>();
-            for (int i = 0; i < settings.networks(); i++) {
+        try {
+            JobWorkers.run(settings.networks(), jobs, _ -> {
                 Lab lab = Lab.create();
                 labs.add(lab);
                 FailoverNetwork network = new FailoverNetwork(lab, profile);
-                workers.add(threads.submit(() -> work(network, profile, jobs, samples)));
-            }
-            for (Future<?> worker : workers) {
-                worker.get();
-            }
-        } catch (ExecutionException e) {
-            jobs.clear();
-            throw e.getCause() instanceof LabException failure ? failure : new LabException(String.valueOf(e.getCause()), e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new LabException("interrupted", e);
+                return () -> work(network, profile, jobs, samples);
+            });
         } finally {
             labs.forEach(Lab::close);
         }

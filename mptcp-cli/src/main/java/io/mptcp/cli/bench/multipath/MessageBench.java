@@ -1,6 +1,7 @@
 package io.mptcp.cli.bench.multipath;
 
 import io.mptcp.cli.bench.Arrivals;
+import io.mptcp.cli.bench.JobWorkers;
 import io.mptcp.cli.bench.SendPlan;
 import io.mptcp.cli.bench.failover.Kind;
 import io.mptcp.cli.bench.failover.Pairing;
@@ -14,10 +15,6 @@ import java.util.Locale;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
 /** A message of 1 kB every 20 ms over two paths, one of which dies. What is in flight is little, so many networks are measured at a time. */
 final class MessageBench {
@@ -63,21 +60,7 @@ final class MessageBench {
         }
         progress.printf("%d cuts on %d networks%n", jobs.size(), settings.networks());
         List<MessageSample> samples = Collections.synchronizedList(new ArrayList<>());
-        try (ExecutorService threads = Executors.newFixedThreadPool(settings.networks())) {
-            List<Future<?>> workers = new ArrayList<>();
-            for (int i = 0; i < settings.networks(); i++) {
-                workers.add(threads.submit(() -> work(jobs, samples)));
-            }
-            for (Future<?> worker : workers) {
-                worker.get();
-            }
-        } catch (ExecutionException e) {
-            jobs.clear();
-            throw e.getCause() instanceof LabException failure ? failure : new LabException(String.valueOf(e.getCause()), e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new LabException("interrupted", e);
-        }
+        JobWorkers.run(settings.networks(), jobs, _ -> () -> work(jobs, samples));
         return List.copyOf(samples);
     }
 
