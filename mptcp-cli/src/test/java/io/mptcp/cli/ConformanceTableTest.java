@@ -31,13 +31,10 @@ class ConformanceTableTest {
 
     @Test
     void everyTestThatTheTableNamesExists() throws IOException {
-        Path table = ROOT.resolve("docs/conformance.md");
-        assumeTrue(Files.exists(table), "docs/conformance.md is not there: the tests do not run in the source tree");
         Map<String, String> sources = sources("src/test/java", "Test.java");
         List<String> missing = new ArrayList<>();
         int named = 0;
-        for (String line : Files.readAllLines(table)) {
-            String[] cells = line.split("(?<!\\\\)\\|");
+        for (String[] cells : table()) {
             if (cells.length != 7 || !cells[1].strip().matches("[A-F]-\\d{3}")) {
                 continue;
             }
@@ -62,13 +59,10 @@ class ConformanceTableTest {
     /** A class that stands alone between commas, and whatever is written as Class.member. */
     @Test
     void theClassesAndMembersWhereItIsMetExist() throws IOException {
-        Path table = ROOT.resolve("docs/conformance.md");
-        assumeTrue(Files.exists(table), "docs/conformance.md is not there: the tests do not run in the source tree");
         Map<String, String> sources = sources("src/main/java", ".java");
         List<String> missing = new ArrayList<>();
         int named = 0;
-        for (String line : Files.readAllLines(table)) {
-            String[] cells = line.split("(?<!\\\\)\\|");
+        for (String[] cells : table()) {
             if (cells.length != 7 || !cells[1].strip().matches("[A-E]-\\d{3}")) {
                 continue;
             }
@@ -92,18 +86,22 @@ class ConformanceTableTest {
         assertTrue(named > 500, "only " + named + " classes and members found in the table: has its form changed?");
     }
 
+    /** The cells of each line; the first is what stands before the first bar. */
+    private static List<String[]> table() throws IOException {
+        Path table = ROOT.resolve("docs/conformance.md");
+        assumeTrue(Files.exists(table), "docs/conformance.md is not there: the tests do not run in the source tree");
+        return Files.readAllLines(table).stream().map(line -> line.split("(?<!\\\\)\\|")).toList();
+    }
+
     private static boolean declares(String source, String member) {
         return source != null && Pattern.compile("[\\w>\\]]\\s+" + member + "\\b").matcher(source).find();
     }
 
     @Test
     void theCountsAtTheTopAreThoseOfTheRows() throws IOException {
-        Path table = ROOT.resolve("docs/conformance.md");
-        assumeTrue(Files.exists(table), "docs/conformance.md is not there: the tests do not run in the source tree");
         List<String> stated = new ArrayList<>();
         Map<String, int[]> counts = new TreeMap<>();
-        for (String line : Files.readAllLines(table)) {
-            String[] cells = line.split("(?<!\\\\)\\|");
+        for (String[] cells : table()) {
             if (cells.length == 8 && cells[1].strip().matches("[A-F]\\. .*")) {
                 stated.add(cells[1].strip().charAt(0) + Stream.of(cells).skip(2).map(String::strip).collect(Collectors.joining(" ", " ", "")));
             } else if (cells.length == 7 && cells[1].strip().matches("[A-F]-\\d{3}")) {

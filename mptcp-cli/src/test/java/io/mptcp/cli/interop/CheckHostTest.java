@@ -1,40 +1,16 @@
 package io.mptcp.cli.interop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.mptcp.cli.lab.Lab;
 import io.mptcp.cli.lab.LabProcess;
-import io.mptcp.cli.lab.LabRequirements;
 import io.mptcp.cli.lab.TwoPathLab;
-import io.mptcp.netty.linux.KernelMptcp;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** {@code mptcp check} as a process on packet sockets: it ends with its answer, the host is as before, and the server has nothing left of it. */
-class CheckHostTest {
+class CheckHostTest extends TwoPathInteropTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-
-    private Lab lab;
-    private TwoPathLab network;
-
-    @BeforeEach
-    void build() {
-        assumeTrue(LabRequirements.missing().isEmpty(), () -> "no laboratory: " + LabRequirements.missing());
-        assumeTrue(KernelMptcp.available(), "this kernel has no MPTCP");
-        lab = Lab.create();
-        network = TwoPathLab.direct(lab, 2);
-    }
-
-    @AfterEach
-    void remove() {
-        if (lab != null) {
-            lab.close();
-        }
-    }
 
     @Test
     void nothingStaysOnTheHost() throws Exception {

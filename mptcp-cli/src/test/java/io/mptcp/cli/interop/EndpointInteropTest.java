@@ -2,14 +2,11 @@ package io.mptcp.cli.interop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.cli.lab.KernelMptcpSocket;
-import io.mptcp.cli.lab.Lab;
 import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabNamespace;
 import io.mptcp.cli.lab.LabProcess;
-import io.mptcp.cli.lab.LabRequirements;
 import io.mptcp.cli.lab.TwoPathLab;
 import io.mptcp.netty.ConnectionHandler;
 import io.mptcp.netty.host.ConnectListener;
@@ -50,14 +47,13 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
  * Every flag of an endpoint, ours towards the kernel and the kernel's towards us, on a connection that is open: its counters and
  * {@code ip mptcp monitor} tell what the kernel saw.
  */
-class EndpointInteropTest {
+class EndpointInteropTest extends TwoPathInteropTest {
     private static final int PORT = 5000;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final long POLL_NANOS = 20_000_000L;
@@ -65,30 +61,17 @@ class EndpointInteropTest {
     private static final ConnectionHandler SILENT = (connection, readiness) -> connection.read(MemorySegment.ofArray(new byte[1000]), 0, 1000);
 
     private final List<PathEvent> events = new CopyOnWriteArrayList<>();
-    private Lab lab;
-    private TwoPathLab network;
     private MultiThreadIoEventLoopGroup group;
     private Uplinks uplinks;
     private MptcpConnection connection;
 
-    @BeforeEach
-    void build() {
-        assumeTrue(LabRequirements.missing().isEmpty(), () -> "no laboratory: " + LabRequirements.missing());
-        assumeTrue(KernelMptcp.available(), "this kernel has no MPTCP");
-        lab = Lab.create();
-        network = TwoPathLab.direct(lab, 2);
-    }
-
     @AfterEach
-    void remove() {
+    void closeOurSide() {
         if (uplinks != null) {
             uplinks.close();
         }
         if (group != null) {
             group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
-        }
-        if (lab != null) {
-            lab.close();
         }
     }
 

@@ -2,14 +2,11 @@ package io.mptcp.cli.interop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.cli.interop.Transfer.Received;
 import io.mptcp.cli.lab.KernelMptcpSocket;
-import io.mptcp.cli.lab.Lab;
 import io.mptcp.cli.lab.LabNamespace;
 import io.mptcp.cli.lab.LabProcess;
-import io.mptcp.cli.lab.LabRequirements;
 import io.mptcp.cli.lab.TwoPathLab;
 import io.mptcp.netty.linux.KernelMptcp;
 import io.mptcp.netty.linux.Syscalls;
@@ -21,8 +18,6 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * {@code mptcp cat} against the MPTCP of the Linux kernel, two paths, 100 MB each way at once. The kernel's own counters are the witness that
  * it was Multipath TCP to the end.
  */
-class KernelInteropTest {
+class KernelInteropTest extends TwoPathInteropTest {
     private static final int PORT = 5000;
     private static final long BYTES = 100_000_000;
     private static final long PATIENCE_SECONDS = 120;
@@ -42,24 +37,6 @@ class KernelInteropTest {
             Pattern.compile("Fallback|Rst|HMacFailure|Corruption|CsumErr|NoMatch|NotMatching|Fail|Fastclose");
     /** A virtual machine that gets a tenth of a processor takes half a minute to start. */
     private static final Duration START_PATIENCE = Duration.ofSeconds(120);
-
-    private Lab lab;
-    private TwoPathLab network;
-
-    @BeforeEach
-    void build() {
-        assumeTrue(LabRequirements.missing().isEmpty(), () -> "no laboratory: " + LabRequirements.missing());
-        assumeTrue(KernelMptcp.available(), "this kernel has no MPTCP");
-        lab = Lab.create();
-        network = TwoPathLab.direct(lab, 2);
-    }
-
-    @AfterEach
-    void remove() {
-        if (lab != null) {
-            lab.close();
-        }
-    }
 
     @ParameterizedTest
     @ValueSource(strings = {TwoPathLab.SERVICE_V4, TwoPathLab.SERVICE_V6})

@@ -3,12 +3,9 @@ package io.mptcp.cli.interop;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.cli.lab.KernelMptcpSocket;
-import io.mptcp.cli.lab.Lab;
 import io.mptcp.cli.lab.LabProcess;
-import io.mptcp.cli.lab.LabRequirements;
 import io.mptcp.cli.lab.TwoPathLab;
 import io.mptcp.netty.linux.KernelMptcp;
 import io.mptcp.wire.IpAddress;
@@ -20,34 +17,14 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A link that goes away: the kernel is told that its address is gone (REMOVE_ADDR), and takes the same address again when the link is back. */
-class LostLinkInteropTest {
+class LostLinkInteropTest extends TwoPathInteropTest {
     private static final int PORT = 5000;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final long POLL_NANOS = 20_000_000L;
-
-    private Lab lab;
-    private TwoPathLab network;
-
-    @BeforeEach
-    void build() {
-        assumeTrue(LabRequirements.missing().isEmpty(), () -> "no laboratory: " + LabRequirements.missing());
-        assumeTrue(KernelMptcp.available(), "this kernel has no MPTCP");
-        lab = Lab.create();
-        network = TwoPathLab.direct(lab, 2);
-    }
-
-    @AfterEach
-    void remove() {
-        if (lab != null) {
-            lab.close();
-        }
-    }
 
     /** Waits until a counter of the kernel's server has the value. */
     private void awaitCounter(String name, long value, LabProcess cat) {

@@ -2,47 +2,25 @@ package io.mptcp.cli.interop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.cli.interop.Transfer.Received;
 import io.mptcp.cli.lab.KernelMptcpSocket;
-import io.mptcp.cli.lab.Lab;
 import io.mptcp.cli.lab.LabProcess;
-import io.mptcp.cli.lab.LabRequirements;
 import io.mptcp.cli.lab.TwoPathLab;
 import io.mptcp.netty.linux.KernelMptcp;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** SIGKILL leaves no time to tidy up: nothing that {@code mptcp cat} takes from the host may outlive it. */
-class SuddenDeathTest {
+class SuddenDeathTest extends TwoPathInteropTest {
     private static final int PORT = 5000;
     private static final long BYTES = 1_000_000;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final IpEndpoint service = new IpEndpoint(IpAddress.parse(TwoPathLab.serverV4(1)), PORT);
-    private Lab lab;
-    private TwoPathLab network;
-
-    @BeforeEach
-    void build() {
-        assumeTrue(LabRequirements.missing().isEmpty(), () -> "no laboratory: " + LabRequirements.missing());
-        assumeTrue(KernelMptcp.available(), "this kernel has no MPTCP");
-        lab = Lab.create();
-        network = TwoPathLab.direct(lab, 2);
-    }
-
-    @AfterEach
-    void remove() {
-        if (lab != null) {
-            lab.close();
-        }
-    }
 
     @Test
     void aKilledListenerGivesItsPortBackToTheKernel() throws Exception {
