@@ -89,7 +89,9 @@ final class ChannelRelay extends ChannelInboundHandlerAdapter implements Connect
                 waiting.remove().release();
             }
         }
-        channel.config().setAutoRead(waiting.isEmpty());
+        if (!programEnded) { // Netty's epoll fails when asked to read on from what has ended
+            channel.config().setAutoRead(waiting.isEmpty());
+        }
         if (programEnded && waiting.isEmpty() && !outputEnded && !connectionClosed) {
             outputEnded = true;
             connection.shutdownOutput();

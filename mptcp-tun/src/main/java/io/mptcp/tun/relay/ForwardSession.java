@@ -1,6 +1,7 @@
 package io.mptcp.tun.relay;
 
 import io.mptcp.tun.stream.ChannelJoin;
+import io.mptcp.tun.stream.HeldInput;
 import io.mptcp.tun.stream.StreamEnds;
 import io.mptcp.wire.IpAddress;
 import io.netty.channel.ChannelFuture;
@@ -17,6 +18,7 @@ final class ForwardSession {
     private final RelayServer server;
     private final RelayConfig.Forward forward;
     private final SocketChannel client;
+    private final HeldInput held = new HeldInput();
 
     ForwardSession(RelayServer server, RelayConfig.Forward forward, SocketChannel client) {
         this.server = server;
@@ -27,6 +29,7 @@ final class ForwardSession {
     /** Nothing is read from the client until there is somebody to read it. */
     void start() {
         client.config().setAutoRead(false);
+        client.pipeline().addLast(held); // a FIN makes Netty's epoll read all the same
         ChannelFuture connecting = server.connect(client.eventLoop(), forward.to());
         client.closeFuture().addListener(_ -> connecting.channel().close());
         connecting.addListener(future -> {
@@ -51,6 +54,7 @@ final class ForwardSession {
         ChannelJoin join = new ChannelJoin(client, service, () -> { });
         client.pipeline().addLast(join.first());
         service.pipeline().addLast(join.second());
+        client.pipeline().remove(held);
         client.config().setAutoRead(true);
         service.config().setAutoRead(true);
     }

@@ -91,7 +91,8 @@ public final class ChannelJoin {
 
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext context) {
-            if (channel.isWritable()) {
+            // A channel that has ended has been read to its end, whatever it was told. Netty's epoll has nothing left to watch of it then, and fails when asked to.
+            if (channel.isWritable() && !other.ended) {
                 other.channel.config().setAutoRead(true);
             }
         }
