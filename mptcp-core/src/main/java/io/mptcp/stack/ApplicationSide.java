@@ -48,8 +48,14 @@ final class ApplicationSide {
         return writeBlocked;
     }
 
-    /** Room enough to be worth the while of a writer that waits. */
+    /** Room enough to be worth the while of a writer that waits, who is told if there is not: the size of a send buffer changes, after it has been told, too. */
     boolean isWritable() {
+        boolean writable = hasRoomForWriter();
+        writeBlocked |= !writable;
+        return writable;
+    }
+
+    private boolean hasRoomForWriter() {
         return canWrite() && !connection.awaitsMemory && sender.isWritable();
     }
 
@@ -165,7 +171,7 @@ final class ApplicationSide {
         }
         sender.setCongestionWindows(subflows.sumCwndBytes());
         updateSendable();
-        if (writeBlocked && isWritable()) {
+        if (writeBlocked && hasRoomForWriter()) {
             writeBlocked = false;
             raise(Readiness.WRITABLE);
         }

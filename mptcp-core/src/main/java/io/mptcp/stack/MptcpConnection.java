@@ -79,7 +79,7 @@ public final class MptcpConnection {
         return core.application().writableBytes();
     }
 
-    /** Whether there is so much room that it raises {@link Readiness#WRITABLE} for a writer that waits. */
+    /** Whether there is room enough to be worth the while of a writer that waits. After an answer of false, {@link Readiness#WRITABLE} is raised when there is. */
     public boolean isWritable() {
         return core.application().isWritable();
     }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mptcp.spi.PathCommands;
 import io.mptcp.spi.PathManager;
 import io.mptcp.wire.IpAddress;
+import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 
 class ConnectionTest {
@@ -48,6 +49,22 @@ class ConnectionTest {
         assertEquals("pong", TwoStacks.read(client));
         assertFalse(server.isFallback());
         assertEquals(1, net.server.counters().get(Counter.MPCapableACKRX));
+    }
+
+    /** The room that was there when it was told may be too little when it is looked at: a larger window wants a larger send buffer. */
+    @Test
+    void whoAskedForRoomInVainIsToldWhenThereIsSome() {
+        TwoStacks net = stacks(StackConfig.defaults(), StackConfig.defaults());
+        MptcpConnection client = net.connect();
+        net.run(50);
+        client.takeReadiness();
+        byte[] all = new byte[client.writableBytes()];
+        assertEquals(all.length, client.write(MemorySegment.ofArray(all), 0, all.length));
+        assertFalse(client.isWritable());
+
+        net.run(50);
+        assertTrue(client.isWritable());
+        assertEquals(Readiness.WRITABLE, client.takeReadiness() & Readiness.WRITABLE);
     }
 
     /** B-303. The RSTs of an abort carry the peer's key, and go when the connection is no more. */
