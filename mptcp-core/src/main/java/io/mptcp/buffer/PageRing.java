@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 final class PageRing {
     private static final Ring[] NONE = {};
     private static final int FIRST_SLOTS = 4;
-    /** A table of references not larger than this is kept for the next bytes. */
+    /** A table of references not larger than this is always kept for the next bytes, a larger one while a quarter of it is used. */
     private static final int KEPT_SLOTS = 64;
 
     private final RingPool pool;
@@ -17,6 +17,8 @@ final class PageRing {
     /** Page n stands at n mod length; the length is a power of two. */
     private Ring[] slots = NONE;
     private int pages;
+    /** Most slots that were needed since nothing was held. */
+    private int neededSlots;
 
     PageRing(RingPool pool, int pageBytes) {
         this.pool = pool;
@@ -114,7 +116,7 @@ final class PageRing {
         return ((position >> pageShift) + 1) << pageShift;
     }
 
-    /** Nothing is held any more. A large table goes too. */
+    /** Nothing is held any more. A large table goes too, if this time a small one would have done. */
     void releaseAll() {
         for (int i = 0; i < slots.length && pages > 0; i++) {
             if (slots[i] != null) {
@@ -123,9 +125,10 @@ final class PageRing {
                 pages--;
             }
         }
-        if (slots.length > KEPT_SLOTS) {
+        if (slots.length > KEPT_SLOTS && neededSlots <= slots.length / 4) {
             slots = NONE;
         }
+        neededSlots = 0;
     }
 
     private void release(long page) {
@@ -142,6 +145,7 @@ final class PageRing {
 
     private void makeSlots(long firstPage, long lastPage) {
         long needed = lastPage - firstPage + 1;
+        neededSlots = Math.max(neededSlots, (int) needed);
         if (needed <= slots.length) {
             return;
         }
