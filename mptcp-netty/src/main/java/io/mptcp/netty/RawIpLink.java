@@ -2,6 +2,7 @@ package io.mptcp.netty;
 
 import io.mptcp.netty.linux.LinuxException;
 import io.mptcp.netty.linux.SocketAddresses;
+import io.mptcp.netty.linux.PacketSyscalls;
 import io.mptcp.netty.linux.Syscalls;
 import io.mptcp.stack.LinkProperties;
 import io.mptcp.wire.Checksum;
@@ -22,6 +23,7 @@ public final class RawIpLink extends ForwardingLink {
     private static final int IPPROTO_RAW = 255;
 
     private final Syscalls syscalls = new Syscalls();
+    private final PacketSyscalls packets = new PacketSyscalls(syscalls);
     private final Arena memory = Arena.ofAuto();
     private final MemorySegment ipv4Target = SocketAddresses.encode(new IpEndpoint(IpAddress.ofIpv4(0), 0), memory);
     private final MemorySegment ipv6Target = SocketAddresses.encode(new IpEndpoint(IpAddress.ANY, 0), memory);
@@ -80,7 +82,7 @@ public final class RawIpLink extends ForwardingLink {
         MemorySegment target = ipv4 ? ipv4Target : ipv6Target;
         SocketAddresses.setAddress(target, slot.destinationHi, slot.destinationLo);
         MemorySegment packet = slot.buffer.asSlice(slot.offset - header, header + slot.length);
-        int result = syscalls.sendto(ipv4 ? ipv4Fd : ipv6Fd, packet, packet.byteSize(), Syscalls.MSG_DONTWAIT, target, (int) target.byteSize());
+        int result = packets.sendto(ipv4 ? ipv4Fd : ipv6Fd, packet, packet.byteSize(), Syscalls.MSG_DONTWAIT, target, (int) target.byteSize());
         // A full socket buffer drains by itself within a packet's time; like any other refusal it counts as a loss on the way.
         return result >= 0 ? SendResult.SENT : SendResult.DROPPED;
     }

@@ -24,6 +24,7 @@ public final class PacketSocket implements AutoCloseable {
     private static final int SEND_BUFFER_BYTES = 128 << 10;
 
     private final Syscalls syscalls = new Syscalls();
+    private final PacketSyscalls packets = new PacketSyscalls(syscalls);
     private final int fd;
     private boolean closed;
 
@@ -86,12 +87,12 @@ public final class PacketSocket implements AutoCloseable {
 
     /** @return length of the frame, which may be more than fits the buffer, or minus the error number: {@code -EAGAIN} when there is none */
     public int receive(MemorySegment buffer) {
-        return syscalls.recv(fd, buffer, buffer.byteSize(), Syscalls.MSG_TRUNC);
+        return packets.recv(fd, buffer, buffer.byteSize(), Syscalls.MSG_TRUNC);
     }
 
     /** Sends one frame from pieces. @param pieces array of iovec. @return bytes, or minus the error number */
     public int send(MemorySegment pieces, int count) {
-        return syscalls.writev(fd, pieces, count);
+        return packets.writev(fd, pieces, count);
     }
 
     @Override

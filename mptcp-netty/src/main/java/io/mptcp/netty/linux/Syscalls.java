@@ -15,7 +15,7 @@ import java.lang.invoke.VarHandle;
 
 /**
  * System calls through the C library. As in the kernel itself, a negative result is an error number: {@code -Errno.EAGAIN}; {@link #check}
- * makes an exception of it. Calls allocate nothing.
+ * makes an exception of it. {@link PacketSyscalls} has those that must not allocate.
  *
  * <p>An instance owns the memory in which the C library's {@code errno} is captured, so it belongs to one thread at a time: one per event loop
  * object, or a short-lived one.
@@ -96,17 +96,6 @@ public final class Syscalls {
             handle("prctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG), Linker.Option.firstVariadicArg(1));
     private static final MethodHandle SCHED_SETSCHEDULER =
             handle("sched_setscheduler", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
-
-    // Those that move data are called without capturing errno, for which the JDK makes an object in each call; the compiler does not always see that it need not.
-    private static final MethodHandle READ_PLAIN = plain("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle WRITE_PLAIN = plain("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle WRITEV_PLAIN = plain("writev", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle RECV_PLAIN = plain("recv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle RECVMSG_PLAIN = plain("recvmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle SENDTO_PLAIN = plain("sendto", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle SENDMSG_PLAIN = plain("sendmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle ERRNO_LOCATION = plain("__errno_location", FunctionDescriptor.of(JAVA_LONG));
-    private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     private final MemorySegment capture = Arena.ofAuto().allocate(CAPTURE);
     private final MemorySegment small = Arena.ofAuto().allocate(16, 8);
@@ -283,12 +272,7 @@ public final class Syscalls {
 
     public int read(int fd, MemorySegment buffer, long length) {
         try {
-            long result = (long) READ_PLAIN.invokeExact(fd, buffer, length);
-            if (result >= 0) {
-                return (int) result;
-            }
-            int errno = errno();
-            return errno == Errno.EAGAIN ? -errno : repeated(errno, (long) READ.invokeExact(capture, fd, buffer, length));
+            return result((long) READ.invokeExact(capture, fd, buffer, length));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -296,12 +280,7 @@ public final class Syscalls {
 
     public int write(int fd, MemorySegment buffer, long length) {
         try {
-            long result = (long) WRITE_PLAIN.invokeExact(fd, buffer, length);
-            if (result >= 0) {
-                return (int) result;
-            }
-            int errno = errno();
-            return errno == Errno.EAGAIN ? -errno : repeated(errno, (long) WRITE.invokeExact(capture, fd, buffer, length));
+            return result((long) WRITE.invokeExact(capture, fd, buffer, length));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -310,12 +289,7 @@ public final class Syscalls {
     /** @param pieces array of iovec, 16 bytes each: base @0, length @8 */
     public int writev(int fd, MemorySegment pieces, int count) {
         try {
-            long result = (long) WRITEV_PLAIN.invokeExact(fd, pieces, count);
-            if (result >= 0) {
-                return (int) result;
-            }
-            int errno = errno();
-            return errno == Errno.EAGAIN ? -errno : repeated(errno, (long) WRITEV.invokeExact(capture, fd, pieces, count));
+            return result((long) WRITEV.invokeExact(capture, fd, pieces, count));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -323,12 +297,7 @@ public final class Syscalls {
 
     public int recv(int fd, MemorySegment buffer, long length, int flags) {
         try {
-            long result = (long) RECV_PLAIN.invokeExact(fd, buffer, length, flags);
-            if (result >= 0) {
-                return (int) result;
-            }
-            int errno = errno();
-            return errno == Errno.EAGAIN ? -errno : repeated(errno, (long) RECV.invokeExact(capture, fd, buffer, length, flags));
+            return result((long) RECV.invokeExact(capture, fd, buffer, length, flags));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -337,12 +306,7 @@ public final class Syscalls {
     /** @param message a msghdr, 56 bytes: name @0, namelen u32 @8, iov @16, iovlen @24, control @32, controllen @40, flags @48 */
     public int recvmsg(int fd, MemorySegment message, int flags) {
         try {
-            long result = (long) RECVMSG_PLAIN.invokeExact(fd, message, flags);
-            if (result >= 0) {
-                return (int) result;
-            }
-            int errno = errno();
-            return errno == Errno.EAGAIN ? -errno : repeated(errno, (long) RECVMSG.invokeExact(capture, fd, message, flags));
+            return result((long) RECVMSG.invokeExact(capture, fd, message, flags));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -351,12 +315,7 @@ public final class Syscalls {
     /** @param address {@link MemorySegment#NULL} for a connected socket */
     public int sendto(int fd, MemorySegment buffer, long length, int flags, MemorySegment address, int addressLength) {
         try {
-            long result = (long) SENDTO_PLAIN.invokeExact(fd, buffer, length, flags, address, addressLength);
-            if (result >= 0) {
-                return (int) result;
-            }
-            int errno = errno();
-            return errno == Errno.EAGAIN ? -errno : repeated(errno, (long) SENDTO.invokeExact(capture, fd, buffer, length, flags, address, addressLength));
+            return result((long) SENDTO.invokeExact(capture, fd, buffer, length, flags, address, addressLength));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -364,12 +323,7 @@ public final class Syscalls {
 
     public int sendmsg(int fd, MemorySegment message, int flags) {
         try {
-            long result = (long) SENDMSG_PLAIN.invokeExact(fd, message, flags);
-            if (result >= 0) {
-                return (int) result;
-            }
-            int errno = errno();
-            return errno == Errno.EAGAIN ? -errno : repeated(errno, (long) SENDMSG.invokeExact(capture, fd, message, flags));
+            return result((long) SENDMSG.invokeExact(capture, fd, message, flags));
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -411,18 +365,7 @@ public final class Syscalls {
         return value >= 0 ? (int) value : -(int) ERRNO.get(capture, 0L);
     }
 
-    /** As the C library has it: whatever the JVM did since the call (a safepoint) may have changed it, but hardly ever does. */
-    private static int errno() throws Throwable {
-        return MEMORY.get(JAVA_INT, (long) ERRNO_LOCATION.invokeExact());
-    }
-
-    /** A call that failed was made again, this time with the error captured. It may be gone by then: sockets tell an error once. */
-    private int repeated(int errno, long value) {
-        int result = result(value);
-        return result == -Errno.EAGAIN && errno > 0 ? -errno : result;
-    }
-
-    private static AssertionError impossible(Throwable t) {
+    static AssertionError impossible(Throwable t) {
         // A downcall throws only for wrong argument types, which invokeExact checks, or memory that is no longer alive.
         if (t instanceof RuntimeException e) {
             throw e;
@@ -435,9 +378,5 @@ public final class Syscalls {
         System.arraycopy(options, 0, all, 0, options.length);
         all[options.length] = Linker.Option.captureCallState("errno");
         return LINKER.downcallHandle(LINKER.defaultLookup().find(name).orElseThrow(), descriptor, all);
-    }
-
-    private static MethodHandle plain(String name, FunctionDescriptor descriptor) {
-        return LINKER.downcallHandle(LINKER.defaultLookup().find(name).orElseThrow(), descriptor);
     }
 }

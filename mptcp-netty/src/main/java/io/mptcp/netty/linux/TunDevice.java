@@ -33,6 +33,7 @@ public final class TunDevice implements AutoCloseable {
     };
 
     private final Syscalls syscalls = new Syscalls();
+    private final PacketSyscalls packets = new PacketSyscalls(syscalls);
     private final int fd;
     private final String name;
     private final boolean virtioHeader;
@@ -142,17 +143,17 @@ public final class TunDevice implements AutoCloseable {
 
     /** Reads one packet into native memory. @return bytes, or minus the error number: {@code -EAGAIN} when there is none */
     public int read(MemorySegment buffer) {
-        return syscalls.read(fd, buffer, buffer.byteSize());
+        return packets.read(fd, buffer, buffer.byteSize());
     }
 
     /** Writes one packet. @return bytes, or minus the error number */
     public int write(MemorySegment buffer, int length) {
-        return syscalls.write(fd, buffer, length);
+        return packets.write(fd, buffer, length);
     }
 
     /** Writes one packet from pieces. @param pieces array of iovec. @return bytes, or minus the error number */
     public int writev(MemorySegment pieces, int count) {
-        return syscalls.writev(fd, pieces, count);
+        return packets.writev(fd, pieces, count);
     }
 
     @Override

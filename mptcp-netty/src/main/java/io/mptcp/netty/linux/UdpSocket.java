@@ -42,6 +42,7 @@ public final class UdpSocket implements AutoCloseable {
 
     private final Arena arena = Arena.ofAuto();
     private final Syscalls syscalls = new Syscalls();
+    private final PacketSyscalls packets = new PacketSyscalls(syscalls);
     private final MemorySegment sendName = arena.allocate(SocketAddresses.MAX_LENGTH, 8);
     private final MemorySegment sendPieces = arena.allocate(16L * MAX_PIECES, 8);
     private final MemorySegment sendControl = arena.allocate(24, 8);
@@ -138,7 +139,7 @@ public final class UdpSocket implements AutoCloseable {
         sendMessage.set(JAVA_LONG, 24, pieces);
         sendMessage.set(JAVA_LONG, 40, segmentSize > 0 ? sendControl.byteSize() : 0);
         sendControl.set(SHORT, CMSG_HEADER_BYTES, (short) segmentSize);
-        int sent = syscalls.sendmsg(fd, sendMessage, Syscalls.MSG_DONTWAIT);
+        int sent = packets.sendmsg(fd, sendMessage, Syscalls.MSG_DONTWAIT);
         return sent < 0 ? -sent : 0;
     }
 
@@ -150,7 +151,7 @@ public final class UdpSocket implements AutoCloseable {
     public int receive() {
         receiveMessage.set(JAVA_INT, 8, (int) receiveName.byteSize());
         receiveMessage.set(JAVA_LONG, 40, receiveControl.byteSize());
-        int received = syscalls.recvmsg(fd, receiveMessage, Syscalls.MSG_DONTWAIT);
+        int received = packets.recvmsg(fd, receiveMessage, Syscalls.MSG_DONTWAIT);
         if (received < 0) {
             return received;
         }
