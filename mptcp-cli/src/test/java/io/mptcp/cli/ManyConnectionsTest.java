@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Timeout;
 /** Many connections through the daemon's device: at one time, and one after the other. {@code -Dmany.connections=100000} for as many in sequence. */
 @Timeout(600)
 class ManyConnectionsTest extends DaemonLabTest {
+    /** What the JVM may open for itself meanwhile: jars, its own socket. */
+    private static final int OWN_DESCRIPTORS = 8;
     private static final int AT_A_TIME = 1000;
     /** More than there are local ports. */
     private static final int IN_SEQUENCE = Integer.getInteger("many.connections", 4000);
@@ -113,7 +115,8 @@ class ManyConnectionsTest extends DaemonLabTest {
         long heapBefore = heapBytes();
 
         sequence(IN_SEQUENCE);
-        assertEquals(descriptorsBefore, descriptors());
+        long descriptorsAfter = descriptors();
+        assertTrue(descriptorsAfter < descriptorsBefore + OWN_DESCRIPTORS, "open descriptors were " + descriptorsBefore + ", are " + descriptorsAfter);
         long heapAfter = heapBytes();
         assertTrue(heapAfter < heapBefore + HEAP_SLACK_BYTES, "live heap was " + heapBefore + ", is " + heapAfter);
     }
