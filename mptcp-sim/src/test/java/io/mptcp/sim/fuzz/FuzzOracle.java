@@ -33,6 +33,8 @@ final class FuzzOracle {
         private final int iss;
         private int irs;
         private boolean answered;
+        /** It has sent a segment without SYN. */
+        private boolean synchronised;
         private boolean mptcp;
         private boolean scales;
         private int shift;
@@ -117,6 +119,10 @@ final class FuzzOracle {
         }
         long seq = TcpSegment.sequenceNumber(bytes, 0) - flow.iss;
         long ack = ackNumber - flow.irs;
+        if (payload == 0 && seq == flow.sentEnd - 1 && ack == flow.highestAck && flow.hasClearWindow()) {
+            onWindow(flow, ack, bytes); // a keep-alive probe opens the window, too
+            return;
+        }
         if (seq < 0 || seq > flow.sentEnd || payload == 0 && seq + (flags & TcpSegment.FIN) < flow.sentEnd) {
             return; // a keep-alive probe, or of an earlier or later connection of the same ports, whose SYN/ACK is still to come
         }
@@ -124,16 +130,21 @@ final class FuzzOracle {
             flows.remove(key); // as before, with the same initial sequence number: it was made in the same tick of the clock
             return;
         }
+        flow.synchronised = true;
         flow.sentEnd = Math.max(flow.sentEnd, seq + payload + ((flags & TcpSegment.FIN) != 0 ? 1 : 0));
         content(flow, (int) seq, packet.bytes, headerLength, payload);
         require(ack >= flow.highestAck, "acknowledgment went back from " + flow.highestAck + " to " + ack);
         flow.highestAck = ack;
         if (flow.hasClearWindow()) {
             require(flow.highestEdge == 0 || ack <= flow.highestEdge + 1, "acknowledged " + ack + ", the window ended at " + flow.highestEdge);
-            long edge = ack + (long) TcpSegment.window(bytes, 0) * flow.unit();
-            require(edge > flow.highestEdge - flow.unit(), "the window shrank from " + flow.highestEdge + " to " + edge);
-            flow.highestEdge = Math.max(flow.highestEdge, edge);
+            onWindow(flow, ack, bytes);
         }
+    }
+
+    private void onWindow(Flow flow, long ack, MemorySegment bytes) {
+        long edge = ack + (long) TcpSegment.window(bytes, 0) * flow.unit();
+        require(edge > flow.highestEdge - flow.unit(), "the window shrank from " + flow.highestEdge + " to " + edge);
+        flow.highestEdge = Math.max(flow.highestEdge, edge);
     }
 
     private void onSyn(Key key, Flow known, MemorySegment bytes, boolean answer) {
@@ -144,7 +155,8 @@ final class FuzzOracle {
         int iss = TcpSegment.sequenceNumber(bytes, 0);
         int irs = TcpSegment.acknowledgmentNumber(bytes, 0) - 1;
         Flow flow = known;
-        if (known == null || known.iss != iss || answer && known.answered && known.irs != irs) {
+        boolean another = known != null && answer && (known.synchronised || known.answered && known.irs != irs); // of the same ports, if not of the same numbers
+        if (known == null || known.iss != iss || another) {
             flow = new Flow(iss);
             flows.put(key, flow);
         }

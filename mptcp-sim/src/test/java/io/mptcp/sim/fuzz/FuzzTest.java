@@ -27,4 +27,16 @@ class FuzzTest {
             }
         }
     }
+
+    /** A probe of a connection whose window had been shut told of the new one, and was taken for nothing by the oracle. */
+    @Test
+    void seed2308AKeepAliveProbeOpensTheWindow() {
+        new FuzzRun(2308).run(SEGMENTS_PER_SEED);
+    }
+
+    /** A connection of the server was reset, and its SYN, sent again, made another in the same tick of the clock: with the same numbers, and all anew. */
+    @Test
+    void seed2319AnotherConnectionMayHaveTheSameNumbers() {
+        new FuzzRun(2319).run(SEGMENTS_PER_SEED);
+    }
 }
