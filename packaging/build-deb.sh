@@ -78,9 +78,9 @@ fi
 for command in mptcp:Mptcp mptcp-tun:MptcpTun; do
     "$app/runtime/bin/java" -cp "$app/mptcp-cli.jar" "io.mptcp.cli.Completion" "${command%%:*}" >"$root/usr/share/bash-completion/completions/${command%%:*}"
 done
-cp "$here/mptcp-tun.service" "$root/lib/systemd/system/"
+cp "$here/mptcp-tun.service" "$here/mptcp-tun-relay.service" "$root/lib/systemd/system/"
 echo tun >"$root/usr/lib/modules-load.d/mptcp-tun.conf"
-cp "$home/docs/mptcp-tun.example.yaml" "$home/docs/control.md" "$home/docs/grafana-dashboard.json" "$root/usr/share/doc/mptcp-tun/"
+cp "$home/docs/mptcp-tun.example.yaml" "$home/docs/relay.example.yaml" "$home/docs/control.md" "$home/docs/grafana-dashboard.json" "$root/usr/share/doc/mptcp-tun/"
 cp "$home/LICENSE" "$root/usr/share/doc/mptcp-tun/copyright"
 cp "$here/debian/postinst" "$here/debian/prerm" "$here/debian/postrm" "$root/DEBIAN/"
 chmod 755 "$root/DEBIAN/postinst" "$root/DEBIAN/prerm" "$root/DEBIAN/postrm"

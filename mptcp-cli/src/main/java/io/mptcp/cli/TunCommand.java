@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
         exitCodeList = {"0:stopped by SIGTERM or SIGINT, or nothing wrong with the configuration", "1:it was tried and failed",
             "2:wrong usage or configuration"},
         subcommands = {TunCommand.Run.class, TunCommand.CheckConfig.class, TunCommand.Exec.class, SetupCommand.class,
-            RelayCommand.class, RelayKeyCommand.class})
+            RelayCommand.class, RelaySetupCommand.class, RelayKeyCommand.class})
 final class TunCommand implements Runnable {
     static final String DEFAULT_CONFIG = "/etc/mptcp-tun/mptcp-tun.yaml";
 

@@ -6,12 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.cc.CongestionControllers;
 import io.mptcp.scheduler.Schedulers;
+import io.mptcp.tun.RelaySpec;
+import io.mptcp.tun.TunConfig;
+import io.mptcp.tun.relay.RelayConfig;
+import io.mptcp.tun.stream.Tls;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
@@ -43,7 +49,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "cat --help", "check --help", "demo --help", "bench --help", "bench wan --help", "bench fairness --help", "bench speed --help", "bench failover --help", "bench scale --help", "bench multipath --help", "bench never-slower --help", "bench messages --help", "dump --help", "perf --help", "perf --help", "simulate --help", "tun --help", "tun run --help", "tun check-config --help", "tun relay --help", "tun relay-key --help", "relay --help"})
+    @ValueSource(strings = {"--help", "cat --help", "check --help", "demo --help", "bench --help", "bench wan --help", "bench fairness --help", "bench speed --help", "bench failover --help", "bench scale --help", "bench multipath --help", "bench never-slower --help", "bench messages --help", "dump --help", "perf --help", "perf --help", "simulate --help", "tun --help", "tun run --help", "tun check-config --help", "tun relay --help", "tun relay-key --help", "tun setup --help", "tun relay-setup --help", "tun exec --help", "relay --help"})
     void everyCommandHelps(String args) {
         assertEquals(ExitCodes.OK, mptcp(args.split(" ")));
         assertTrue(out.toString().contains("Usage: mptcp") || out.toString().startsWith("Usage:"), out.toString());
@@ -177,13 +183,59 @@ class CommandLineTest {
             "--path", metered, "--route", "198.51.100.0/24", "--no-dashboard", "-o", file.toString()};
         assertEquals(ExitCodes.OK, mptcp(setup), err.toString());
         assertEquals(ExitCodes.OK, mptcp("tun", "check-config", "-c", file.toString()));
-        io.mptcp.tun.TunConfig config = io.mptcp.tun.TunConfig.load(file);
+        TunConfig config = TunConfig.load(file);
         PathSpecConverter option = new PathSpecConverter();
         assertEquals(List.of(option.convert("eth0"), option.convert("wwan0,backup"), option.convert(metered)), config.paths());
         assertEquals("[198.51.100.0/24]", config.tun().routes().toString());
         assertEquals(null, config.control().http());
         assertEquals(ExitCodes.FAILURE, mptcp(setup));
         assertOneLine("mptcp tun setup: " + file + ": is there already");
+    }
+
+    /** On the relay's host, then on the client's with the file from there. */
+    @Test
+    void bothEndsAreSetUpByACommandEach(@TempDir Path folder) throws Exception {
+        Path relayFile = folder.resolve("relay.yaml");
+        String[] setup = {"tun", "relay-setup", "--server", "203.0.113.9", "--server", "[2001:db8::9]:8443", "--user", "home", "--user", "laptop-1",
+            "--egress", "198.51.100.0/24", "-o", relayFile.toString()};
+        assertEquals(ExitCodes.OK, mptcp(setup), err.toString());
+        assertEquals(ExitCodes.OK, mptcp("tun", "relay", "--check", "-c", relayFile.toString()), err.toString());
+        RelayConfig relay = RelayConfig.load(relayFile);
+        Path tunFile = folder.resolve("mptcp-tun.yaml");
+        assertEquals(ExitCodes.OK, mptcp("tun", "setup", "--path", "eth0", "--relay", folder.resolve("client-laptop-1.yaml").toString(), "-o", tunFile.toString()), err.toString());
+        RelaySpec seen = TunConfig.load(tunFile).relays().getFirst();
+        assertEquals("[/203.0.113.9:443, /[2001:db8:0:0:0:0:0:9]:8443]", seen.servers().toString());
+        assertEquals(List.of(443, 8443), relay.listen().stream().map(listen -> listen.address().getPort()).toList());
+        assertEquals(new RelayConfig.User(seen.user(), seen.token(), relay.users().get(1).connections()), relay.users().get(1));
+        assertEquals(new RelaySpec.TlsTrust(Tls.pin(relay.tls().certificate()), null), seen.tls());
+        for (String secret : List.of("relay.yaml", "relay.key", "client-home.yaml", "client-laptop-1.yaml", "mptcp-tun.yaml")) {
+            assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve(secret))), secret);
+        }
+
+        assertEquals(ExitCodes.FAILURE, mptcp(setup));
+        assertOneLine("mptcp tun relay-setup: " + relayFile + ": is there already");
+        setup[setup.length - 1] = folder.resolve("other.yaml").toString(); // the users' files would be replaced
+        err.getBuffer().setLength(0);
+        assertEquals(ExitCodes.FAILURE, mptcp(setup));
+        assertOneLine("mptcp tun relay-setup: " + folder.resolve("client-home.yaml") + ": is there already");
+        assertFalse(Files.exists(folder.resolve("other.yaml")), "nothing is left half-configured");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        --server relay.example.org                      | --server: 'relay.example.org' is not an address as
+        --server 203.0.113.9 --user two/words           | 'two/words' is not 1 to 64 letters, digits or . _ -
+        --server 203.0.113.9 --egress 198.51.100.1/24   | 198.51.100.1/24 has host bits set
+        """)
+    void whatARelayCannotBeSetUpWithIsSaidAndNothingIsWritten(String args, String message, @TempDir Path folder) throws Exception {
+        List<String> all = new ArrayList<>(List.of("tun", "relay-setup", "-o", folder.resolve("relay.yaml").toString()));
+        all.addAll(List.of(args.split(" ")));
+        assertEquals(ExitCodes.USAGE, mptcp(all.toArray(String[]::new)));
+        assertOneLine("mptcp tun relay-setup: ");
+        assertTrue(err.toString().contains(message), err.toString());
+        try (var files = Files.list(folder)) {
+            assertEquals(List.of(), files.toList());
+        }
     }
 
     @Command(name = "broken")

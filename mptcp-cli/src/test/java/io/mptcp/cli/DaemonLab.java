@@ -79,7 +79,13 @@ final class DaemonLab implements AutoCloseable {
 
     /** {@code mptcp-tun} with these arguments. */
     LabProcess launch(LabNamespace where, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea", "-XX:+UseSerialGC",
+        return launch(where, List.of(), arguments);
+    }
+
+    /** {@code mptcp-tun} with these arguments, started by another program. */
+    LabProcess launch(LabNamespace where, List<String> starter, String... arguments) {
+        List<String> command = new ArrayList<>(starter);
+        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea", "-XX:+UseSerialGC",
                 "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), "io.mptcp.cli.MptcpTun"));
         command.addAll(List.of(arguments));
         return where.start(command);

@@ -2,6 +2,7 @@ package io.mptcp.cli;
 
 import io.mptcp.cli.lab.FileServer;
 import io.mptcp.cli.lab.KernelMptcpSocket;
+import io.mptcp.cli.lab.LabNamespace;
 import io.mptcp.cli.lab.LabProcess;
 import io.mptcp.cli.lab.TwoPathLab;
 import io.mptcp.tun.stream.RelayKey;
@@ -47,15 +48,18 @@ final class RelayLab {
 
     /** @param by kernel or stack. @param more lines of the configuration */
     void startRelay(String by, String more) throws IOException {
-        Path config = lab.directory.resolve("relay.yaml");
-        Files.writeString(config, """
+        relay = lab.launch(lab.network.server(), "relay", "--config", configureRelay(by, more).toString());
+        relay.awaitLine("ready", PATIENCE);
+    }
+
+    /** Writes the configuration. @return the file */
+    Path configureRelay(String by, String more) throws IOException {
+        return Files.writeString(lab.directory.resolve("relay.yaml"), """
                 listen: [{address: '[::]:%d', by: %s}]
                 paths: [{device: q1}, {device: q2}]
                 users: [{name: alice, token: %s}]
                 control: {socket: '%s'}
                 %s""".formatted(PORT, by, TOKEN, socket, more));
-        relay = lab.launch(lab.network.server(), "relay", "--config", config.toString());
-        relay.awaitLine("ready", PATIENCE);
     }
 
     String tls() {
@@ -85,6 +89,21 @@ final class RelayLab {
                 %s""".formatted(TARGET_V4 + "/32", TARGET_V6 + "/128", lab.socket, more));
         lab.daemon = lab.launch("run", "--config", lab.config.toString());
         lab.daemon.awaitLine("ready", PATIENCE);
+    }
+
+    /** A host on a network behind the client, which is its router. */
+    LabNamespace lan() {
+        LabNamespace client = lab.network.client();
+        LabNamespace lan = lab.lab.namespace("lan");
+        lab.lab.connect(lan, "eth0", client, "lan0");
+        lan.address("eth0", "192.168.7.2/24");
+        lan.address("eth0", "fd07::2/64");
+        client.address("lan0", "192.168.7.1/24");
+        client.address("lan0", "fd07::1/64");
+        lan.ip("route add default via 192.168.7.1", "route add ::/0 via fd07::1");
+        client.sysctl("net.ipv4.ip_forward", "1");
+        client.sysctl("net.ipv6.conf.all.forwarding", "1");
+        return lan;
     }
 
     static String url(String address, long bytes) {

@@ -129,15 +129,7 @@ class RelayProcessTest extends DaemonLabTest {
     /** A home router: its clients' connections end in the device, whatever their address. */
     @Test
     void hostsOfALanBehindTheClientAreCarriedToo() throws Exception {
-        LabNamespace lan = lab.lab.namespace("lan");
-        lab.lab.connect(lan, "eth0", lab.network.client(), "lan0");
-        lan.address("eth0", "192.168.7.2/24");
-        lan.address("eth0", "fd07::2/64");
-        lab.network.client().address("lan0", "192.168.7.1/24");
-        lab.network.client().address("lan0", "fd07::1/64");
-        lan.ip("route add default via 192.168.7.1", "route add ::/0 via fd07::1");
-        lab.network.client().sysctl("net.ipv4.ip_forward", "1");
-        lab.network.client().sysctl("net.ipv6.conf.all.forwarding", "1");
+        LabNamespace lan = relays.lan();
         relays.startRelay("kernel", relays.tls() + RelayLab.egress());
         relays.startClient(relays.client(RelayLab.TOKEN, relays.pinned()));
         for (String address : List.of(RelayLab.TARGET_V4, "[" + RelayLab.TARGET_V6 + "]")) {

@@ -2,10 +2,14 @@ package io.mptcp.tun;
 
 import io.mptcp.tun.convert.Proof;
 import io.mptcp.tun.stream.Tls;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * A relay that connections may be carried to.
@@ -24,6 +28,31 @@ public record RelaySpec(String name, List<InetSocketAddress> servers, String use
      * @param hostName that certificate has to be for, null with a pin
      */
     public record TlsTrust(String pin, String hostName) {
+    }
+
+    /** From a file that has {@code relays}, as in a configuration, and nothing else. @throws ConfigException with the line */
+    public static List<RelaySpec> load(Path file) throws ConfigException {
+        ConfigNode root = ConfigNode.load(file);
+        return read(root.required(root.map("relays"), "relays", "take a file that 'mptcp-tun relay-setup' has written"));
+    }
+
+    /** Those lines of a configuration; empty without any. */
+    public static String yaml(List<RelaySpec> relays) {
+        StringBuilder yaml = new StringBuilder(relays.isEmpty() ? "" : "relays:\n");
+        for (RelaySpec relay : relays) {
+            String servers = relay.servers.stream().map(address -> "'" + new IpEndpoint(IpAddress.of(address.getAddress().getAddress()), address.getPort()) + "'")
+                    .collect(Collectors.joining(", "));
+            yaml.append("  - name: '").append(relay.name).append("'\n    server: [").append(servers).append("]\n    user: '").append(relay.user)
+                    .append("'\n    token: '").append(relay.token).append("'\n    ");
+            if (relay.tls == null) {
+                yaml.append("tls: off\n");
+            } else if (relay.tls.pin != null) {
+                yaml.append("pin: '").append(relay.tls.pin).append("'\n");
+            } else {
+                yaml.append("tls-name: '").append(relay.tls.hostName.replace("'", "''")).append("'\n");
+            }
+        }
+        return yaml.toString();
     }
 
     /** @throws ConfigException with the line */
