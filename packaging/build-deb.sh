@@ -25,7 +25,7 @@ done
 root=$target/deb
 app=$root/usr/lib/mptcp-tun
 rm -rf "$root"
-mkdir -p "$app" "$root/usr/bin" "$root/usr/share/doc/mptcp-tun" "$root/usr/share/bash-completion/completions" \
+mkdir -p "$app" "$root/usr/bin" "$root/usr/share/doc/mptcp-tun" "$root/usr/share/bash-completion/completions" "$root/usr/share/man/man1" \
     "$root/lib/systemd/system" "$root/usr/lib/modules-load.d" "$root/DEBIAN"
 
 "$jlink" --add-modules java.base,java.logging,java.management,java.naming,java.sql,java.desktop,jdk.management,jdk.unsupported \
@@ -77,6 +77,7 @@ fi
 
 for command in mptcp:Mptcp mptcp-tun:MptcpTun; do
     "$app/runtime/bin/java" -cp "$app/mptcp-cli.jar" "io.mptcp.cli.Completion" "${command%%:*}" >"$root/usr/share/bash-completion/completions/${command%%:*}"
+    "$app/runtime/bin/java" -cp "$app/mptcp-cli.jar" "io.mptcp.cli.ManPage" "${command%%:*}" | gzip -9n >"$root/usr/share/man/man1/${command%%:*}.1.gz"
 done
 cp "$here/mptcp-tun.service" "$here/mptcp-tun-relay.service" "$root/lib/systemd/system/"
 echo tun >"$root/usr/lib/modules-load.d/mptcp-tun.conf"

@@ -36,6 +36,36 @@ class RelayAbuseTest extends DaemonLabTest {
     private static final IpEndpoint ELSEWHERE = new IpEndpoint(IpAddress.parse(RelayLab.TARGET_V4), 22);
     private static final String LIMITS = "limits: {half-open: 12, half-open-per-client: 8, hello-timeout-seconds: %d}\n";
 
+    private static final int SYNS = 10_000;
+    private static final String FLOOD = """
+            import hashlib, os, random, socket, struct, sys, time
+            def steal(): # the token follows from the relay's key (RFC 8684 section 3.2), which is in its SYN/ACK
+                s = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3)); s.bind(('p1', 0)); print('watching', flush=True)
+                while True:
+                    ip = s.recv(2000)
+                    tcp = ip[(ip[0] & 15) * 4:]
+                    if ip[0] >> 4 != 4 or ip[9] != 6 or tcp[13] & 0x12 != 0x12 or tcp[:2] != struct.pack('!H', 443): continue
+                    options = tcp[20:(tcp[12] >> 4) * 4]
+                    while options and options[0] != 0:
+                        if options[0] == 1: options = options[1:]; continue
+                        if options[0] == 30 and options[1] == 12 and options[2] >> 4 == 0: return hashlib.sha256(options[4:12]).digest()[:4]
+                        options = options[options[1]:]
+            what, source, count = sys.argv[1], socket.inet_aton(sys.argv[2]), int(sys.argv[3])
+            if what == 'steal': token = steal(); sys.stdin.readline()
+            relay = socket.inet_aton('10.99.0.1')
+            out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+            for i in range(count):
+                if what == 'open': option = bytes([30, 4, 1, 1])
+                else: option = bytes([30, 12, 0x10, 7]) + (token if what == 'steal' else os.urandom(4)) + os.urandom(4)
+                tcp = struct.pack('!HHIIBBHHH', 1024 + i % 30000, 443, random.getrandbits(32), 0, (20 + len(option)) << 2, 2, 65535, 0, 0) + option
+                data = source + relay + struct.pack('!BBH', 0, 6, len(tcp)) + tcp
+                total = sum(struct.unpack('!%dH' % (len(data) // 2), data))
+                total = (total >> 16) + (total & 0xffff); total += total >> 16
+                ip = struct.pack('!BBHHHBBH', 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0) + source + relay
+                out.sendto(ip + tcp[:16] + struct.pack('!H', ~total & 0xffff) + tcp[18:], ('10.99.0.1', 0))
+                if i % 100 == 99: time.sleep(0.02)
+            """;
+
     private RelayLab relays;
 
     RelayAbuseTest() {
@@ -225,26 +255,44 @@ class RelayAbuseTest extends DaemonLabTest {
     void joinsWithoutAConnectionAreAnsweredForNothingAndLeaveNothing() throws Exception {
         relays.startRelay("stack", relays.tls() + RelayLab.egress());
         LabProcess download = startDownload();
-        int joins = 10_000;
-        LabProcess flood = lab.network.client().start(List.of("python3", "-c", """
-                import os, random, socket, struct, time
-                s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
-                s.bind(('10.77.1.1', 0))
-                src, dst = socket.inet_aton('10.77.1.1'), socket.inet_aton('10.99.0.1')
-                for i in range(%d):
-                    option = bytes([30, 12, 0x10, 7]) + os.urandom(8)
-                    tcp = struct.pack('!HHIIBBHHH', 1024 + i %% 30000, 443, random.getrandbits(32), 0, 0x80, 2, 65535, 0, 0) + option
-                    data = src + dst + struct.pack('!BBH', 0, 6, len(tcp)) + tcp
-                    total = sum(struct.unpack('!%%dH' %% (len(data) // 2), data))
-                    total = (total >> 16) + (total & 0xffff); total += total >> 16
-                    s.sendto(tcp[:16] + struct.pack('!H', ~total & 0xffff) + tcp[18:], ('10.99.0.1', 0))
-                    if i %% 100 == 99: time.sleep(0.02)
-                """.formatted(joins)));
-        assertEquals(0, flood.awaitExit(PATIENCE), flood.lines().toString());
-        String said = relays.await("\"MPJoinNoTokenFound\":[0-9]{4,}");
-        long found = Long.parseLong(said.replaceFirst("(?s).*\"MPJoinNoTokenFound\":(\\d+).*", "$1"));
-        assertTrue(found > joins / 2, said);
+        assertFlooded(flood("guess", "10.77.1.1"), "MPJoinNoTokenFound");
         relays.await("\"connections\":1,\"half_open\":0");
         assertGoesOn(download);
+    }
+
+    /** Ten thousand halves of handshakes, to our stack: first joins by one who has seen the download's own handshake, then connections. What answers them is never heard of again. */
+    @Test
+    void handshakesThatAreNeverFinishedHaveBoundsAndOthersNoticeNothing() throws Exception {
+        String silent = "10.77.1.77"; // what goes there comes to a host that drops it
+        String hardwareAddress = lab.network.client().ipOutput("-o", "link", "show", "p1").replaceFirst("(?s).*link/ether ([0-9a-f:]+).*", "$1");
+        lab.network.server().ip("neigh add " + silent + " lladdr " + hardwareAddress + " dev q1 nud permanent");
+        relays.startRelay("stack", relays.tls() + RelayLab.egress());
+        LabProcess joins = flood("steal", silent);
+        joins.awaitLine("watching", PATIENCE);
+        LabProcess download = startDownload();
+        joins.process().getOutputStream().write('\n');
+        joins.process().getOutputStream().flush();
+        assertFlooded(joins, "MPJoinRejected");
+        assertGoesOn(download);
+        lab.await(List.of("p1 +ESTABLISHED", "p2 +ESTABLISHED"), "connections");
+
+        assertFlooded(flood("open", silent), "TCPReqQFullDoCookies");
+        relays.await("\"connections\":1,\"half_open\":0");
+        assertGoesOn(download);
+        LabProcess another = lab.curl(RelayLab.url(RelayLab.TARGET_V6, 100_000_000)); // and as many subflows as ever
+        lab.await(List.of("p1 +ESTABLISHED.*p2 +ESTABLISHED.*p1 +ESTABLISHED.*p2 +ESTABLISHED"), "connections");
+        another.close();
+    }
+
+    /** So many SYNs at the relay. @param what a join to a token that is none (guess), a join to the next connection's (steal), a connection (open) @param source from there */
+    private LabProcess flood(String what, String source) {
+        return lab.network.client().start(List.of("python3", "-c", FLOOD, what, source, Integer.toString(SYNS)));
+    }
+
+    private void assertFlooded(LabProcess flood, String counter) {
+        assertEquals(0, flood.awaitExit(PATIENCE), flood.lines().toString());
+        String said = relays.await("\"" + counter + "\":[0-9]{4,}");
+        long counted = Long.parseLong(said.replaceFirst("(?s).*\"" + counter + "\":(\\d+).*", "$1"));
+        assertTrue(counted > SYNS / 2, said);
     }
 }
