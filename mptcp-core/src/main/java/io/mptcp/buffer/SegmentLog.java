@@ -278,16 +278,22 @@ public final class SegmentLog {
 
     /** Whether any entry carries the byte at data sequence number {@code position}. */
     public boolean carries(long position) {
+        return indexOfDsn(position) >= 0;
+    }
+
+    /** Index of an entry that carries the byte at data sequence number {@code position}, the one sent last if there are several; -1 for none. */
+    public int indexOfDsn(long position) {
         for (int run = table.runs.size() - 1; run >= 0; run--) {
-            if (table.runs.mayHold(run, position) && carries(position, run)) {
-                return true;
+            int index = table.runs.mayHold(run, position) ? indexOfDsn(position, run) : -1;
+            if (index >= 0) {
+                return index;
             }
         }
-        return false;
+        return -1;
     }
 
     /** Looks for the last entry of the run that begins at or below {@code position}. */
-    private boolean carries(long position, int run) {
+    private int indexOfDsn(long position, int run) {
         int low = indexOf(table.runs.startSsn(run));
         int high = (run + 1 < table.runs.size() ? indexOf(table.runs.startSsn(run + 1)) : size) - 1;
         while (low <= high) {
@@ -299,10 +305,10 @@ public final class SegmentLog {
             } else if (dsn(middle) + length(middle) <= position) {
                 low = middle + 1;
             } else {
-                return true;
+                return middle;
             }
         }
-        return false;
+        return -1;
     }
 
     public void clear() {

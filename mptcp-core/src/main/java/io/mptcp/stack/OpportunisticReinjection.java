@@ -24,6 +24,7 @@ final class OpportunisticReinjection {
     private static final int ALIKE_RATES = 6;
     /** Paths whose round-trip times without queues differ by less than this factor are, too. */
     private static final int ALIKE_ROUND_TRIPS = 3;
+    private static final double NANOS_PER_SECOND = 1e9;
 
     private final Connection connection;
     private final List<Subflow> subflows;
@@ -62,7 +63,7 @@ final class OpportunisticReinjection {
 
     /**
      * What is lost on a path whose round trip is much longer is there sooner by another one, and the reader waits for it. It goes again where it was
-     * sent first, too, as TCP wants it.
+     * sent first, too, as TCP wants it. So is what such a path has delivered, where the peer holds it back until the hole before it is filled.
      */
     void takeOverLost() {
         if (subflows.size() < 2 || !connection.isMptcp()) {
@@ -70,23 +71,34 @@ final class OpportunisticReinjection {
         }
         for (int i = 0; i < subflows.size(); i++) {
             Subflow subflow = subflows.get(i);
-            long lostBytes = subflow.tcb.log().lostBytes();
-            if (lostBytes > subflow.lostBytesSeen && hasNearer(subflow)) {
-                reinjectLost(subflow.tcb.log());
+            SegmentLog log = subflow.tcb.log();
+            long lostBytes = log.lostBytes();
+            if (lostBytes > subflow.lostBytesSeen && nearer(subflow) != null) {
+                reinjectLost(log);
             }
             subflow.lostBytesSeen = lostBytes;
+            if (holdsUp(log)) {
+                reinjectHeld(subflow.tcb, nearer(subflow));
+            }
         }
     }
 
-    private boolean hasNearer(Subflow far) {
+    /** The stream waits for what the peer reports to have (SACK), and what nobody else has been asked for. */
+    private boolean holdsUp(SegmentLog log) {
+        int index = log.sackedBytes() == 0 ? -1 : log.indexOfDsn(sender.dsnUna());
+        return index >= 0 && log.has(index, SegmentLog.SACKED) && !log.has(index, SegmentLog.REINJECTED);
+    }
+
+    /** One of those to which the round trip is much shorter; null for none. */
+    private Subflow nearer(Subflow far) {
         for (int i = 0; i < subflows.size(); i++) {
             Subflow subflow = subflows.get(i);
             if (subflow != far && subflow.isActiveForData() && !subflow.isBackup() && !connection.stack.linkProperties(subflow.linkId).isMetered()
                     && subflow.tcb.delivery().peakBytesPerSecond() > 0 && isFar(far.tcb, subflow.tcb)) {
-                return true;
+                return subflow;
             }
         }
-        return false;
+        return null;
     }
 
     private void reinjectLost(SegmentLog log) {
@@ -95,6 +107,27 @@ final class OpportunisticReinjection {
                     && log.dsn(i) + log.payloadLength(i) > sender.dsnUna()) {
                 log.markReinjected(i);
                 sender.reinject(log.dsn(i), log.dsn(i) + log.payloadLength(i));
+            }
+        }
+    }
+
+    /**
+     * Linux hands up what arrives on a subflow in the order of that subflow only, and so does whoever verifies DSS checksums. All that came behind a hole
+     * then waits a round trip and more of the long path, even if a copy of what is missing there came over the short one. So that is sent again, too: as
+     * much as the short one carries until the hole is filled. A peer that hands up what it has never lets the stream wait for what it reports.
+     */
+    private void reinjectHeld(Tcb far, Subflow near) {
+        if (near == null) {
+            return;
+        }
+        SegmentLog log = far.log();
+        double roomBytes = near.tcb.delivery().peakBytesPerSecond() * far.rtt().srttNanos() / NANOS_PER_SECOND;
+        for (int i = log.indexOfDsn(sender.dsnUna()); i < log.size() && roomBytes > 0; i++) {
+            if (log.has(i, SegmentLog.SACKED) && !log.has(i, SegmentLog.REINJECTED) && log.payloadLength(i) > 0
+                    && log.dsn(i) + log.payloadLength(i) > sender.dsnUna()) {
+                log.markReinjected(i);
+                sender.reinject(log.dsn(i), log.dsn(i) + log.payloadLength(i));
+                roomBytes -= log.payloadLength(i);
             }
         }
     }
@@ -135,10 +168,13 @@ final class OpportunisticReinjection {
                 break;
             }
             bytesBehind += log.length(i);
+            if (log.has(i, SegmentLog.SACKED)) {
+                continue; // it need not go again, unless the peer holds it back
+            }
             log.markReinjected(i);
             long start = Math.max(log.dsn(i), sender.dsnUna());
             long end = log.dsn(i) + log.payloadLength(i);
-            if (start < end && !log.has(i, SegmentLog.SACKED) && !fast.tcb.log().carries(start)) {
+            if (start < end && !fast.tcb.log().carries(start)) {
                 sender.reinject(start, end);
                 any = true;
             }

@@ -154,6 +154,8 @@ class SegmentLogTest {
         for (long dsn = 1; dsn < 60; dsn += 7) {
             long position = dsn;
             assertEquals(model.stream().anyMatch(c -> c.dsn == position), log.carries(dsn), () -> "byte " + position);
+            int index = log.indexOfDsn(dsn);
+            assertTrue(index < 0 || log.dsn(index) <= dsn && dsn < log.dsn(index) + log.payloadLength(index), () -> "byte " + position);
         }
     }
 
