@@ -109,8 +109,11 @@ final class ConnectionOutput {
         }
         long mask = select(nowNanos, view.forNewData(pending, window));
         if (mask == 0) {
-            boolean windowFull = window < Math.min(pending, connection.subflows().minPayloadMssBytes()); // for less than a segment nobody sends
-            return windowFull && opportunistic.takeOverSlow(nowNanos) && transmitReinjection(nowNanos, out);
+            if (window >= Math.min(pending, connection.subflows().minPayloadMssBytes())) {
+                return false;
+            }
+            guard.onWindowFull(); // for less than a segment nobody sends
+            return opportunistic.takeOverSlow(nowNanos) && transmitReinjection(nowNanos, out);
         }
         int index = firstReady(nowNanos, mask);
         Subflow subflow = subflows.get(index);
