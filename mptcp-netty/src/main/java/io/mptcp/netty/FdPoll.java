@@ -1,26 +1,32 @@
 package io.mptcp.netty;
 
+import io.mptcp.netty.linux.SelectableDescriptor;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoOps;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.nio.NioIoEvent;
+import io.netty.channel.nio.NioIoHandle;
+import io.netty.channel.nio.NioIoOps;
 import io.netty.channel.unix.FileDescriptor;
+import java.io.IOException;
+import java.nio.channels.SelectableChannel;
 import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file descriptor of a link on an event loop, edge-triggered: {@code onReadable} has to read until there is nothing left, or to call
- * {@link #readAgain}. Does not own the descriptor.
+ * A file descriptor of a link on an event loop: {@code onReadable} has to read until there is nothing left, or to call {@link #readAgain}. Does not own
+ * the descriptor. On loops of epoll it is polled edge-triggered, on those of NIO level-triggered.
  */
-final class FdPoll implements EpollIoHandle {
+abstract class FdPoll implements IoHandle {
     private static final Logger LOG = LoggerFactory.getLogger(FdPoll.class);
-    private static final EpollIoOps READ = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET);
-    private static final EpollIoOps READ_WRITE = READ.with(EpollIoOps.EPOLLOUT);
 
-    private final FileDescriptor fd;
+    private final int fd;
     private final Runnable onReadable;
     private final Runnable onWritable;
     private IoRegistration registration;
@@ -28,13 +34,35 @@ final class FdPoll implements EpollIoHandle {
     private boolean closed;
     private boolean failureLogged;
 
-    FdPoll(IoEventLoop loop, int fd, Runnable onReadable, Runnable onWritable) {
-        this.fd = new FileDescriptor(fd);
+    private FdPoll(int fd, Runnable onReadable, Runnable onWritable) {
+        this.fd = fd;
         this.onReadable = onReadable;
         this.onWritable = onWritable;
+    }
+
+    /** Whether descriptors can be polled on that loop. */
+    static boolean isCompatible(IoEventLoop loop) {
+        return loop.isCompatible(EpollIoHandle.class) || loop.isCompatible(NioIoHandle.class);
+    }
+
+    static FdPoll on(IoEventLoop loop, int fd, Runnable onReadable, Runnable onWritable) {
+        FdPoll poll = loop.isCompatible(EpollIoHandle.class) ? new OnEpoll(fd, onReadable, onWritable) : new OnNio(fd, onReadable, onWritable);
+        poll.join(loop);
+        return poll;
+    }
+
+    private void join(IoEventLoop loop) {
+        try {
+            prepare();
+        } catch (IOException e) {
+            LOG.error("descriptor {} cannot be polled: {}", fd, e.getMessage());
+            return;
+        }
         loop.register(this).addListener(future -> {
             if (!future.isSuccess()) {
-                LOG.error("descriptor {} cannot be polled: {}", fd, future.cause().toString());
+                if (!closed) {
+                    LOG.error("descriptor {} cannot be polled: {}", fd, future.cause().toString());
+                }
                 return;
             }
             registration = (IoRegistration) future.getNow();
@@ -64,28 +92,30 @@ final class FdPoll implements EpollIoHandle {
 
     private void arm() {
         if (registration != null) {
-            registration.submit(wantsWrite ? READ_WRITE : READ);
+            registration.submit(interest(wantsWrite));
         }
     }
 
-    @Override
-    public FileDescriptor fd() {
-        return fd;
+    /** Before the loop gets it. */
+    void prepare() throws IOException {
     }
 
-    @Override
-    public void handle(IoRegistration ignored, IoEvent event) {
+    abstract IoOps interest(boolean write);
+
+    /** When nothing is to be heard any more. */
+    void left() {
+    }
+
+    final void ready(boolean readable, boolean writable) {
         if (closed) {
             return; // by another descriptor's event of the same round
         }
-        EpollIoOps ops = ((EpollIoEvent) event).ops();
-        if (wantsWrite && ops.contains(EpollIoOps.EPOLLOUT)) {
+        if (wantsWrite && writable) {
             wantsWrite = false;
             arm();
             guarded(onWritable);
         }
-        // EPOLLERR stands for an error to be fetched by the next read.
-        if (!closed && (ops.contains(EpollIoOps.EPOLLIN) || ops.contains(EpollIoOps.EPOLLERR))) {
+        if (!closed && readable) {
             guarded(onReadable);
         }
     }
@@ -105,15 +135,84 @@ final class FdPoll implements EpollIoHandle {
 
     /** Leaves the loop; to be called before the descriptor is closed. */
     @Override
-    public void close() {
+    public final void close() {
         if (!closed) {
             closed = true;
             if (registration != null) {
                 try {
                     registration.cancel();
                 } catch (RejectedExecutionException ended) {
-                    LOG.debug("descriptor {} has left its loop together with all others", fd.intValue());
+                    LOG.debug("descriptor {} has left its loop together with all others", fd);
                 }
+            }
+            left();
+        }
+    }
+
+    private static final class OnEpoll extends FdPoll implements EpollIoHandle {
+        private static final EpollIoOps READ = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET);
+        private static final EpollIoOps READ_WRITE = READ.with(EpollIoOps.EPOLLOUT);
+
+        private final FileDescriptor descriptor;
+
+        OnEpoll(int fd, Runnable onReadable, Runnable onWritable) {
+            super(fd, onReadable, onWritable);
+            descriptor = new FileDescriptor(fd);
+        }
+
+        @Override
+        public FileDescriptor fd() {
+            return descriptor;
+        }
+
+        @Override
+        IoOps interest(boolean write) {
+            return write ? READ_WRITE : READ;
+        }
+
+        @Override
+        public void handle(IoRegistration ignored, IoEvent event) {
+            EpollIoOps ops = ((EpollIoEvent) event).ops();
+            // EPOLLERR stands for an error to be fetched by the next read.
+            ready(ops.contains(EpollIoOps.EPOLLIN) || ops.contains(EpollIoOps.EPOLLERR), ops.contains(EpollIoOps.EPOLLOUT));
+        }
+    }
+
+    /** A selector reports an error as everything it was asked for. */
+    private static final class OnNio extends FdPoll implements NioIoHandle {
+        private final int fd;
+        private SelectableDescriptor descriptor;
+
+        OnNio(int fd, Runnable onReadable, Runnable onWritable) {
+            super(fd, onReadable, onWritable);
+            this.fd = fd;
+        }
+
+        @Override
+        void prepare() throws IOException {
+            descriptor = SelectableDescriptor.of(fd);
+        }
+
+        @Override
+        public SelectableChannel selectableChannel() {
+            return descriptor.channel();
+        }
+
+        @Override
+        IoOps interest(boolean write) {
+            return write ? NioIoOps.READ_AND_WRITE : NioIoOps.READ;
+        }
+
+        @Override
+        public void handle(IoRegistration ignored, IoEvent event) {
+            NioIoOps ops = ((NioIoEvent) event).ops();
+            ready(ops.contains(NioIoOps.READ), ops.contains(NioIoOps.WRITE));
+        }
+
+        @Override
+        void left() {
+            if (descriptor != null) {
+                descriptor.close();
             }
         }
     }

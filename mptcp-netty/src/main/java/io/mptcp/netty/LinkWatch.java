@@ -47,7 +47,7 @@ final class LinkWatch implements RouteEvents.Listener, AutoCloseable {
     /** Calls {@code onChange} on the loop whenever {@link #isUp} has changed. */
     void start(IoEventLoop loop, Runnable onChange) {
         this.onChange = onChange;
-        this.poll = new FdPoll(loop, events.fd(), events::drain, () -> { });
+        this.poll = FdPoll.on(loop, events.fd(), events::drain, () -> { });
     }
 
     @Override

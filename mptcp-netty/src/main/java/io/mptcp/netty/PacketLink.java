@@ -197,8 +197,8 @@ public final class PacketLink implements SegmentLink {
         this.receiver = receiver;
         told = link;
         toldKernelSegments = frames.kernelSegments();
-        socketPoll = new FdPoll(loop, socket.fd(), this::readable, this::writable);
-        eventPoll = new FdPoll(loop, events.fd(), this::drainEvents, () -> { });
+        socketPoll = FdPoll.on(loop, socket.fd(), this::readable, this::writable);
+        eventPoll = FdPoll.on(loop, events.fd(), this::drainEvents, () -> { });
         refresh = loop.scheduleWithFixedDelay(this::refresh, REFRESH_SECONDS, REFRESH_SECONDS, TimeUnit.SECONDS);
     }
 

@@ -44,6 +44,11 @@ public interface SegmentLink {
         void linkStateChanged(SegmentLink link, boolean up);
     }
 
+    /** Whether links of this library can live on that loop: on those of epoll and NIO. */
+    static boolean canLiveOn(IoEventLoop loop) {
+        return FdPoll.isCompatible(loop);
+    }
+
     /** Number of this link in its stack. */
     int id();
 

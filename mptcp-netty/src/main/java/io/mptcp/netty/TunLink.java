@@ -128,7 +128,7 @@ public final class TunLink implements SegmentLink {
     @Override
     public void start(IoEventLoop loop, Receiver receiver) {
         this.receiver = receiver;
-        this.poll = new FdPoll(loop, device.fd(), this::readable, this::writable);
+        this.poll = FdPoll.on(loop, device.fd(), this::readable, this::writable);
     }
 
     @Override

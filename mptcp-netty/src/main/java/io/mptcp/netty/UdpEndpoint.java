@@ -45,7 +45,7 @@ final class UdpEndpoint {
     void start(IoEventLoop loop, UdpLink link, SegmentLink.Receiver receiver) {
         this.link = link;
         this.receiver = receiver;
-        this.poll = new FdPoll(loop, socket.fd(), this::readable, this::writable);
+        this.poll = FdPoll.on(loop, socket.fd(), this::readable, this::writable);
     }
 
     void close() {

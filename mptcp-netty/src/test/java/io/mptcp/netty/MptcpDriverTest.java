@@ -274,7 +274,7 @@ class MptcpDriverTest {
         int[] offered = {0};
         int[] offeredWhenRead = {0};
         try (UdpSocket socket = UdpSocket.open(LOOPBACK, 0, null)) {
-            FdPoll poll = new FdPoll(loop, socket.fd(), () -> offeredWhenRead[0] = offered[0], () -> { });
+            FdPoll poll = FdPoll.on(loop, socket.fd(), () -> offeredWhenRead[0] = offered[0], () -> { });
             loop.runNow();
             near.drop = slot -> {
                 if (offered[0]++ == 0) {

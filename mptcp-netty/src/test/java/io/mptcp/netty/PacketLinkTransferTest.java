@@ -20,8 +20,10 @@ import io.mptcp.stack.StackConfig;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -33,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -56,11 +59,15 @@ class PacketLinkTransferTest {
         namespaces = Namespaces.orSkip();
         opened.push(namespaces);
         assumeTrue(KernelMptcp.available(), "needs a kernel with Multipath TCP");
-        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-        opened.push(() -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync());
-        loop = group.next();
+        loop = loopOf(EpollIoHandler.newFactory());
         here = namespaces.add();
         there = namespaces.add();
+    }
+
+    private IoEventLoop loopOf(IoHandlerFactory kind) {
+        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, kind);
+        opened.push(() -> group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync());
+        return group.next();
     }
 
     private void joinDirectly() {
@@ -116,6 +123,13 @@ class PacketLinkTransferTest {
     void kernelAndStackUnderstandEachOther(String address) throws Exception {
         joinDirectly();
         transfer(address);
+    }
+
+    @Test
+    void aLoopOfNioWillDoAsWell() throws Exception {
+        loop = loopOf(NioIoHandler.newFactory());
+        joinDirectly();
+        transfer("10.1.0.2");
     }
 
     /** RFC 1191, RFC 8201: the router's ICMP is what makes segments small enough. */

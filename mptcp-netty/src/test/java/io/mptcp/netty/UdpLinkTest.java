@@ -11,8 +11,8 @@ import io.mptcp.netty.linux.Namespaces;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ManualIoEventLoop;
-import io.netty.channel.epoll.EpollIoHandler;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -26,15 +26,23 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
+@ParameterizedClass
+@MethodSource("io.mptcp.netty.Loops#kinds")
 class UdpLinkTest {
     private static final int CLIENT_TCP_PORT = 50_000;
 
-    private final ManualIoEventLoop loop = new ManualIoEventLoop(Thread.currentThread(), EpollIoHandler.newFactory());
+    private final ManualIoEventLoop loop;
     private final List<SegmentLink> links = new ArrayList<>();
+
+    UdpLinkTest(IoHandlerFactory kind) {
+        loop = new ManualIoEventLoop(Thread.currentThread(), kind);
+    }
 
     @AfterEach
     void close() {

@@ -16,8 +16,8 @@ import io.mptcp.stack.StackConfig;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -26,18 +26,26 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Two stacks, each on its own thread, over real UDP sockets and two paths on the loopback interface; needs no privileges. */
 @Timeout(120)
+@ParameterizedClass
+@MethodSource("io.mptcp.netty.Loops#kinds")
 class UdpTransferTest {
     private static final IpAddress FIRST = IpAddress.parse("127.0.0.1");
     private static final IpAddress SECOND = IpAddress.parse("127.0.0.2");
 
-    private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(2, EpollIoHandler.newFactory());
+    private final MultiThreadIoEventLoopGroup group;
     private final UdpLink[] serverLinks = new UdpLink[2];
     private int port;
     private MptcpDriver client;
     private MptcpDriver server;
+
+    UdpTransferTest(IoHandlerFactory kind) {
+        group = new MultiThreadIoEventLoopGroup(2, kind);
+    }
 
     @BeforeEach
     void open() throws Exception {

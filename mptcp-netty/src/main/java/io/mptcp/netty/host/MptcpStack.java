@@ -17,7 +17,6 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
@@ -249,7 +248,10 @@ public final class MptcpStack implements AutoCloseable {
             return this;
         }
 
-        /** Uses these loops, which have to be epoll loops, instead of threads of its own, and leaves them running when it is closed. */
+        /**
+         * Uses these loops instead of threads of its own, and leaves them running when it is closed. Loops of epoll are the better ones; with those of NIO,
+         * timers come up to a millisecond late.
+         */
         public Builder group(EventLoopGroup group) {
             this.group = group;
             return this;
@@ -295,13 +297,13 @@ public final class MptcpStack implements AutoCloseable {
             if (paths.isEmpty()) {
                 throw new IllegalStateException("a stack needs at least one path: call path(\"eth0\")");
             }
-            if (!Epoll.isAvailable()) {
+            if (group == null && !Epoll.isAvailable()) {
                 throw new SetupException("Netty's epoll transport cannot be used here (" + Epoll.unavailabilityCause() + "): this stack needs Linux");
             }
             EventLoopGroup used = group != null ? group : new Loops(loops, threadName);
             MptcpStack stack = new MptcpStack(used, group == null);
             try {
-                open(stack, epollLoops(used), timeline == null ? config : withTimeline(stack));
+                open(stack, ioLoops(used), timeline == null ? config : withTimeline(stack));
                 return stack;
             } catch (SetupException | RuntimeException e) {
                 stack.close();
@@ -351,11 +353,11 @@ public final class MptcpStack implements AutoCloseable {
             }
         }
 
-        private static List<IoEventLoop> epollLoops(EventLoopGroup group) {
+        private static List<IoEventLoop> ioLoops(EventLoopGroup group) {
             List<IoEventLoop> loops = new ArrayList<>();
             for (EventExecutor executor : group) {
-                if (!(executor instanceof IoEventLoop loop) || !loop.isCompatible(EpollIoHandle.class)) {
-                    throw new IllegalStateException("links need epoll event loops: new MultiThreadIoEventLoopGroup(EpollIoHandler.newFactory())");
+                if (!(executor instanceof IoEventLoop loop) || !SegmentLink.canLiveOn(loop)) {
+                    throw new IllegalStateException("links need event loops of epoll or NIO: new MultiThreadIoEventLoopGroup(EpollIoHandler.newFactory())");
                 }
                 loops.add(loop);
             }

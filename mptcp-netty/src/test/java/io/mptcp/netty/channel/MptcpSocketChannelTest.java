@@ -20,9 +20,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.channel.epoll.EpollIoHandler;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +35,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What Netty's own tests do not look at: paths, subflows and options of MPTCP. Over UDP on the loopback interface. */
 @Timeout(60)
@@ -131,9 +133,10 @@ class MptcpSocketChannelTest {
         assertEquals(1, subflows.size());
     }
 
-    @Test
-    void overLoopsOfTheProgramEveryConnectionStaysOnTheOneItCameInBy() throws Exception {
-        MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, EpollIoHandler.newFactory());
+    @ParameterizedTest
+    @MethodSource("io.mptcp.netty.Loops#kinds")
+    void overLoopsOfTheProgramEveryConnectionStaysOnTheOneItCameInBy(IoHandlerFactory kind) throws Exception {
+        MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, kind);
         server.close();
         server = MptcpStack.builder().udpPath("lo", IpAddress.parse("127.0.0.1")).group(loops).build();
         try {

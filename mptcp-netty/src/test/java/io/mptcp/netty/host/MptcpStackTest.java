@@ -12,9 +12,9 @@ import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.local.LocalIoHandler;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -27,6 +27,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The whole assembly by its builder, over UDP on the loopback interface. */
 @Timeout(60)
@@ -88,9 +90,10 @@ class MptcpStackTest {
         }
     }
 
-    @Test
-    void aConnectThatWaitsFailsWhenTheStackIsClosed() throws Exception {
-        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    @ParameterizedTest
+    @MethodSource("io.mptcp.netty.Loops#kinds")
+    void aConnectThatWaitsFailsWhenTheStackIsClosed(IoHandlerFactory kind) throws Exception {
+        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, kind);
         try (DatagramSocket silent = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
             IpEndpoint remote = new IpEndpoint(LOOPBACK, silent.getLocalPort());
             silent.setSoTimeout(20_000);
@@ -106,9 +109,10 @@ class MptcpStackTest {
         }
     }
 
-    @Test
-    void everythingIsFreedAlsoWhenTheLoopsHaveEndedBefore() throws Exception {
-        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    @ParameterizedTest
+    @MethodSource("io.mptcp.netty.Loops#kinds")
+    void everythingIsFreedAlsoWhenTheLoopsHaveEndedBefore(IoHandlerFactory kind) throws Exception {
+        MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, kind);
         MptcpStack stack = stack("127.0.0.1").group(group).build();
         int port = stack.listen(ANY_PORT, ListenOptions.DEFAULT, (uplinks, connection) -> null).local().port();
         CompletableFuture<Void> end = connect(stack, new IpEndpoint(IpAddress.parse("127.0.0.9"), port), new StreamHandler(1, 1));
@@ -148,11 +152,11 @@ class MptcpStackTest {
         assertThrows(IllegalArgumentException.class, () -> MptcpStack.builder().loops(0));
         String message = assertThrows(SetupException.class, () -> stack("192.0.2.1").build()).getMessage();
         assertEquals("path lo: address 192.0.2.1 is not one of this host", message);
-        MultiThreadIoEventLoopGroup nio = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        MultiThreadIoEventLoopGroup inMemory = new MultiThreadIoEventLoopGroup(1, LocalIoHandler.newFactory());
         try {
-            assertThrows(IllegalStateException.class, () -> stack("127.0.0.1").group(nio).build());
+            assertThrows(IllegalStateException.class, () -> stack("127.0.0.1").group(inMemory).build());
         } finally {
-            nio.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+            inMemory.shutdownGracefully(0, 1, TimeUnit.SECONDS);
         }
     }
 
