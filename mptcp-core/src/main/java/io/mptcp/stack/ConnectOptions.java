@@ -15,32 +15,48 @@ import java.util.function.Supplier;
  * @param fastOpen          active opens only: what is written before the SYN leaves, that is before the next {@link Stack#transmit}, goes with it
  *                          where a cookie of the server is known, else a cookie is asked for (RFC 7413). The server may get such data twice
  * @param fastOpenWithoutCookie with {@code fastOpen}: the server is known to take data with a SYN from anybody, no cookie is sent or asked for
+ * @param checksum whether to ask for DSS checksums (RFC 8684 section 3.3.1), null as the stack does. They are used when the peer asks, too; a stack that
+ *                 refuses them ({@link ChecksumPolicy#NEVER}) never asks
+ * @param pathManager which of the stack's kinds of path manager, see {@link io.mptcp.spi.PathManagerFactory#create(String)}; null for its choice
  */
 public record ConnectOptions(boolean mptcp, Supplier<PacketScheduler> scheduler, String congestionControl, SocketOptions socket, boolean fastOpen,
-                             boolean fastOpenWithoutCookie) {
-    public static final ConnectOptions DEFAULT = new ConnectOptions(true, null, null, SocketOptions.DEFAULT, false, false);
+                             boolean fastOpenWithoutCookie, Boolean checksum, String pathManager) {
+    public static final ConnectOptions DEFAULT = new ConnectOptions(true, null, null, SocketOptions.DEFAULT, false, false, null, null);
 
     public ConnectOptions withMptcp(boolean mptcp) {
-        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie);
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
     }
 
     public ConnectOptions withScheduler(Supplier<PacketScheduler> scheduler) {
-        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie);
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
     }
 
     public ConnectOptions withCongestionControl(String congestionControl) {
-        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie);
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
     }
 
     public ConnectOptions withSocket(SocketOptions socket) {
-        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie);
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
     }
 
     public ConnectOptions withFastOpen(boolean fastOpen) {
-        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie);
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
     }
 
     public ConnectOptions withFastOpenWithoutCookie(boolean fastOpenWithoutCookie) {
-        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie);
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
+    }
+
+    public ConnectOptions withChecksum(Boolean checksum) {
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
+    }
+
+    public ConnectOptions withPathManager(String pathManager) {
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
+    }
+
+    /** Whether such a connection sets the A flag of its MP_CAPABLE by itself (RFC 8684 section 3.1). */
+    boolean asksForChecksum(StackConfig config) {
+        return checksum == null ? config.checksum() : checksum && config.checksums() != ChecksumPolicy.NEVER;
     }
 }

@@ -5,6 +5,7 @@ import io.mptcp.cc.CongestionControllers;
 import io.mptcp.cc.CoupledGroup;
 import io.mptcp.spi.PacketScheduler;
 import io.mptcp.spi.PathEvent;
+import io.mptcp.spi.PathManagerFactory;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tcp.TcpCloseReason;
@@ -84,12 +85,13 @@ final class Connection extends DeadlineQueue.Node {
         sender = data.sender;
         receiver = data.receiver;
         application = new ApplicationSide(this, data);
-        handshake = new Handshake(this);
+        handshake = new Handshake(this, options.asksForChecksum(stack.config()));
         fallback = new Fallback(this);
         output = new ConnectionOutput(this, subflows, sender,
                 options.scheduler() == null ? BuiltInScheduler.INSTANCE : options.scheduler().get());
         signals = new AddressSignals(this, data.sequence);
-        paths = new PathControl(this, subflows, stack.config().pathManager().create());
+        PathManagerFactory pathManagers = stack.config().pathManager();
+        paths = new PathControl(this, subflows, options.pathManager() == null ? pathManagers.create() : pathManagers.create(options.pathManager()));
         closing = new Closing(this, data);
     }
 

@@ -19,9 +19,9 @@ final class Handshake {
     /** SYNs with MP_CAPABLE went unanswered, and one without is under way. */
     private boolean droppedMpCapable;
 
-    Handshake(Connection connection) {
+    Handshake(Connection connection, boolean asksForChecksum) {
         this.connection = connection;
-        flags = flags(connection.stack.config(), connection.stack.config().checksum());
+        flags = flags(connection.stack.config(), asksForChecksum);
     }
 
     /** Flags octet of an MP_CAPABLE of this side. */

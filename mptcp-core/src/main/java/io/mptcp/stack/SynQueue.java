@@ -267,7 +267,8 @@ final class SynQueue {
             FastOpenCookies.write(writer, request.fastOpenCookie, request.fastOpenExperimental, request.mptcp ? MP_CAPABLE_SYN_ACK_BYTES : 0);
         }
         if (request.mptcp) {
-            boolean checksum = stack.config().checksum() || (request.mpCapableFlags & MptcpOptions.FLAG_CHECKSUM) != 0;
+            boolean checksum = request.listener.options().asksForChecksum(stack.config())
+                    || (request.mpCapableFlags & MptcpOptions.FLAG_CHECKSUM) != 0;
             writer.mpCapableSynAck(Handshake.VERSION, Handshake.flags(stack.config(), checksum), request.localKey);
         }
     }

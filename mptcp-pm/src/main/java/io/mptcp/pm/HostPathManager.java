@@ -374,7 +374,17 @@ public final class HostPathManager implements PathManagerFactory {
 
     @Override
     public PathManager create() {
-        return type == PathManagerType.KERNEL ? new EndpointPathManager(this) : new UserspacePathManager(this);
+        return create(type);
+    }
+
+    /** @param kind {@code kernel} or {@code userspace}, whatever {@link #type} says */
+    @Override
+    public PathManager create(String kind) {
+        return create(PathManagerType.of(kind));
+    }
+
+    private PathManager create(PathManagerType wanted) {
+        return wanted == PathManagerType.KERNEL ? new EndpointPathManager(this) : new UserspacePathManager(this);
     }
 
     void onCreated(PathManager manager, PathCommands commands) {

@@ -1,6 +1,7 @@
 package io.mptcp.netty.channel;
 
 import io.mptcp.cc.CongestionControllers;
+import io.mptcp.pm.PathManagerType;
 import io.mptcp.scheduler.Schedulers;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.tcp.SocketOptions;
@@ -14,8 +15,8 @@ import java.util.Set;
 final class ConnectionSettings {
     private static final Set<ChannelOption<?>> KNOWN = Set.of(ChannelOption.TCP_NODELAY, ChannelOption.SO_KEEPALIVE, ChannelOption.SO_SNDBUF,
             ChannelOption.SO_RCVBUF, ChannelOption.IP_TOS, MptcpChannelOption.MPTCP, MptcpChannelOption.SCHEDULER,
-            MptcpChannelOption.CONGESTION_CONTROL, MptcpChannelOption.TCP_CORK, MptcpChannelOption.TCP_KEEPIDLE, MptcpChannelOption.TCP_KEEPINTVL,
-            MptcpChannelOption.TCP_KEEPCNT, MptcpChannelOption.TCP_USER_TIMEOUT, MptcpChannelOption.TCP_NOTSENT_LOWAT);
+            MptcpChannelOption.CONGESTION_CONTROL, MptcpChannelOption.CHECKSUM, MptcpChannelOption.PATH_MANAGER, MptcpChannelOption.TCP_CORK,
+            MptcpChannelOption.TCP_KEEPIDLE, MptcpChannelOption.TCP_KEEPINTVL, MptcpChannelOption.TCP_KEEPCNT, MptcpChannelOption.TCP_USER_TIMEOUT, MptcpChannelOption.TCP_NOTSENT_LOWAT);
     /** As the kernel, which takes no smaller one. */
     private static final int MIN_BUFFER_BYTES = 4096;
 
@@ -24,6 +25,8 @@ final class ConnectionSettings {
     private volatile Boolean mptcp;
     private volatile String scheduler;
     private volatile String congestionControl;
+    private volatile Boolean checksum;
+    private volatile String pathManager;
 
     static Set<ChannelOption<?>> known() {
         return KNOWN;
@@ -43,13 +46,21 @@ final class ConnectionSettings {
         Boolean wantsMptcp = mptcp;
         String schedulerName = scheduler;
         String controllerName = congestionControl;
+        Boolean wantsChecksum = checksum;
+        String pathManagerName = pathManager;
         if (wantsMptcp != null) {
             options = options.withMptcp(wantsMptcp && defaults.mptcp());
         }
         if (schedulerName != null) {
             options = options.withScheduler(() -> Schedulers.create(schedulerName));
         }
-        return controllerName == null ? options : options.withCongestionControl(controllerName);
+        if (controllerName != null) {
+            options = options.withCongestionControl(controllerName);
+        }
+        if (wantsChecksum != null) {
+            options = options.withChecksum(wantsChecksum);
+        }
+        return pathManagerName == null ? options : options.withPathManager(pathManagerName);
     }
 
     /** What inherits from these: the connections of a listener. */
@@ -59,6 +70,8 @@ final class ConnectionSettings {
         copy.mptcp = mptcp;
         copy.scheduler = scheduler;
         copy.congestionControl = congestionControl;
+        copy.checksum = checksum;
+        copy.pathManager = pathManager;
         return copy;
     }
 
@@ -81,6 +94,10 @@ final class ConnectionSettings {
             return scheduler;
         } else if (option == MptcpChannelOption.CONGESTION_CONTROL) {
             return congestionControl;
+        } else if (option == MptcpChannelOption.CHECKSUM) {
+            return checksum;
+        } else if (option == MptcpChannelOption.PATH_MANAGER) {
+            return pathManager;
         } else if (option == MptcpChannelOption.TCP_CORK) {
             return now.cork();
         } else if (option == MptcpChannelOption.TCP_KEEPIDLE) {
@@ -111,6 +128,11 @@ final class ConnectionSettings {
         } else if (option == MptcpChannelOption.CONGESTION_CONTROL) {
             CongestionControllers.create((String) value);
             congestionControl = (String) value;
+        } else if (option == MptcpChannelOption.CHECKSUM) {
+            checksum = (Boolean) value;
+        } else if (option == MptcpChannelOption.PATH_MANAGER) {
+            PathManagerType.of((String) value);
+            pathManager = (String) value;
         } else {
             SocketOptions.Builder changed = socket.toBuilder();
             setSocket(changed, option, value);

@@ -13,6 +13,13 @@ public class MptcpChannelOption<T> extends ChannelOption<T> {
     public static final ChannelOption<String> SCHEDULER = valueOf(MptcpChannelOption.class, "SCHEDULER");
     /** Congestion controller by name: {@code cubic}, {@code newreno}, {@code lia}, {@code olia}, {@code balia}. Before connecting. Default: the stack's. */
     public static final ChannelOption<String> CONGESTION_CONTROL = valueOf(MptcpChannelOption.class, "CONGESTION_CONTROL");
+    /** Whether to ask for DSS checksums (RFC 8684 section 3.3.1); they are used when the peer asks, too. Before connecting. Default: the stack's. */
+    public static final ChannelOption<Boolean> CHECKSUM = valueOf(MptcpChannelOption.class, "CHECKSUM");
+    /**
+     * Who decides which subflows there are: {@code kernel}, endpoints and limits; {@code userspace}, the program, by {@link SubflowControl} or
+     * {@link io.mptcp.pm.HostPathManager}. Before connecting. Default: the stack's.
+     */
+    public static final ChannelOption<String> PATH_MANAGER = valueOf(MptcpChannelOption.class, "PATH_MANAGER");
     /** See {@link io.mptcp.tcp.SocketOptions#cork}. At any time, as the following. */
     public static final ChannelOption<Boolean> TCP_CORK = valueOf(MptcpChannelOption.class, "TCP_CORK");
     /** Silence of the peer in seconds before it is probed, if SO_KEEPALIVE is set. */

@@ -16,7 +16,8 @@ import java.util.Set;
  * follow the traffic. SO_REUSEADDR makes no difference: a port may always be used again.
  */
 public final class MptcpSocketChannelConfig extends DefaultChannelConfig implements SocketChannelConfig {
-    private static final Set<ChannelOption<?>> BEFORE_CONNECTING = Set.of(MptcpChannelOption.MPTCP, MptcpChannelOption.CONGESTION_CONTROL);
+    private static final Set<ChannelOption<?>> BEFORE_CONNECTING = Set.of(MptcpChannelOption.MPTCP, MptcpChannelOption.CONGESTION_CONTROL,
+            MptcpChannelOption.CHECKSUM, MptcpChannelOption.PATH_MANAGER);
 
     private final MptcpSocketChannel owner;
     private final ConnectionSettings settings;

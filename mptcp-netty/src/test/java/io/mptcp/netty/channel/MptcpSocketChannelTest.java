@@ -123,6 +123,43 @@ class MptcpSocketChannelTest {
     }
 
     @Test
+    void theProgramDecidesAboutSubflowsAndChecksumsOfOneConnection() throws Exception {
+        Channel listening = echoServer().bind("127.0.0.1", 0).sync().channel();
+        MptcpSocketChannel channel = (MptcpSocketChannel) bootstrap().option(MptcpChannelOption.PATH_MANAGER, "userspace")
+                .option(MptcpChannelOption.CHECKSUM, true).connect(listening.localAddress()).sync().channel();
+        channel.writeAndFlush(text("one path")).sync();
+        assertEquals("one path", received.take());
+        assertTrue(events.take().subflow().initial());
+        assertTrue(accepted.get().mptcpInfo().sync().getNow().csumEnabled());
+        channel.control().open(1, false).sync();
+        assertEquals(1, events.take().subflow().linkId());
+        channel.writeAndFlush(text("two paths")).sync();
+        assertEquals("two paths", received.take());
+        MptcpInfo info = channel.mptcpInfo().sync().getNow();
+        assertTrue(info.csumEnabled());
+        assertEquals(2, info.subflowsTotal());
+        assertThrows(IllegalStateException.class, () -> channel.config().setOption(MptcpChannelOption.PATH_MANAGER, "kernel"));
+        assertThrows(IllegalArgumentException.class, () -> new MptcpSocketChannel(client).config().setOption(MptcpChannelOption.PATH_MANAGER, "nobody"));
+
+        MptcpSocketChannel other = connect(listening);
+        other.writeAndFlush(text("as the stack does")).sync();
+        assertEquals("as the stack does", received.take());
+        assertFalse(other.mptcpInfo().sync().getNow().csumEnabled());
+        events.take();
+        assertEquals(1, events.take().subflow().linkId(), "the path manager joins");
+    }
+
+    @Test
+    void aListenerAsksForChecksumsOnTheConnectionsItAccepts() throws Exception {
+        Channel listening = echoServer().option(MptcpChannelOption.CHECKSUM, true).bind("127.0.0.1", 0).sync().channel();
+        MptcpSocketChannel channel = connect(listening);
+        channel.writeAndFlush(text("verified")).sync();
+        assertEquals("verified", received.take());
+        assertTrue(channel.mptcpInfo().sync().getNow().csumEnabled());
+        assertFalse(channel.eventLoop().submit(channel::isFallback).sync().getNow());
+    }
+
+    @Test
     void plainTcpIsAnOption() throws Exception {
         Channel listening = echoServer().bind("127.0.0.1", 0).sync().channel();
         MptcpSocketChannel channel = (MptcpSocketChannel) bootstrap().option(MptcpChannelOption.MPTCP, false).connect(listening.localAddress()).sync().channel();
