@@ -4,11 +4,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.netty.channel.MptcpSocketChannel;
+import io.mptcp.netty.channel.MptcpTransport;
 import io.mptcp.stack.SubflowInfo;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolConfig;
+import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolHandler;
+import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
+import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
 import io.netty.pkitesting.X509Bundle;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -91,6 +105,53 @@ class ExamplesTest {
                 received += Long.parseLong(line.replaceAll(".*received (\\d+),.*", "$1"));
             }
             assertTrue(received >= 8 << 20, "all of it came over one of the two: " + received);
+        }
+    }
+
+    /** No example of its own: a codec that begins as one protocol and goes on as another needs no more of a channel than the others do. */
+    @Test
+    void aWebSocketIsOpenedAndClosedAsOverAnyChannel() throws Exception {
+        BlockingQueue<String> received = new LinkedBlockingQueue<>();
+        CompletableFuture<Void> open = new CompletableFuture<>();
+        try (Loopback loopback = new Loopback()) {
+            Channel server = MptcpTransport.over(loopback.server).serverBootstrap().childHandler(new ChannelInitializer<>() {
+                @Override
+                protected void initChannel(Channel channel) {
+                    channel.pipeline().addLast(new HttpServerCodec(), new HttpObjectAggregator(1 << 20), new WebSocketServerProtocolHandler("/"),
+                            new SimpleChannelInboundHandler<TextWebSocketFrame>() {
+                                @Override
+                                protected void channelRead0(ChannelHandlerContext context, TextWebSocketFrame frame) {
+                                    context.writeAndFlush(frame.retain());
+                                }
+                            });
+                }
+            }).bind("127.0.0.1", 0).sync().channel();
+            URI uri = URI.create("ws://127.0.0.1:" + ((InetSocketAddress) server.localAddress()).getPort() + "/");
+            WebSocketClientProtocolConfig config = WebSocketClientProtocolConfig.newBuilder().webSocketUri(uri).build();
+            Channel client = MptcpTransport.over(loopback.client).bootstrap().handler(new ChannelInitializer<>() {
+                @Override
+                protected void initChannel(Channel channel) {
+                    channel.pipeline().addLast(new HttpClientCodec(), new HttpObjectAggregator(1 << 20), new WebSocketClientProtocolHandler(config),
+                            new SimpleChannelInboundHandler<TextWebSocketFrame>() {
+                                @Override
+                                public void userEventTriggered(ChannelHandlerContext context, Object event) {
+                                    if (event == WebSocketClientProtocolHandler.ClientHandshakeStateEvent.HANDSHAKE_COMPLETE) {
+                                        open.complete(null);
+                                    }
+                                }
+
+                                @Override
+                                protected void channelRead0(ChannelHandlerContext context, TextWebSocketFrame frame) {
+                                    received.add(frame.text());
+                                }
+                            });
+                }
+            }).connect(server.localAddress()).sync().channel();
+            open.get(20, TimeUnit.SECONDS);
+            client.writeAndFlush(new TextWebSocketFrame("hello")).sync();
+            assertEquals("hello", received.poll(20, TimeUnit.SECONDS));
+            client.writeAndFlush(new CloseWebSocketFrame(WebSocketCloseStatus.NORMAL_CLOSURE)).sync();
+            assertTrue(client.closeFuture().await(20, TimeUnit.SECONDS));
         }
     }
 

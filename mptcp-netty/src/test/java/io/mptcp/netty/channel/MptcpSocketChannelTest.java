@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.netty.host.MptcpStack;
+import io.mptcp.stack.Counter;
 import io.mptcp.stack.MptcpInfo;
+import io.mptcp.stack.Stack;
 import io.mptcp.stack.SubflowInfo;
+import io.mptcp.tcp.SocketOptions;
 import io.mptcp.wire.IpAddress;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -20,10 +23,14 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.util.concurrent.Future;
 import java.net.BindException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -111,15 +118,64 @@ class MptcpSocketChannelTest {
         }).sync();
         channel.config().setOption(MptcpChannelOption.SCHEDULER, "redundant");
         channel.config().setTrafficClass(0x20);
+        channel.config().setKeepAlive(true).setSendBufferSize(200_000);
+        channel.config().setOption(MptcpChannelOption.TCP_CORK, true);
+        channel.config().setOption(MptcpChannelOption.TCP_CORK, false);
+        channel.config().setOption(MptcpChannelOption.TCP_KEEPIDLE, 60);
+        channel.config().setOption(MptcpChannelOption.TCP_KEEPINTVL, 7);
+        channel.config().setOption(MptcpChannelOption.TCP_KEEPCNT, 3);
+        channel.config().setOption(MptcpChannelOption.TCP_USER_TIMEOUT, 90_000);
+        channel.config().setOption(MptcpChannelOption.TCP_NOTSENT_LOWAT, 50_000);
         channel.eventLoop().submit(() -> {
-            assertEquals(0x20, channel.connection().socketOptions().trafficClass());
-            assertTrue(channel.connection().socketOptions().noDelay());
+            SocketOptions expected = SocketOptions.NO_DELAY.toBuilder().trafficClass(0x20).keepAlive(true).sendBufferBytes(200_000).keepAliveIdleSeconds(60)
+                    .keepAliveIntervalSeconds(7).keepAliveProbes(3).userTimeoutMillis(90_000).notSentLowatBytes(50_000).build();
+            assertEquals(expected, channel.connection().socketOptions());
             assertEquals("Redundant", channel.connection().scheduler().getClass().getSimpleName());
         }).sync();
         assertThrows(IllegalArgumentException.class, () -> channel.config().setOption(MptcpChannelOption.SCHEDULER, "fastest"));
         assertThrows(IllegalStateException.class, () -> channel.config().setOption(MptcpChannelOption.CONGESTION_CONTROL, "cubic"));
         channel.writeAndFlush(text("both ways")).sync();
         assertEquals("both ways", received.take());
+    }
+
+    /** As far as Netty's buffers, the peer's window and its own go, and no further: the writer's promise waits for the reader. */
+    @Test
+    void whatIsNotReadHoldsTheWriterBack() throws Exception {
+        int bufferBytes = 64 << 10;
+        int bytes = 4 << 20;
+        CompletableFuture<Integer> all = new CompletableFuture<>();
+        Channel listening = server(new SimpleChannelInboundHandler<ByteBuf>() {
+            private int read;
+
+            @Override
+            protected void channelRead0(ChannelHandlerContext context, ByteBuf message) {
+                read += message.readableBytes();
+                if (read == bytes) {
+                    all.complete(read);
+                }
+            }
+        }).option(ChannelOption.SO_RCVBUF, bufferBytes).childOption(ChannelOption.AUTO_READ, false).bind("127.0.0.1", 0).sync().channel();
+        MptcpSocketChannel channel = (MptcpSocketChannel) bootstrap().option(ChannelOption.SO_SNDBUF, bufferBytes).connect(listening.localAddress()).sync().channel();
+        Future<?> written = channel.writeAndFlush(Unpooled.buffer(bytes).writeZero(bytes));
+        Stack engine = client.on(channel.eventLoop()).driver().stack();
+        while (channel.eventLoop().submit(() -> engine.counters().get(Counter.WinProbe)).sync().getNow() == 0) {
+            assertFalse(channel.isWritable()); // until the window has been closed for so long that the sender asks
+        }
+        assertFalse(written.isDone());
+        long sent = channel.mptcpInfo().sync().getNow().bytesSent();
+        assertTrue(sent > 0 && sent <= 2 * bufferBytes, sent + " bytes sent to who reads nothing");
+        accepted.get().config().setAutoRead(true);
+        assertEquals(bytes, all.get(20, TimeUnit.SECONDS));
+        written.sync();
+        assertTrue(channel.isWritable());
+    }
+
+    @Test
+    void whoGetsNoAnswerIsToldAfterTheConnectTimeout() throws Exception {
+        try (DatagramSocket silent = new DatagramSocket(0, InetAddress.getByName("127.0.0.1"))) {
+            Throwable failure = bootstrap().option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 200).connect(silent.getLocalSocketAddress()).await().cause();
+            assertInstanceOf(ConnectTimeoutException.class, failure);
+        }
     }
 
     @Test
@@ -217,12 +273,16 @@ class MptcpSocketChannelTest {
     }
 
     private ServerBootstrap echoServer() {
+        return server(new Echo());
+    }
+
+    private ServerBootstrap server(ChannelHandler handler) {
         return new ServerBootstrap().group(server.group()).channelFactory(() -> new MptcpServerSocketChannel(server))
                 .childHandler(new ChannelInitializer<MptcpSocketChannel>() {
                     @Override
                     protected void initChannel(MptcpSocketChannel child) {
                         accepted.complete(child);
-                        child.pipeline().addLast(new Echo());
+                        child.pipeline().addLast(handler);
                     }
                 });
     }
