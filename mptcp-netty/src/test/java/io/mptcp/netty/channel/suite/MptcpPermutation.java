@@ -9,20 +9,28 @@ import io.mptcp.netty.socket.MptcpSocketFactory;
 import io.mptcp.wire.IpAddress;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapComboFactory;
 import io.netty.testsuite.transport.TestsuitePermutation.BootstrapFactory;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
 import javax.net.ServerSocketFactory;
 import javax.net.SocketFactory;
 
-/** Bootstraps for Netty's tests: a server with one path, a client with two, each stack on a loop of its own. They live as long as the JVM. */
+/**
+ * Bootstraps for Netty's tests: a server with one path, a client with two, each stack on a loop of its own. They live as long as the JVM. The loops are of
+ * epoll; when all is asked for ({@code -Dnetty.testsuite=all}), every test runs over loops of NIO, too.
+ */
 final class MptcpPermutation {
-    /** Both families: some tests go by what the host's name of itself means. */
-    private static final MptcpStack SERVER = stack(MptcpStack.builder().threadName("testsuite-server").udpPath("lo", null));
-    private static final MptcpStack CLIENT = stack(MptcpStack.builder().threadName("testsuite-client").udpPath("lo", null)
-            .udpPath("lo", IpAddress.parse("127.0.0.2")));
+    private static final Pair EPOLL = new Pair(EpollIoHandler.newFactory());
+    private static final List<Pair> PAIRS = "all".equals(System.getProperty("netty.testsuite")) ? List.of(EPOLL, new Pair(NioIoHandler.newFactory()))
+            : List.of(EPOLL);
 
     private MptcpPermutation() {
     }
@@ -36,17 +44,7 @@ final class MptcpPermutation {
     }
 
     static List<BootstrapComboFactory<ServerBootstrap, Bootstrap>> socket() {
-        return List.of(new BootstrapComboFactory<>() {
-            @Override
-            public ServerBootstrap newServerInstance() {
-                return new ServerBootstrap().group(SERVER.group()).channelFactory(() -> new MptcpServerSocketChannel(SERVER));
-            }
-
-            @Override
-            public Bootstrap newClientInstance() {
-                return client();
-            }
-        });
+        return List.copyOf(PAIRS);
     }
 
     /** Where servers listen: IPv4, of which the client has two paths. */
@@ -55,24 +53,46 @@ final class MptcpPermutation {
     }
 
     static List<BootstrapFactory<Bootstrap>> clientSocket() {
-        return List.of(MptcpPermutation::client);
+        return PAIRS.stream().<BootstrapFactory<Bootstrap>>map(pair -> pair::newClientInstance).toList();
     }
 
     static List<BootstrapFactory<ServerBootstrap>> serverSocket() {
-        return List.of(() -> socket().getFirst().newServerInstance());
+        return PAIRS.stream().<BootstrapFactory<ServerBootstrap>>map(pair -> pair::newServerInstance).toList();
     }
 
     /** Blocking sockets of the client's stack, for cases whose other side is no channel. */
     static SocketFactory clientSockets() {
-        return MptcpSocketFactory.over(CLIENT);
+        return MptcpSocketFactory.over(EPOLL.client);
     }
 
     /** As {@link #clientSockets}, of the server's stack. */
     static ServerSocketFactory serverSockets() {
-        return MptcpServerSocketFactory.over(SERVER);
+        return MptcpServerSocketFactory.over(EPOLL.server);
     }
 
-    private static Bootstrap client() {
-        return new Bootstrap().group(CLIENT.group()).channelFactory(() -> new MptcpSocketChannel(CLIENT));
+    /** Two stacks on loops of one kind. */
+    private static final class Pair implements BootstrapComboFactory<ServerBootstrap, Bootstrap> {
+        final MptcpStack server;
+        final MptcpStack client;
+
+        Pair(IoHandlerFactory kind) {
+            // Both families: some tests go by what the host's name of itself means.
+            server = stack(MptcpStack.builder().group(loop("testsuite-server", kind)).udpPath("lo", null));
+            client = stack(MptcpStack.builder().group(loop("testsuite-client", kind)).udpPath("lo", null).udpPath("lo", IpAddress.parse("127.0.0.2")));
+        }
+
+        private static EventLoopGroup loop(String name, IoHandlerFactory kind) {
+            return new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory(name, true), kind);
+        }
+
+        @Override
+        public ServerBootstrap newServerInstance() {
+            return new ServerBootstrap().group(server.group()).channelFactory(() -> new MptcpServerSocketChannel(server));
+        }
+
+        @Override
+        public Bootstrap newClientInstance() {
+            return new Bootstrap().group(client.group()).channelFactory(() -> new MptcpSocketChannel(client));
+        }
     }
 }
