@@ -44,7 +44,7 @@ public interface SegmentLink {
         void linkStateChanged(SegmentLink link, boolean up);
     }
 
-    /** Whether links of this library can live on that loop: on those of epoll and NIO. */
+    /** Whether links of this library can live on that loop: on those of epoll all, on those of NIO all but {@link TunLink}s. */
     static boolean canLiveOn(IoEventLoop loop) {
         return FdPoll.isCompatible(loop);
     }

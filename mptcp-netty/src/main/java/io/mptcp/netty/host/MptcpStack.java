@@ -17,6 +17,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
@@ -250,7 +251,7 @@ public final class MptcpStack implements AutoCloseable {
 
         /**
          * Uses these loops instead of threads of its own, and leaves them running when it is closed. Loops of epoll are the better ones; with those of NIO,
-         * timers come up to a millisecond late.
+         * timers come up to a millisecond late and there can be no TUN links.
          */
         public Builder group(EventLoopGroup group) {
             this.group = group;
@@ -353,12 +354,22 @@ public final class MptcpStack implements AutoCloseable {
             }
         }
 
-        private static List<IoEventLoop> ioLoops(EventLoopGroup group) {
+        /** A TUN device that has been deleted has an error to tell for ever, which level-triggered polling would ask for again and again. */
+        private void refuseTunOutsideEpoll(IoEventLoop loop) {
+            for (PathSpec path : paths) {
+                if (path.kind() == PathSpec.Kind.TUN && !loop.isCompatible(EpollIoHandle.class)) {
+                    throw new IllegalStateException("path " + path.device() + ": " + path.kind() + " links need event loops of epoll");
+                }
+            }
+        }
+
+        private List<IoEventLoop> ioLoops(EventLoopGroup group) {
             List<IoEventLoop> loops = new ArrayList<>();
             for (EventExecutor executor : group) {
                 if (!(executor instanceof IoEventLoop loop) || !SegmentLink.canLiveOn(loop)) {
                     throw new IllegalStateException("links need event loops of epoll or NIO: new MultiThreadIoEventLoopGroup(EpollIoHandler.newFactory())");
                 }
+                refuseTunOutsideEpoll(loop);
                 loops.add(loop);
             }
             return loops;

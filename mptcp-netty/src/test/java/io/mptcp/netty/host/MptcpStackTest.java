@@ -15,6 +15,7 @@ import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.local.LocalIoHandler;
+import io.netty.channel.nio.NioIoHandler;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -157,6 +158,14 @@ class MptcpStackTest {
             assertThrows(IllegalStateException.class, () -> stack("127.0.0.1").group(inMemory).build());
         } finally {
             inMemory.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        }
+        MultiThreadIoEventLoopGroup nio = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        try {
+            PathSpec tun = PathSpec.of("lo", LOOPBACK, PathSpec.Kind.TUN);
+            String refusal = assertThrows(IllegalStateException.class, () -> stack("127.0.0.1").path(tun).group(nio).build()).getMessage();
+            assertEquals("path lo: tun links need event loops of epoll", refusal);
+        } finally {
+            nio.shutdownGracefully(0, 1, TimeUnit.SECONDS);
         }
     }
 
