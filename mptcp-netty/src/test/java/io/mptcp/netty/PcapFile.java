@@ -6,17 +6,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Just enough of a pcapng reader to check what {@link PcapWriter} wrote; refuses whatever is not well-formed. */
-final class PcapFile {
-    record Packet(int interfaceId, long timestampNanos, int direction, byte[] bytes) {
+public final class PcapFile {
+    public record Packet(int interfaceId, long timestampNanos, int direction, byte[] bytes) {
     }
 
-    final List<String> interfaces = new ArrayList<>();
-    final List<Packet> packets = new ArrayList<>();
+    public final List<String> interfaces = new ArrayList<>();
+    public final List<Packet> packets = new ArrayList<>();
 
     private PcapFile() {
     }
 
-    static PcapFile parse(byte[] content) {
+    public static PcapFile parse(byte[] content) {
         PcapFile file = new PcapFile();
         ByteBuffer in = ByteBuffer.wrap(content).order(ByteOrder.nativeOrder());
         boolean first = true;

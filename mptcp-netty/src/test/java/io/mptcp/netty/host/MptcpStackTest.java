@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.netty.ConnectionHandler;
+import io.mptcp.netty.PcapFile;
 import io.mptcp.netty.StreamHandler;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.MptcpConnection;
@@ -144,6 +145,23 @@ class MptcpStackTest {
         }
         String message = assertThrows(SetupException.class, () -> stack("127.0.0.2").timeline(folder).build()).getMessage();
         assertTrue(message.startsWith("timeline " + folder + " cannot be written"), message);
+    }
+
+    @Test
+    void everyPathIsInTheCapture(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("capture");
+        StreamHandler handler = new StreamHandler(2, 300_000);
+        try (MptcpStack server = stack("127.0.0.1").build();
+                MptcpStack client = stack("127.0.0.2").udpPath("lo", IpAddress.parse("127.0.0.3")).capture(file).build()) {
+            MptcpListener listener = server.listen(ANY_PORT, ListenOptions.DEFAULT, (uplinks, connection) -> new StreamHandler(1, 1000));
+            connect(client, new IpEndpoint(LOOPBACK, listener.local().port()), handler).get(20, TimeUnit.SECONDS);
+        }
+        PcapFile capture = PcapFile.parse(Files.readAllBytes(file));
+        assertEquals(2, capture.interfaces.size());
+        assertEquals(2, capture.packets.stream().map(PcapFile.Packet::interfaceId).distinct().count());
+        assertTrue(capture.packets.stream().mapToLong(packet -> packet.bytes().length).sum() > 300_000);
+        String refusal = assertThrows(IllegalStateException.class, () -> stack("127.0.0.1").loops(2).capture(file).build()).getMessage();
+        assertEquals("a capture file cannot be shared by several event loops, use one", refusal);
     }
 
     @Test
