@@ -114,10 +114,14 @@ class ManyConnectionsTest extends DaemonLabTest {
         lab.await(List.of("connections: 0 now, " + 2 * AT_A_TIME + " so far, 0 failed, 0 rejected"), "status");
         long heapBefore = heapBytes();
 
+        long startNanos = System.nanoTime();
         sequence(IN_SEQUENCE);
+        double seconds = (System.nanoTime() - startNanos) / 1e9;
         long descriptorsAfter = descriptors();
-        assertTrue(descriptorsAfter < descriptorsBefore + OWN_DESCRIPTORS, "open descriptors were " + descriptorsBefore + ", are " + descriptorsAfter);
         long heapAfter = heapBytes();
+        System.out.printf("%d connections in sequence: %.0f s; live heap %.1f MB before, %.1f MB after; descriptors %d before, %d after%n", IN_SEQUENCE, seconds,
+                heapBefore / 1e6, heapAfter / 1e6, descriptorsBefore, descriptorsAfter);
+        assertTrue(descriptorsAfter < descriptorsBefore + OWN_DESCRIPTORS, "open descriptors were " + descriptorsBefore + ", are " + descriptorsAfter);
         assertTrue(heapAfter < heapBefore + HEAP_SLACK_BYTES, "live heap was " + heapBefore + ", is " + heapAfter);
     }
 }

@@ -279,7 +279,7 @@ class RelayAbuseTest extends DaemonLabTest {
         assertFlooded(flood("open", silent), "TCPReqQFullDoCookies");
         relays.await("\"connections\":1,\"half_open\":0");
         assertGoesOn(download);
-        LabProcess another = lab.curl(RelayLab.url(RelayLab.TARGET_V6, 100_000_000)); // and as many subflows as ever
+        LabProcess another = lab.curl(RelayLab.url(RelayLab.TARGET_V4, 100_000_000)); // and as many subflows as ever
         lab.await(List.of("p1 +ESTABLISHED.*p2 +ESTABLISHED.*p1 +ESTABLISHED.*p2 +ESTABLISHED"), "connections");
         another.close();
     }
