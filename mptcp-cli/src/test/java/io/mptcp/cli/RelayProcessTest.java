@@ -80,14 +80,26 @@ class RelayProcessTest extends DaemonLabTest {
         relays.startClient(relays.client(RelayLab.TOKEN, relays.pinned()) + """
                 rules:
                   - {to: 10.88.0.0/16, from: 127.0.0.0/8, use: direct, scheduler: redundant}
+                  - {dscp: EF, use: direct, scheduler: redundant}
                   - {to: 10.88.0.0/16, ports: 8000-8100, use: bypass, path: p2}
                 """);
         LabProcess bypass = lab.curl(RelayLab.url(RelayLab.TARGET_V4, 100_000_000));
         lab.await(List.of("10.255.0.1:[0-9]+ -> 10.88.0.1:8080  open [0-9]+s  by tun  plain TCP ", "p2 +ESTABLISHED"), "connections");
         LabProcess direct = lab.curl(RelayLab.url(RelayLab.TARGET_V4, 100_000_000), "--noproxy", "", "-p", "-x", "socks5h://127.0.0.1:1080");
         lab.await(List.of("127.0.0.1:[0-9]+ -> 10.88.0.1:8080  open [0-9]+s  by socks5  .*scheduler redundant"), "connections");
+        // What a program marks its packets with: 46, EF, in the upper six bits.
+        LabProcess marked = lab.network.client().start(List.of("python3", "-c", """
+                import socket, sys
+                v4 = socket.socket(); v4.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, 46 << 2); v4.connect(('10.88.0.1', 8080))
+                v6 = socket.socket(socket.AF_INET6); v6.setsockopt(socket.IPPROTO_IPV6, 67, 46 << 2); v6.connect(('fd88::1', 8080)) # IPV6_TCLASS
+                sys.stdin.readline()
+                """));
+        for (String destination : List.of("10.88.0.1:8080", "\\[fd88::1]:8080")) {
+            lab.await(List.of("-> " + destination + "  open [0-9]+s  by tun  [^\n]*scheduler redundant"), "connections");
+        }
         download("[" + RelayLab.TARGET_V6 + "]", 1000);
         relays.await("\"accepted\":1,");
+        marked.close();
         bypass.close();
         direct.close();
     }

@@ -238,6 +238,7 @@ final class Acceptor {
             connection.handshake().onSyn(segment.options.mptcp.mpCapableFlags);
         }
         touched = connection;
+        connection.setReceivedTrafficClass(in.trafficClass);
         stack.count(Counter.PassiveOpens);
         Subflow subflow = stack.add(connection).openInitial(in.linkId, FlowKey.ofReceived(in), false);
         halfOpen++;
@@ -313,7 +314,7 @@ final class Acceptor {
                 if (request.listener.closed) {
                     reset(in, segment, -1);
                 } else {
-                    complete(nowNanos, segment, request);
+                    complete(nowNanos, in, segment, request);
                 }
             }
             default -> {
@@ -322,7 +323,7 @@ final class Acceptor {
     }
 
     /** The connection as it would be had it been made at the SYN, and then the segment with the third ACK. */
-    private void complete(long nowNanos, IncomingSegment segment, SynRequest request) {
+    private void complete(long nowNanos, PacketSlot in, IncomingSegment segment, SynRequest request) {
         boolean mptcp = request.mptcp && !stack.localKeys().isTaken(request.localToken);
         Connection connection = new Connection(stack, request.listener, request.listener.options(), request.tcpConfig, mptcp, null);
         if (mptcp) {
@@ -330,6 +331,7 @@ final class Acceptor {
             connection.handshake().onSyn(request.mpCapableFlags);
         }
         touched = connection;
+        connection.setReceivedTrafficClass(in.trafficClass);
         Subflow subflow = stack.add(connection).openInitial(request.linkId, request.key, false, Integer.toUnsignedLong(request.iss));
         halfOpen++;
         request.restore(syn);
@@ -415,7 +417,7 @@ final class Acceptor {
         request.ecn = acceptsEcn(syn);
         request.sentNanos = SynRequest.NEVER_NANOS; // the round trip was not measured
         stack.count(Counter.PassiveOpens);
-        complete(nowNanos, segment, request);
+        complete(nowNanos, in, segment, request);
         return true;
     }
 

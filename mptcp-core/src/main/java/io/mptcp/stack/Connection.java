@@ -46,6 +46,7 @@ final class Connection extends DeadlineQueue.Node {
     private IpEndpoint local;
     private IpEndpoint remote;
     private int linkId;
+    private int receivedTrafficClass;
 
     /** MPTCP was offered or accepted on this connection, whatever became of it. */
     private final boolean offered;
@@ -288,6 +289,14 @@ final class Connection extends DeadlineQueue.Node {
 
     int linkId() {
         return linkId;
+    }
+
+    int receivedTrafficClass() {
+        return receivedTrafficClass;
+    }
+
+    void setReceivedTrafficClass(int trafficClass) {
+        receivedTrafficClass = trafficClass;
     }
 
     SubflowSet subflows() {

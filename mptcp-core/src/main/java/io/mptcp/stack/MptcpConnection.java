@@ -225,6 +225,14 @@ public final class MptcpConnection {
         return core.linkId();
     }
 
+    /**
+     * DSCP of the segment that has made an accepted connection, the SYN or the third ACK: as the IPv4 type of service or IPv6 traffic class octet with the two ECN bits zero, Linux's
+     * {@code rcv_tos}. 0 for one that was opened here.
+     */
+    public int receivedTrafficClass() {
+        return core.receivedTrafficClass();
+    }
+
     /** The subflows there are, and the last of those that have closed (state CLOSED), in order of creation. */
     public List<SubflowInfo> subflows() {
         return core.subflows().infos();

@@ -42,6 +42,7 @@ public final class IpHeaders {
         slot.destinationHi = 0;
         slot.destinationLo = Ipv4Packet.destinationLo(buffer, offset);
         slot.ecn = Ipv4Packet.ecn(buffer, offset);
+        slot.trafficClass = Ipv4Packet.dscp(buffer, offset) << 2;
         setSegment(slot, buffer, offset + headerLength, Ipv4Packet.totalLength(buffer, offset) - headerLength);
         return true;
     }
@@ -66,6 +67,7 @@ public final class IpHeaders {
         slot.destinationHi = destinationHi;
         slot.destinationLo = destinationLo;
         slot.ecn = Ipv6Packet.ecn(buffer, offset);
+        slot.trafficClass = Ipv6Packet.dscp(buffer, offset) << 2;
         setSegment(slot, buffer, offset + headerLength, Ipv6Packet.totalLength(buffer, offset) - headerLength);
         return true;
     }

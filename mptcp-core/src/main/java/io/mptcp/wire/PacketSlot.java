@@ -26,7 +26,7 @@ public final class PacketSlot {
     public long destinationLo;
     /** {@link IpHeaders#PROTOCOL_TCP}; in: also {@link IpHeaders#PROTOCOL_ICMP} or {@link IpHeaders#PROTOCOL_ICMPV6}, the message taking the segment's place. */
     public int protocol = IpHeaders.PROTOCOL_TCP;
-    /** Out: the IPv4 type of service or IPv6 traffic class octet with the two ECN bits left zero. In: not looked at. */
+    /** The IPv4 type of service or IPv6 traffic class octet with the two ECN bits left zero. In: 0 where the link sees no IP header. */
     public int trafficClass;
     /** Out: IPv4 time to live, IPv6 hop limit. In: not looked at. */
     public int hopLimit = IpHeaders.DEFAULT_HOP_LIMIT;

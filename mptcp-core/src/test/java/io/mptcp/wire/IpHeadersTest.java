@@ -53,6 +53,7 @@ class IpHeadersTest {
     @CsvSource({"192.0.2.1, 198.51.100.7, 20", "2001:db8::1, fe80::1234:5678:90ab:cdef, 40"})
     void whatIsPutOnComesOff(String source, String destination, int headerLength) {
         PacketSlot out = slot(source, destination, 1480);
+        out.trafficClass = 46 << 2;
         assertEquals(headerLength, IpHeaders.encodedLength(out));
         assertEquals(headerLength, IpHeaders.encodeHeader(out, 0xbeef));
         assertEquals(64, out.offset);
@@ -69,6 +70,7 @@ class IpHeadersTest {
                 () -> assertEquals(source, new IpAddress(in.sourceHi, in.sourceLo).toString()),
                 () -> assertEquals(destination, new IpAddress(in.destinationHi, in.destinationLo).toString()),
                 () -> assertEquals(2, in.ecn),
+                () -> assertEquals(46 << 2, in.trafficClass),
                 () -> assertNull(in.payload),
                 () -> assertEquals(1480, in.totalLength()));
     }

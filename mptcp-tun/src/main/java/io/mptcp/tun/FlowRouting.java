@@ -12,8 +12,8 @@ import java.util.List;
 
 /** How connections are carried: by which rule, and by what. On the loop. */
 record FlowRouting(List<FlowRule> rules, RelayDialer dialer, Uplinks uplinks) {
-    FlowRule choose(IpAddress source, IpEndpoint destination) {
-        return FlowRule.choose(rules, source, destination);
+    FlowRule choose(IpAddress source, IpEndpoint destination, int codePoint) {
+        return FlowRule.choose(rules, source, destination, codePoint);
     }
 
     /**

@@ -16,13 +16,15 @@ import java.util.Map;
  * @param to         destinations, empty for all
  * @param ports      of the destination
  * @param from       sources, empty for all
+ * @param dscp       code points (RFC 2474) of the packet that asks for the connection, empty for all
  * @param use        how they are carried
  * @param relay      by which relay, null unless {@link Use#RELAY}
  * @param path       over which path, null for the best that works, and unless {@link Use#BYPASS}
  * @param scheduler  by name, null for the daemon's
  * @param congestion congestion control by name, null for the daemon's
  */
-public record FlowRule(List<Cidr> to, List<PortSpan> ports, List<Cidr> from, Use use, RelaySpec relay, String path, String scheduler, String congestion) {
+public record FlowRule(List<Cidr> to, List<PortSpan> ports, List<Cidr> from, List<Integer> dscp, Use use, RelaySpec relay, String path,
+                       String scheduler, String congestion) {
     /** How a connection is carried. */
     public enum Use {
         /** Straight to its destination, by Multipath TCP if that speaks it. */
@@ -33,17 +35,18 @@ public record FlowRule(List<Cidr> to, List<PortSpan> ports, List<Cidr> from, Use
         BYPASS
     }
 
-    static final FlowRule DIRECT = new FlowRule(List.of(), List.of(PortSpan.ALL), List.of(), Use.DIRECT, null, null, null, null);
+    static final FlowRule DIRECT = new FlowRule(List.of(), List.of(PortSpan.ALL), List.of(), List.of(), Use.DIRECT, null, null, null, null);
 
     /** All to a relay. */
     static FlowRule to(RelaySpec relay) {
-        return new FlowRule(List.of(), List.of(PortSpan.ALL), List.of(), Use.RELAY, relay, null, null, null);
+        return new FlowRule(List.of(), List.of(PortSpan.ALL), List.of(), List.of(), Use.RELAY, relay, null, null, null);
     }
 
-    private boolean fits(IpAddress source, IpEndpoint destination) {
+    private boolean fits(IpAddress source, IpEndpoint destination, int codePoint) {
         return (to.isEmpty() || to.stream().anyMatch(network -> network.contains(destination.address())))
                 && ports.stream().anyMatch(span -> span.contains(destination.port()))
-                && (from.isEmpty() || from.stream().anyMatch(network -> network.contains(source)));
+                && (from.isEmpty() || from.stream().anyMatch(network -> network.contains(source)))
+                && (dscp.isEmpty() || dscp.contains(codePoint));
     }
 
     /** Null when it is not carried by a relay. */
@@ -51,10 +54,10 @@ public record FlowRule(List<Cidr> to, List<PortSpan> ports, List<Cidr> from, Use
         return relay == null ? null : relay.name();
     }
 
-    /** The first that fits; the last fits all. */
-    static FlowRule choose(List<FlowRule> rules, IpAddress source, IpEndpoint destination) {
+    /** The first that fits; the last fits all. @param codePoint {@link Dscp#UNKNOWN} fits no rule that names one */
+    static FlowRule choose(List<FlowRule> rules, IpAddress source, IpEndpoint destination, int codePoint) {
         for (FlowRule rule : rules) {
-            if (rule.fits(source, destination)) {
+            if (rule.fits(source, destination, codePoint)) {
                 return rule;
             }
         }
@@ -74,7 +77,7 @@ public record FlowRule(List<Cidr> to, List<PortSpan> ports, List<Cidr> from, Use
     }
 
     private static FlowRule readOne(ConfigNode node, List<RelaySpec> relays, List<PathSpec> paths) throws ConfigException {
-        Map<String, ConfigNode> keys = node.map("to", "ports", "from", "use", "relay", "path", "scheduler", "congestion");
+        Map<String, ConfigNode> keys = node.map("to", "ports", "from", "dscp", "use", "relay", "path", "scheduler", "congestion");
         Use use = Use.valueOf(ConfigNode.oneOf(node.required(keys, "use", "direct, relay or bypass"), List.of("direct", "relay", "bypass"), null)
                 .toUpperCase(Locale.ROOT));
         onlyFor(keys.get("relay"), use == Use.RELAY, "relay");
@@ -84,7 +87,7 @@ public record FlowRule(List<Cidr> to, List<PortSpan> ports, List<Cidr> from, Use
         if (path != null && paths.stream().noneMatch(one -> one.device().equals(path))) {
             throw keys.get("path").error("there is no path " + path, "name one of paths");
         }
-        return new FlowRule(readNetworks(keys.get("to")), PortSpan.read(keys.get("ports")), readNetworks(keys.get("from")), use,
+        return new FlowRule(readNetworks(keys.get("to")), PortSpan.read(keys.get("ports")), readNetworks(keys.get("from")), Dscp.read(keys.get("dscp")), use,
                 use == Use.RELAY ? relay(node, keys.get("relay"), relays) : null, path,
                 ConfigNode.oneOf(keys.get("scheduler"), Schedulers.names(), null), ConfigNode.oneOf(keys.get("congestion"), CongestionControllers.names(), null));
     }

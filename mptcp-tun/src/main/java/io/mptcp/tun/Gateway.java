@@ -78,7 +78,7 @@ final class Gateway implements ConnectionHandler {
         Flow(MptcpConnection local) {
             this.local = local;
             // The listener is transparent: the local address of the application's connection is where it wants to go.
-            this.rule = routing.choose(local.remote().address(), local.local());
+            this.rule = routing.choose(local.remote().address(), local.local(), local.receivedTrafficClass() >> 2);
             local.attach(this);
         }
 

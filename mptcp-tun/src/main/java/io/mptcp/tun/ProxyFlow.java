@@ -94,7 +94,7 @@ final class ProxyFlow implements CarriedFlow, ConnectListener, RelayDialer.Liste
             flows.onFailed();
             answer.failed(failure);
         } else {
-            rule = routing.choose(source().address(), next);
+            rule = routing.choose(source().address(), next, Dscp.UNKNOWN);
             cancel = routing.open(rule, next, timeoutMillis, this, this);
         }
     }

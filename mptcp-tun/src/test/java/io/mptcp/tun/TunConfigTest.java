@@ -282,7 +282,23 @@ class TunConfigTest {
             """;
 
     private static FlowRule.Use use(TunConfig config, String source, String destination, int port) {
-        return FlowRule.choose(config.rules(), IpAddress.parse(source), new IpEndpoint(IpAddress.parse(destination), port)).use();
+        return FlowRule.choose(config.rules(), IpAddress.parse(source), new IpEndpoint(IpAddress.parse(destination), port), Dscp.UNKNOWN).use();
+    }
+
+    @Test
+    void rulesGoByTheCodePointOfThePacket() throws ConfigException {
+        List<FlowRule> rules = read(TUN + PATHS + RELAY + """
+                rules:
+                  - {dscp: [EF, af41, CS1, 3], use: direct}
+                  - {dscp: 0, use: bypass}
+                """).rules();
+        IpEndpoint destination = new IpEndpoint(IpAddress.parse("203.0.113.1"), 80);
+        for (int codePoint : new int[] {46, 34, 8, 3}) {
+            assertEquals(FlowRule.Use.DIRECT, FlowRule.choose(rules, destination.address(), destination, codePoint).use(), "code point " + codePoint);
+        }
+        assertEquals(FlowRule.Use.BYPASS, FlowRule.choose(rules, destination.address(), destination, 0).use());
+        assertEquals(FlowRule.Use.RELAY, FlowRule.choose(rules, destination.address(), destination, 10).use());
+        assertEquals(FlowRule.Use.RELAY, FlowRule.choose(rules, destination.address(), destination, Dscp.UNKNOWN).use());
     }
 
     @Test
@@ -311,6 +327,7 @@ class TunConfigTest {
             rules: [{use: direct, relay: vps}]                      | f.yaml:3: relay is for use: relay, leave one of them out
             rules: [{use: bypass, path: eth7}]                      | f.yaml:3: there is no path eth7, name one of paths
             rules: [{use: bypass, scheduler: default}]              | f.yaml:3: scheduler is for use: direct or relay
+            rules: [{dscp: 64, use: direct}]                        | f.yaml:3: dscp: '64' is no code point, write e.g. EF, AF41, CS1 or 0 to 63
             rules: [{ports: 0, use: direct}]                        | f.yaml:3: ports: ports 0-0 are not in 1-65535
             relays: [{server: '192.0.2.9:443', user: me, token: 0123456789abcdef0123456789abcdef}] | f.yaml:3: it has to be said how the relay is known to be the right one
             relays: [{server: '192.0.2.9:443', user: me, token: 0123456789abcdef0123456789abcdef, pin: sha256/abc}] | f.yaml:3: pin:
