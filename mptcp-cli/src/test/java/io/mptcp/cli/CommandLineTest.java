@@ -10,7 +10,11 @@ import io.mptcp.tun.RelaySpec;
 import io.mptcp.tun.TunConfig;
 import io.mptcp.tun.relay.RelayConfig;
 import io.mptcp.tun.stream.Tls;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -219,6 +223,24 @@ class CommandLineTest {
         assertEquals(ExitCodes.FAILURE, mptcp(setup));
         assertOneLine("mptcp tun relay-setup: " + folder.resolve("client-home.yaml") + ": is there already");
         assertFalse(Files.exists(folder.resolve("other.yaml")), "nothing is left half-configured");
+    }
+
+    @Test
+    void whatRelaySetupIsNotToldItAsks(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("relay.yaml");
+        InputStream before = System.in;
+        try {
+            System.setIn(new ByteArrayInputStream("203.0.113.9:8443\n\n198.51.100.0/24, 192.0.2.0/24\n".getBytes()));
+            assertEquals(ExitCodes.OK, mptcp("tun", "relay-setup", "-o", file.toString()), err.toString());
+            assertEquals(ExitCodes.USAGE, mptcp("tun", "relay-setup", "-o", folder.resolve("other.yaml").toString()));
+        } finally {
+            System.setIn(before);
+        }
+        assertOneLine("mptcp tun relay-setup: no answer: name the address with --server where nobody can be asked");
+        RelayConfig relay = RelayConfig.load(file);
+        assertEquals(8443, relay.listen().getFirst().address().getPort());
+        assertEquals("home", relay.users().getFirst().name());
+        assertTrue(relay.egress().allows(new IpEndpoint(IpAddress.parse("192.0.2.7"), 443)) && !relay.egress().allows(new IpEndpoint(IpAddress.parse("203.0.113.7"), 443)));
     }
 
     @ParameterizedTest
