@@ -40,6 +40,25 @@ class UdpBypassTest extends DaemonLabTest {
             for size in (1, 1000, 1400): print(size, echo(b'x' * size, size), flush=True)
             print('large answer', echo(b'large', 4000), flush=True)
             """;
+    private static final String PING = """
+            import os, socket, struct, sys
+            v6 = ':' in sys.argv[1]
+            s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_RAW, 58 if v6 else 1); s.settimeout(1)
+            def exchange(number, data):
+                message = struct.pack('!BBHHH', 128 if v6 else 8, 0, 0, 0xbeef, number) + data
+                total = sum(struct.unpack('!%dH' % (len(message) // 2), message))
+                total = (total >> 16) + (total & 0xffff); total += total >> 16
+                s.sendto(message[:2] + struct.pack('!H', ~total & 0xffff) + message[4:], (sys.argv[1], 0))
+                while True:
+                    answer, peer = s.recvfrom(65535)
+                    if not v6: answer = answer[20:]
+                    if answer[0] == (129 if v6 else 0) and answer[4:] == message[4:] and peer[0] == sys.argv[1]: return
+            for number, size in ((1, 0), (2, 56), (3, 1400)):
+                for attempt in range(20):
+                    try: exchange(number, os.urandom(size)); break
+                    except (TimeoutError, OSError): pass
+                else: sys.exit('no answer to ' + str(number))
+            """;
     private static final String LOOK_UP = """
             import socket
             s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(2)
@@ -87,6 +106,25 @@ class UdpBypassTest extends DaemonLabTest {
         lab.network.client().ip("link set p1 down");
         assertEchoes(TwoPathLab.SERVICE_V4);
         assertTrue(lab.network.paths().get(1).forward().deliveredBytes() > before + 2000, "they went over the second path");
+    }
+
+    /** By a raw socket with an identifier and numbers of its own, as ping does it; whole answers, and over the path that works. */
+    @Test
+    void pingsGoOnOverOnePathAndAreAnswered() {
+        start("");
+        for (String address : List.of(TwoPathLab.SERVICE_V4, TwoPathLab.SERVICE_V6)) {
+            assertPinged(address);
+        }
+        lab.network.client().ip("link set p1 down");
+        assertPinged(TwoPathLab.SERVICE_V4);
+        // The host's own pings are answered on the same path, and are nobody else's.
+        LabProcess own = lab.network.client().start(List.of("python3", "-c", PING, TwoPathLab.serverV4(2)));
+        assertEquals(0, own.awaitExit(PATIENCE), own.lines().toString());
+    }
+
+    private void assertPinged(String address) {
+        LabProcess ping = lab.network.client().start(List.of("python3", "-c", PING, address));
+        assertEquals(0, ping.awaitExit(PATIENCE), ping.lines() + "\n" + lab.daemon.lines());
     }
 
     /** A ping is answered by an ICMP error, at once, and so is a datagram where none are wanted: nobody waits for nothing. */

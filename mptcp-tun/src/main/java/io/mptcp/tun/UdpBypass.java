@@ -13,7 +13,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * What comes by the device and is no TCP: datagrams go on over one path, past the stack, or to a relay over any of the paths; everything else is refused in words.
+ * What comes by the device and is no TCP: datagrams go on over one path, past the stack, or to a relay over any of the paths; pings over one path; everything else is refused
+ * in words.
  * On the loop.
  */
 final class UdpBypass implements TunLink.PacketHandler, AutoCloseable {
@@ -26,7 +27,7 @@ final class UdpBypass implements TunLink.PacketHandler, AutoCloseable {
     UdpBypass(FlowRouting routing, TunLink device, UdpSettings settings) {
         this.uplinks = routing.uplinks();
         this.settings = settings;
-        this.nat = new UdpNat(uplinks.loop(), settings.flows(), this::way, device::inject);
+        this.nat = new UdpNat(uplinks.loop(), settings.flows(), this::way, settings.use() == UdpSettings.Use.REFUSE ? null : this::over, device::inject);
         this.tunnel = settings.relay() == null ? null : new RelayTunnel(routing, device, settings);
         device.setPacketHandler(this);
     }
@@ -43,10 +44,14 @@ final class UdpBypass implements TunLink.PacketHandler, AutoCloseable {
         }
     }
 
-    /** Over the first path that works: not a backup before a backup, then the cheapest, then as configured. */
     private UdpNat.Way way(IpEndpoint destination) {
+        return settings.use() == UdpSettings.Use.BYPASS ? over(destination) : null;
+    }
+
+    /** Over the first path that works: not a backup before a backup, then the cheapest, then as configured. */
+    private UdpNat.Way over(IpEndpoint destination) {
         List<CountingLink> usable = new ArrayList<>();
-        for (CountingLink link : settings.use() == UdpSettings.Use.BYPASS ? uplinks.links() : List.<CountingLink>of()) {
+        for (CountingLink link : uplinks.links()) {
             if (hasDevice(link) && (settings.path() == null || settings.path().equals(link.name())) && uplinks.pathManager().role(link.id()) != PathRole.OFF
                     && link.isUp() && link.localAddressFor(destination.address()) != null) {
                 usable.add(link);

@@ -57,6 +57,18 @@ public final class PacketBuilder {
         return write(PROTOCOL_UDP, source.address(), destination.address(), length);
     }
 
+    /** @param message of ICMP, its checksum to be computed. @return whether it was taken: one that has no room in a packet is not */
+    boolean icmp(IpAddress source, IpAddress destination, ByteBuf message) {
+        int length = message.readableBytes();
+        if (length > MAX_BYTES - 20) {
+            return false;
+        }
+        message.getBytes(message.readerIndex(), buffer.asSlice(START, length).asByteBuffer());
+        int protocol = source.isIpv4() ? IpHeaders.PROTOCOL_ICMP : IpHeaders.PROTOCOL_ICMPV6;
+        setChecksum(protocol, source, destination, START + 2, length, !source.isIpv4());
+        return write(protocol, source, destination, length);
+    }
+
     /**
      * Tells the sender of a packet that it goes nowhere: destination unreachable, administratively prohibited (RFC 1812 section 5.2.7.1, RFC 4443 section 3.1),
      * or without a route.

@@ -30,7 +30,7 @@ final class UdpFlow extends SimpleChannelInboundHandler<DatagramPacket> {
     private static final int SOL_SOCKET = 1;
     private static final int SO_BINDTODEVICE = 25;
     private static final int DEVICE_NAME_BYTES = 16;
-    private static final RawUnixChannelOption BIND_TO_DEVICE = new RawUnixChannelOption("SO_BINDTODEVICE", SOL_SOCKET, SO_BINDTODEVICE, DEVICE_NAME_BYTES);
+    static final RawUnixChannelOption BIND_TO_DEVICE = new RawUnixChannelOption("SO_BINDTODEVICE", SOL_SOCKET, SO_BINDTODEVICE, DEVICE_NAME_BYTES);
     /** Until the socket is there. */
     private static final int MAX_WAITING = 16;
     private static final int MAX_PEERS = 64;
@@ -76,7 +76,12 @@ final class UdpFlow extends SimpleChannelInboundHandler<DatagramPacket> {
 
     /** The device, and not only the address, decides where it leaves: routes into our own device must not count. */
     static void bindToDevice(Bootstrap bootstrap, String device) {
-        bootstrap.option(BIND_TO_DEVICE, ByteBuffer.allocateDirect(DEVICE_NAME_BYTES).put(device.getBytes(StandardCharsets.US_ASCII)).position(0));
+        bootstrap.option(BIND_TO_DEVICE, deviceName(device));
+    }
+
+    /** As {@link #BIND_TO_DEVICE} has it. */
+    static ByteBuffer deviceName(String device) {
+        return ByteBuffer.allocateDirect(DEVICE_NAME_BYTES).put(device.getBytes(StandardCharsets.US_ASCII)).position(0);
     }
 
     static InetAddress inet(IpAddress address) {

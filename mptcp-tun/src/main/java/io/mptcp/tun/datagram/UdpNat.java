@@ -19,8 +19,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Takes IP packets, and sends datagrams of UDP that are in them on by sockets of the host, as a NAT would; answers become packets again. Everything else is
- * answered: by an ICMP message that says it goes nowhere. On the loop.
+ * Takes IP packets, and sends datagrams of UDP that are in them on by sockets of the host, as a NAT would, and pings, too, where that is wanted; answers become packets again.
+ * Everything else is answered: by an ICMP message that says it goes nowhere. On the loop.
  */
 public final class UdpNat implements AutoCloseable {
     /**
@@ -40,11 +40,11 @@ public final class UdpNat implements AutoCloseable {
     }
 
     private static final int PROTOCOL_UDP = 17;
-    private static final int ICMP_ECHO_REQUEST = 8;
-    private static final int ICMPV6_ECHO_REQUEST = 128;
     /** RFC 4787 section 4.3: not before two minutes. */
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(120);
     private static final int SWEEP_SECONDS = 10;
+    /** There are 65536 identifiers. */
+    private static final int MAX_ECHOES = 1 << 15;
     /** RFC 1812 section 4.3.2.8, RFC 4443 section 2.4 (f): error messages are limited. */
     private static final int ERRORS_PER_SECOND = 100;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -56,6 +56,8 @@ public final class UdpNat implements AutoCloseable {
     private final IoEventLoop loop;
     private final int maxFlows;
     private final Ways ways;
+    /** Null where pings are refused. */
+    private final EchoNat echoes;
     private final PacketBuilder builder;
     private final Map<IpEndpoint, UdpFlow> flows = new LinkedHashMap<>(16, 0.75f, true);
     private final Future<?> sweep;
@@ -66,14 +68,21 @@ public final class UdpNat implements AutoCloseable {
     private long errorSecond;
     private int errorsThisSecond;
 
+    /** As below, without pings. */
+    public UdpNat(IoEventLoop loop, int maxFlows, Ways ways, PacketBuilder.Sink sink) {
+        this(loop, maxFlows, ways, null, sink);
+    }
+
     /**
-     * @param maxFlows senders, by address and port, at a time; with one more the one that has been silent for longest is forgotten
+     * @param maxFlows senders, by address and port, at a time; with one more the one that has been silent for longest is forgotten. So many pings, too
+     * @param echoWays how pings leave, each with a device and an address; null when they are refused
      * @param sink     gets the answers
      */
-    public UdpNat(IoEventLoop loop, int maxFlows, Ways ways, PacketBuilder.Sink sink) {
+    public UdpNat(IoEventLoop loop, int maxFlows, Ways ways, Ways echoWays, PacketBuilder.Sink sink) {
         this.loop = loop;
         this.maxFlows = maxFlows;
         this.ways = ways;
+        this.echoes = echoWays == null ? null : new EchoNat(this, loop, Math.min(maxFlows, MAX_ECHOES), echoWays);
         this.builder = new PacketBuilder(sink);
         sweep = loop.scheduleAtFixedRate(this::sweep, SWEEP_SECONDS, SWEEP_SECONDS, TimeUnit.SECONDS);
     }
@@ -111,9 +120,14 @@ public final class UdpNat implements AutoCloseable {
             if (!sendOn(buffer, payload, payloadBytes, source, destination)) {
                 refuse(buffer, offset, totalBytes, source, destination, true);
             }
-        } else {
+        } else if (!isEcho(protocol, source) || echoes == null || !echoes.send(buffer, payload, payloadBytes, source, destination)) {
             refuse(buffer, offset, totalBytes, source, destination, false);
         }
+    }
+
+    /** Of ICMP that is no echo nothing has been left. */
+    private static boolean isEcho(int protocol, IpAddress source) {
+        return protocol == (source.isIpv4() ? IpHeaders.PROTOCOL_ICMP : IpHeaders.PROTOCOL_ICMPV6);
     }
 
     private static boolean isIcmpOtherThanEcho(MemorySegment buffer, int payload, int payloadBytes, int protocol) {
@@ -121,7 +135,7 @@ public final class UdpNat implements AutoCloseable {
             return false;
         }
         int type = payloadBytes == 0 ? 0 : buffer.get(JAVA_BYTE, payload) & 0xff;
-        return type != (protocol == IpHeaders.PROTOCOL_ICMP ? ICMP_ECHO_REQUEST : ICMPV6_ECHO_REQUEST);
+        return type != (protocol == IpHeaders.PROTOCOL_ICMP ? EchoNat.REQUEST : EchoNat.REQUEST_V6);
     }
 
     private void refuse(MemorySegment buffer, int offset, int totalBytes, IpAddress source, IpAddress destination, boolean noRoute) {
@@ -179,11 +193,27 @@ public final class UdpNat implements AutoCloseable {
         }
     }
 
+    /** The answer to a ping. */
+    void echoed(IpAddress from, IpAddress sender, ByteBuf message) {
+        if (builder.icmp(from, sender, message)) {
+            received++;
+        } else {
+            dropped++;
+        }
+    }
+
+    void sentOne() {
+        sent++;
+    }
+
     void droppedOne() {
         dropped++;
     }
 
     private void sweep() {
+        if (echoes != null) {
+            echoes.sweep();
+        }
         long now = loop.ticker().nanoTime();
         flows.values().removeIf(flow -> {
             boolean idle = now - flow.lastUsedNanos() > IDLE_NANOS;
@@ -197,6 +227,9 @@ public final class UdpNat implements AutoCloseable {
     @Override
     public void close() {
         sweep.cancel(false);
+        if (echoes != null) {
+            echoes.close();
+        }
         flows.values().forEach(UdpFlow::close);
         flows.clear();
     }
