@@ -148,7 +148,7 @@ public final class PacketLink implements SegmentLink {
     }
 
     private void attach() throws LinuxException {
-        socket.receiveOnly(ports.ranges());
+        socket.receiveOnly(ports.ranges(), options.share());
         ports.onChange(portsChanged);
         socket.bind(link);
         up = usable();
@@ -347,7 +347,7 @@ public final class PacketLink implements SegmentLink {
 
     private void attachFilter() {
         try {
-            socket.receiveOnly(ports.ranges());
+            socket.receiveOnly(ports.ranges(), options.share());
         } catch (LinuxException e) {
             LOG.error("link {} receives on other ports than it should: {}", device, e.getMessage());
         }

@@ -20,7 +20,7 @@ final class PassedFlows {
 
     /** Number of the stack the flow of a received segment belongs to, -1 if nothing is known. */
     int owner(PacketSlot slot) {
-        if (young.size == 0 && old.size == 0) {
+        if (isEmpty()) {
             return -1;
         }
         int ports = ports(slot);
@@ -33,6 +33,10 @@ final class PassedFlows {
             remember(slot, owner); // it is still in use
         }
         return owner;
+    }
+
+    boolean isEmpty() {
+        return young.size == 0 && old.size == 0;
     }
 
     void remember(PacketSlot slot, int owner) {

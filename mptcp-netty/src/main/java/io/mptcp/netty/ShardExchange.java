@@ -2,6 +2,7 @@ package io.mptcp.netty;
 
 import io.mptcp.stack.TokenShard;
 import io.mptcp.tcp.IncomingSegment;
+import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
@@ -45,7 +46,11 @@ final class ShardExchange {
 
     /** @return false when the segment is for this stack */
     boolean passOn(SegmentLink link, PacketSlot slot) {
-        if (slot.protocol != io.mptcp.wire.IpHeaders.PROTOCOL_TCP || !TcpSegment.validate(slot.buffer, slot.offset, slot.length)) {
+        if (slot.protocol != IpHeaders.PROTOCOL_TCP) {
+            passToAll(slot);
+            return false;
+        }
+        if (!TcpSegment.validate(slot.buffer, slot.offset, slot.length)) {
             return false;
         }
         int flags = TcpSegment.flags(slot.buffer, slot.offset);
@@ -55,6 +60,15 @@ final class ShardExchange {
         }
         outgoing[owner].offer(slot, link.replyHint());
         return true;
+    }
+
+    /** An ICMP message may be about a subflow that was passed on; whom it is not about takes no notice of it. */
+    private void passToAll(PacketSlot slot) {
+        for (int other = 0; other < count && !flows.isEmpty(); other++) {
+            if (other != index) {
+                outgoing[other].offer(slot, 0);
+            }
+        }
     }
 
     /** A SYN begins something new: what is known of the flow is over. */

@@ -12,9 +12,11 @@ import io.mptcp.netty.UdpLinkOptions;
 import io.mptcp.netty.linux.LinuxException;
 import io.mptcp.netty.linux.PortRange;
 import io.mptcp.netty.linux.PortReservation;
+import io.mptcp.netty.linux.PortShare;
 import io.mptcp.netty.linux.RouteNetlink;
 import io.mptcp.netty.linux.TunDevice;
 import io.mptcp.stack.Limits;
+import io.mptcp.stack.TokenShard;
 import io.mptcp.wire.IpAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,6 +42,8 @@ public final class LinkOpener implements AutoCloseable {
     private PortReservation ports;
     /** What was reserved at first; ports of listeners come to it. */
     private PortRange clientPorts;
+    /** Of ports reserved for several loops; null when they are ours alone. */
+    private PortShare share;
     private PcapWriter capture;
 
     public LinkOpener(UplinkSettings settings) {
@@ -73,7 +77,7 @@ public final class LinkOpener implements AutoCloseable {
                 case RAW -> raw(id, path);
                 case TUN -> tun(id, path);
                 case UDP -> UdpLink.open(id, path.device(), path.address(), settings.listenPort(),
-                        new UdpLinkOptions(path.gso(), path.weight(), path.backup(), settings.sharesPorts(), mostSubflows()));
+                        new UdpLinkOptions(path.gso(), path.weight(), path.backup(), settings.sharedPorts() != null, mostSubflows()));
             };
             return settings.linkWrapper().apply(settings.pcap() == null ? link : captured(link));
         } catch (IOException e) {
@@ -88,7 +92,8 @@ public final class LinkOpener implements AutoCloseable {
     }
 
     private PacketLink packet(int id, PathSpec path) throws IOException {
-        return PacketLink.open(id, path.device(), path.address(), ports(), new PacketLinkOptions(path.gso(), path.weight(), path.backup()));
+        PortReservation reserved = ports();
+        return PacketLink.open(id, path.device(), path.address(), reserved, new PacketLinkOptions(path.gso(), path.weight(), path.backup(), share));
     }
 
     private SegmentLink raw(int id, PathSpec path) throws IOException {
@@ -129,7 +134,12 @@ public final class LinkOpener implements AutoCloseable {
 
     /** The reserved ports; reserved at the first packet link, and once for all of them. */
     private PortReservation ports() throws IOException {
-        if (ports == null) {
+        if (ports == null && settings.sharedPorts() != null) {
+            TokenShard shard = settings.stack().shard();
+            ports = settings.sharedPorts().acquire();
+            share = PortShare.of(ports.slots(), shard.index(), shard.count());
+            clientPorts = share.own();
+        } else if (ports == null) {
             ports = settings.listenPort() == 0
                     ? PortReservation.forClients(settings.portSlots()) : PortReservation.forListener(settings.listenPort());
             clientPorts = new PortRange(ports.ranges().getFirst().first(), ports.ranges().getLast().last());
@@ -150,14 +160,23 @@ public final class LinkOpener implements AutoCloseable {
             return port;
         }
         if (port == 0) { // one of those that are ours already: a connection opened from it does not disturb a listener
-            int[] free = ports.ranges().stream().flatMapToInt(range -> IntStream.rangeClosed(range.first(), range.last())).filter(listening.negate()).toArray();
+            int[] free = ports.ranges().stream().flatMapToInt(range -> IntStream.rangeClosed(range.first(), range.last()))
+                    .filter(candidate -> !isApart(candidate)).filter(listening.negate()).toArray();
             if (free.length == 0) {
                 throw new IOException("each of the ports that are reserved for this process has a listener: give one outside of them");
             }
             return free[ThreadLocalRandom.current().nextInt(free.length)];
         }
+        if (isApart(port)) {
+            throw new IOException("port " + port + " is one of those that each event loop opens connections from: give another");
+        }
         ports.add(port);
         return port;
+    }
+
+    /** What is received on such a port comes to one loop only. */
+    private boolean isApart(int port) {
+        return share != null && share.apart().contains(port);
     }
 
     /** Undoes {@link #openPort}. */
@@ -173,6 +192,9 @@ public final class LinkOpener implements AutoCloseable {
 
     /** Whether answers to a connection from this port would come to us. */
     boolean mayConnectFrom(int port) {
+        if (share != null) {
+            return share.own().contains(port);
+        }
         return ports == null || ports.ranges().stream().anyMatch(range -> range.contains(port));
     }
 
@@ -203,10 +225,12 @@ public final class LinkOpener implements AutoCloseable {
     /** To be called when the links are closed. */
     @Override
     public void close() throws IOException {
-        if (ports != null) {
+        if (ports != null && settings.sharedPorts() != null) {
+            settings.sharedPorts().release();
+        } else if (ports != null) {
             ports.close();
-            ports = null;
         }
+        ports = null;
         if (capture != null) {
             PcapWriter writer = capture;
             capture = null;

@@ -58,15 +58,24 @@ final class ListenPorts {
     private int openNew(IpEndpoint local) throws SetupException {
         for (int choice = 1;; choice++) {
             try {
-                return openOnLinks(opener == null ? local.port() : opener.openPort(local.port(), this::isListening));
+                return openPort(local.port());
             } catch (IOException e) {
-                if (opener != null && local.port() != 0) {
-                    opener.closePort(local.port());
-                }
                 if (local.port() != 0 || choice == CHOICES) {
                     throw new SetupException("cannot listen on " + local + ": " + e.getMessage(), e);
                 }
             }
+        }
+    }
+
+    private int openPort(int wanted) throws IOException {
+        int port = opener == null ? wanted : opener.openPort(wanted, this::isListening);
+        try {
+            return openOnLinks(port);
+        } catch (IOException e) {
+            if (opener != null && port != 0) {
+                opener.closePort(port);
+            }
+            throw e;
         }
     }
 

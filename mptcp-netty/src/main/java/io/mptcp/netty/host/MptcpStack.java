@@ -240,7 +240,7 @@ public final class MptcpStack implements AutoCloseable {
             return this;
         }
 
-        /** How many event loops there are; default 1. More than one with UDP paths only. */
+        /** How many event loops there are; default 1. TUN devices and captures are for one only. */
         public Builder loops(int threads) {
             if (threads < 1) {
                 throw new IllegalArgumentException("a stack needs at least one event loop: " + threads);
@@ -332,9 +332,11 @@ public final class MptcpStack implements AutoCloseable {
             if (several) {
                 refuseSeveral();
             }
+            // One part for each loop's own connections, and one to listen on.
+            SharedPorts shared = several ? new SharedPorts(portSlots * used.size() + 1) : null;
             for (int i = 0; i < used.size(); i++) {
                 StackConfig own = common.withShard(new TokenShard(i, used.size()));
-                UplinkSettings settings = new UplinkSettings(own, scheduler, 0, capture, portSlots, several, linkWrapper);
+                UplinkSettings settings = new UplinkSettings(own, scheduler, 0, capture, portSlots, shared, linkWrapper);
                 stack.shards.add(Uplinks.open(used.get(i), paths, settings));
             }
             if (several) {
@@ -344,9 +346,9 @@ public final class MptcpStack implements AutoCloseable {
 
         private void refuseSeveral() {
             for (PathSpec path : paths) {
-                if (path.kind() != PathSpec.Kind.UDP) {
+                if (path.kind() == PathSpec.Kind.TUN) {
                     throw new IllegalStateException("path " + path.device() + ": " + path.kind()
-                            + " links cannot be shared by several event loops, use one (UDP links can)");
+                            + " links cannot be shared by several event loops, use one");
                 }
             }
             if (capture != null) {

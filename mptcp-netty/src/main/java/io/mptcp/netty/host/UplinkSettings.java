@@ -14,13 +14,13 @@ import java.util.function.UnaryOperator;
  * @param pcap       file that gets every segment of every path in pcapng format, or null
  * @param portSlots  how many slots of {@link io.mptcp.netty.linux.PortReservation#SLOT_PORTS} local ports to take for packet links, if there
  *                   are as many: each port of a path serves one connection to a remote endpoint at a time
- * @param sharesPorts several of these listen on the same ports, each on a loop of its own
+ * @param sharedPorts what several of these have in common that listen on the same ports, each on a loop of its own; null for one that is alone
  * @param linkWrapper gets every link and gives the one to use instead: to look at what passes, or to disturb it
  */
-public record UplinkSettings(StackConfig stack, String scheduler, int listenPort, Path pcap, int portSlots, boolean sharesPorts,
+public record UplinkSettings(StackConfig stack, String scheduler, int listenPort, Path pcap, int portSlots, SharedPorts sharedPorts,
                              UnaryOperator<SegmentLink> linkWrapper) {
     public UplinkSettings(StackConfig stack, String scheduler, int listenPort, Path pcap, int portSlots) {
-        this(stack, scheduler, listenPort, pcap, portSlots, false, UnaryOperator.identity());
+        this(stack, scheduler, listenPort, pcap, portSlots, null, UnaryOperator.identity());
     }
 
     /** With one slot of local ports, which is plenty for anything but a gateway. */
@@ -34,7 +34,7 @@ public record UplinkSettings(StackConfig stack, String scheduler, int listenPort
             return this;
         }
         StackConfig roomy = stack.withLimits(stack.limits().toBuilder().maxSubflows(paths).build());
-        return new UplinkSettings(roomy, scheduler, listenPort, pcap, portSlots, sharesPorts, linkWrapper);
+        return new UplinkSettings(roomy, scheduler, listenPort, pcap, portSlots, sharedPorts, linkWrapper);
     }
 
     /** For opening connections, with the default scheduler and no capture. */

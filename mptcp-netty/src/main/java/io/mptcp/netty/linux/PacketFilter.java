@@ -9,7 +9,8 @@ import java.util.List;
 
 /**
  * The classic BPF program of a packet socket on an Ethernet device: passes TCP over IPv4 and IPv6 that came for this host, without VLAN tag,
- * to some ports, and ICMP errors about TCP from these ports. Fragments and IPv6 extension headers do not pass.
+ * to some ports, and ICMP errors about TCP from these ports. Fragments and IPv6 extension headers do not pass. Where several sockets share ports, what
+ * one connection receives comes to the same one: which, follows from the port of the peer.
  *
  * <p>Layouts: sock_filter 8 bytes {code u16 @0, jump if true u8 @2, jump if false u8 @3, operand u32 @4}; sock_fprog 16 {count u16 @0,
  * pointer @8}.
@@ -21,6 +22,11 @@ final class PacketFilter {
     private static final int LOAD_HALF_INDEXED = 0x48;
     private static final int LOAD_BYTE_INDEXED = 0x50;
     private static final int LOAD_INDEX_IPV4_HEADER_LENGTH = 0xb1;
+    private static final int STORE = 0x02;
+    private static final int LOAD_STORED = 0x60;
+    private static final int MULTIPLY = 0x24;
+    private static final int SHIFT_RIGHT = 0x74;
+    private static final int MODULO = 0x94;
     private static final int AND = 0x54;
     private static final int SHIFT_LEFT = 0x64;
     private static final int ADD_INDEX = 0x0c;
@@ -43,15 +49,20 @@ final class PacketFilter {
     private static final int WHOLE_PACKET = 0x40000;
     /** More fragments, or a fragment offset: one bit more than the offset has. */
     private static final int FRAGMENT_BITS = 0x3fff;
+    /** Knuth's multiplicative hash: the kernel, for one, takes every other port only. */
+    private static final int GOLDEN_RATIO = 0x9e37_79b1;
 
     private final List<long[]> instructions = new ArrayList<>();
+    /** Null for everything. */
+    private final PortShare share;
 
-    private PacketFilter() {
+    private PacketFilter(PortShare share) {
+        this.share = share;
     }
 
-    /** The program as a sock_fprog. */
-    static MemorySegment tcpTo(List<PortRange> ports, SegmentAllocator allocator) {
-        PacketFilter filter = new PacketFilter();
+    /** The program as a sock_fprog. @param share null for everything */
+    static MemorySegment tcpTo(List<PortRange> ports, PortShare share, SegmentAllocator allocator) {
+        PacketFilter filter = new PacketFilter(share);
         filter.program(merged(ports));
         return filter.encode(allocator);
     }
@@ -72,12 +83,40 @@ final class PacketFilter {
         for (int jump : toPorts) {
             instructions.get(jump)[3] = instructions.size() - jump - 1;
         }
+        if (share != null) {
+            dropOthers();
+        }
         for (PortRange range : ports) {
-            add(JUMP_GREATER_EQUAL, 0, 2, range.first());
-            add(JUMP_GREATER, 1, 0, range.last());
-            add(RETURN, 0, 0, WHOLE_PACKET);
+            returnIfIn(range, WHOLE_PACKET);
         }
         add(RETURN, 0, 0, 0);
+    }
+
+    /** Goes on with what is for the ports that all listen on, and comes from the peers that are ours. */
+    private void dropOthers() {
+        returnIfIn(share.own(), WHOLE_PACKET);
+        returnIfIn(share.apart(), 0);
+        add(STORE, 0, 0, 1);
+        add(LOAD_STORED, 0, 0, 0);
+        require(JUMP_EQUAL, share.index());
+        add(LOAD_STORED, 0, 0, 1);
+    }
+
+    private void returnIfIn(PortRange range, int result) {
+        add(JUMP_GREATER_EQUAL, 0, 2, range.first());
+        add(JUMP_GREATER, 1, 0, range.last());
+        add(RETURN, 0, 0, result);
+    }
+
+    /** Whose the segment is, by the port of the peer, for {@link #dropOthers}. */
+    private void storeOwner(int load, int peerPort) {
+        if (share != null) {
+            add(load, 0, 0, peerPort);
+            add(MULTIPLY, 0, 0, GOLDEN_RATIO);
+            add(SHIFT_RIGHT, 0, 0, 16);
+            add(MODULO, 0, 0, share.count());
+            add(STORE, 0, 0, 0);
+        }
     }
 
     private void ipv4(List<Integer> toPorts) {
@@ -88,6 +127,7 @@ final class PacketFilter {
         add(LOAD_BYTE, 0, 0, IP + 9);
         int toIcmp = add(JUMP_EQUAL, 0, 0, Syscalls.IPPROTO_ICMP);
         require(JUMP_EQUAL, Syscalls.IPPROTO_TCP);
+        storeOwner(LOAD_HALF_INDEXED, IP);
         add(LOAD_HALF_INDEXED, 0, 0, IP + 2);
         toPorts.add(add(JUMP, 0, 0, 0));
         patchTrue(toIcmp);
@@ -104,6 +144,7 @@ final class PacketFilter {
         add(SHIFT_LEFT, 0, 0, 2);
         add(ADD_INDEX, 0, 0, 0);
         add(TO_INDEX, 0, 0, 0); // both IPv4 headers
+        storeOwner(LOAD_HALF_INDEXED, IP + ICMP_HEADER_BYTES + 2);
         add(LOAD_HALF_INDEXED, 0, 0, IP + ICMP_HEADER_BYTES);
         toPorts.add(add(JUMP, 0, 0, 0));
     }
@@ -112,6 +153,7 @@ final class PacketFilter {
         add(LOAD_BYTE, 0, 0, IP + 6);
         int toIcmp = add(JUMP_EQUAL, 0, 0, Syscalls.IPPROTO_ICMPV6);
         require(JUMP_EQUAL, Syscalls.IPPROTO_TCP);
+        storeOwner(LOAD_HALF, IP + IPV6_HEADER_BYTES);
         add(LOAD_HALF, 0, 0, IP + IPV6_HEADER_BYTES + 2);
         toPorts.add(add(JUMP, 0, 0, 0));
         patchTrue(toIcmp);
@@ -120,6 +162,7 @@ final class PacketFilter {
         add(RETURN, 0, 0, 0);
         add(LOAD_BYTE, 0, 0, IP + IPV6_HEADER_BYTES + ICMP_HEADER_BYTES + 6);
         require(JUMP_EQUAL, Syscalls.IPPROTO_TCP);
+        storeOwner(LOAD_HALF, IP + IPV6_HEADER_BYTES + ICMP_HEADER_BYTES + IPV6_HEADER_BYTES + 2);
         add(LOAD_HALF, 0, 0, IP + IPV6_HEADER_BYTES + ICMP_HEADER_BYTES + IPV6_HEADER_BYTES);
         toPorts.add(add(JUMP, 0, 0, 0));
     }

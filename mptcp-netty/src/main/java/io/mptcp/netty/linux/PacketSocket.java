@@ -60,11 +60,15 @@ public final class PacketSocket implements AutoCloseable {
         Syscalls.check(syscalls.setsockopt(fd, Syscalls.SOL_SOCKET, Syscalls.SO_SNDBUF, SEND_BUFFER_BYTES), "cannot size the send buffer");
     }
 
-    /** From now on only TCP to these ports is received, and ICMP errors about TCP from them. */
-    public void receiveOnly(List<PortRange> ports) throws LinuxException {
+    /**
+     * From now on only TCP to these ports is received, and ICMP errors about TCP from them.
+     *
+     * @param share where other sockets receive on them, too: what of it this one does; null for everything
+     */
+    public void receiveOnly(List<PortRange> ports, PortShare share) throws LinuxException {
         try (Arena arena = Arena.ofConfined()) {
             // With errno memory of its own, as ports may be added by another thread.
-            int result = new Syscalls().setsockopt(fd, Syscalls.SOL_SOCKET, Syscalls.SO_ATTACH_FILTER, PacketFilter.tcpTo(ports, arena));
+            int result = new Syscalls().setsockopt(fd, Syscalls.SOL_SOCKET, Syscalls.SO_ATTACH_FILTER, PacketFilter.tcpTo(ports, share, arena));
             Syscalls.check(result, "cannot attach a packet filter");
         }
     }

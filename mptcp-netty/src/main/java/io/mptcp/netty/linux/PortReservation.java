@@ -31,12 +31,16 @@ public final class PortReservation implements AutoCloseable {
 
     private final Syscalls syscalls = new Syscalls();
     private final List<Integer> sockets = new ArrayList<>();
-    /** The sockets of single ports, by port. */
-    private final Map<Integer, List<Integer>> singles = new HashMap<>();
+    /** Ports taken one by one. */
+    private final Map<Integer, Single> singles = new HashMap<>();
     private final List<PortRange> ranges = new CopyOnWriteArrayList<>();
     private final List<Runnable> changeListeners = new CopyOnWriteArrayList<>();
     private NftOwnerTable table;
     private boolean closed;
+
+    /** The kernel sockets of a port, and how many want it. */
+    private record Single(List<Integer> sockets, int users) {
+    }
 
     private PortReservation() {
     }
@@ -91,11 +95,16 @@ public final class PortReservation implements AutoCloseable {
     }
 
     /**
-     * Takes one more port.
+     * Takes one more port, or the same once more.
      *
      * @throws LinuxException with a one-line message, for instance if the port is in use
      */
     public synchronized void add(int port) throws LinuxException {
+        Single known = singles.get(port);
+        if (known != null) {
+            singles.put(port, new Single(known.sockets, known.users + 1));
+            return;
+        }
         if (ranges.stream().anyMatch(range -> range.contains(port))) {
             return;
         }
@@ -118,25 +127,29 @@ public final class PortReservation implements AutoCloseable {
             default -> throw new LinuxException("cannot take port " + port, -result);
         }
         List<Integer> own = sockets.subList(before, sockets.size());
-        singles.put(port, List.copyOf(own));
+        singles.put(port, new Single(List.copyOf(own), 1));
         own.clear();
         ranges.add(range);
         changeListeners.forEach(Runnable::run);
     }
 
     /**
-     * Gives back a port that was taken by {@link #add}; does nothing for others.
+     * Gives back a port that was taken by {@link #add}, as often as it was taken; does nothing for others.
      *
      * @throws LinuxException with a one-line message, when the kernel keeps quiet on it all the same
      */
     public synchronized void remove(int port) throws LinuxException {
-        List<Integer> own = singles.remove(port);
-        if (own == null) {
+        Single known = singles.remove(port);
+        if (known == null) {
+            return;
+        }
+        if (known.users > 1) {
+            singles.put(port, new Single(known.sockets, known.users - 1));
             return;
         }
         ranges.remove(PortRange.of(port));
         changeListeners.forEach(Runnable::run);
-        own.forEach(syscalls::close);
+        known.sockets.forEach(syscalls::close);
         if (table != null) {
             table.remove(PortRange.of(port));
         }
@@ -157,6 +170,11 @@ public final class PortReservation implements AutoCloseable {
             throw e;
         }
         table = opened;
+    }
+
+    /** The slots, adjacent and in ascending order. */
+    public synchronized List<PortRange> slots() {
+        return ranges.stream().filter(range -> !singles.containsKey(range.first())).toList();
     }
 
     /** What is reserved now. */
@@ -260,7 +278,7 @@ public final class PortReservation implements AutoCloseable {
         if (!closed) {
             closed = true;
             release(0);
-            singles.values().forEach(own -> own.forEach(syscalls::close));
+            singles.values().forEach(single -> single.sockets.forEach(syscalls::close));
             singles.clear();
             if (table != null) {
                 table.close();

@@ -63,8 +63,10 @@ class SeveralLoopsTest {
 
     @Test
     void pathsThatCannotBeSharedAreRefused() {
-        String message = assertThrows(IllegalStateException.class, () -> MptcpStack.builder().loops(2).path("lo").build()).getMessage();
-        assertEquals("path lo: packet links cannot be shared by several event loops, use one (UDP links can)", message);
+        MptcpStack.Builder builder = MptcpStack.builder().loops(2)
+                .path(PathSpec.of("lo", IpAddress.parse("127.0.0.9"), PathSpec.Kind.TUN));
+        String message = assertThrows(IllegalStateException.class, builder::build).getMessage();
+        assertEquals("path lo: tun links cannot be shared by several event loops, use one", message);
     }
 
     private static CompletableFuture<Void> connect(MptcpStack stack, IpEndpoint remote, StreamHandler handler) {
