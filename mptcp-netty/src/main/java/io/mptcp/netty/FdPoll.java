@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 abstract class FdPoll implements IoHandle {
     private static final Logger LOG = LoggerFactory.getLogger(FdPoll.class);
 
-    private final int fd;
+    final int fd;
     private final Runnable onReadable;
     private final Runnable onWritable;
     private IoRegistration registration;
@@ -180,12 +180,10 @@ abstract class FdPoll implements IoHandle {
 
     /** A selector reports an error as everything it was asked for. */
     private static final class OnNio extends FdPoll implements NioIoHandle {
-        private final int fd;
         private SelectableDescriptor descriptor;
 
         OnNio(int fd, Runnable onReadable, Runnable onWritable) {
             super(fd, onReadable, onWritable);
-            this.fd = fd;
         }
 
         @Override
