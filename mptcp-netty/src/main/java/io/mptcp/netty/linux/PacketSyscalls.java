@@ -1,6 +1,5 @@
 package io.mptcp.netty.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -16,14 +15,13 @@ import java.lang.invoke.MethodHandle;
  */
 public final class PacketSyscalls {
     private static final Linker LINKER = Linker.nativeLinker();
-    private static final MethodHandle READ = handle("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle WRITE = handle("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-    private static final MethodHandle WRITEV = handle("writev", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle RECV = handle("recv", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-    private static final MethodHandle RECVMSG = handle("recvmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle SENDTO =
-            handle("sendto", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle SENDMSG = handle("sendmsg", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT));
+    private static final MethodHandle READ = handle("read", Syscalls.READ_TYPE);
+    private static final MethodHandle WRITE = handle("write", Syscalls.WRITE_TYPE);
+    private static final MethodHandle WRITEV = handle("writev", Syscalls.WRITEV_TYPE);
+    private static final MethodHandle RECV = handle("recv", Syscalls.RECV_TYPE);
+    private static final MethodHandle RECVMSG = handle("recvmsg", Syscalls.RECVMSG_TYPE);
+    private static final MethodHandle SENDTO = handle("sendto", Syscalls.SENDTO_TYPE);
+    private static final MethodHandle SENDMSG = handle("sendmsg", Syscalls.SENDMSG_TYPE);
     private static final MethodHandle ERRNO_LOCATION = handle("__errno_location", FunctionDescriptor.of(JAVA_LONG));
     private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
