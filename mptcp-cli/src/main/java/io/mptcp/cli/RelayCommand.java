@@ -45,6 +45,6 @@ final class RelayCommand implements Callable<Integer> {
         }
         common.setLogLevel(read.log());
         common.setJsonLog(read.jsonLog());
-        return RelayDaemon.run(read);
+        return RelayDaemon.run(read, () -> RelayConfig.load(config));
     }
 }

@@ -12,12 +12,18 @@ import java.util.Set;
  * So neither one slow client nor many keep others out. A client is an IPv4 address or an IPv6 network of 64 bits. Any thread.
  */
 final class HalfOpen {
-    private final int max;
-    private final int maxPerClient;
+    private int max;
+    private int maxPerClient;
     private final Set<Channel> channels = new LinkedHashSet<>();
     private final Map<IpAddress, Integer> perClient = new HashMap<>();
 
     HalfOpen(int max, int maxPerClient) {
+        this.max = max;
+        this.maxPerClient = maxPerClient;
+    }
+
+    /** From the next one on. */
+    synchronized void setLimits(int max, int maxPerClient) {
         this.max = max;
         this.maxPerClient = maxPerClient;
     }

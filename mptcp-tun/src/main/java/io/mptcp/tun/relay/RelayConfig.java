@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -75,6 +76,38 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
      */
     public record RelayLimits(int connections, int halfOpen, int halfOpenPerClient, int helloTimeoutSeconds, int connectTimeoutSeconds) {
         static final RelayLimits DEFAULT = new RelayLimits(16_384, 1024, 256, 10, 10);
+    }
+
+    /** This, with what can change while a relay runs as {@code wanted} has it. */
+    RelayConfig reloadedWith(RelayConfig wanted) {
+        return new RelayConfig(listen, forward, paths, scheduler, congestion, tls, wanted.users, wanted.egress, datagrams, wanted.limits, log, jsonLog, control);
+    }
+
+    /** What comes of {@link #reloadedWith}, in one line for people: what changes, and what does not. */
+    String changes(RelayConfig wanted) {
+        List<String> done = new ArrayList<>();
+        note(done, users, wanted.users, "users");
+        note(done, egress, wanted.egress, "egress");
+        note(done, limits, wanted.limits, "limits");
+        List<String> notDone = new ArrayList<>();
+        note(notDone, listen, wanted.listen, "listen");
+        note(notDone, forward, wanted.forward, "forward");
+        note(notDone, paths, wanted.paths, "paths");
+        note(notDone, scheduler, wanted.scheduler, "scheduler");
+        note(notDone, congestion, wanted.congestion, "congestion");
+        note(notDone, tls, wanted.tls, "tls");
+        note(notDone, datagrams, wanted.datagrams, "datagrams");
+        note(notDone, log, wanted.log, "log");
+        note(notDone, jsonLog, wanted.jsonLog, "log-format");
+        note(notDone, control, wanted.control, "control and http");
+        String summary = done.isEmpty() ? "nothing is to be changed" : "changed: " + String.join(", ", done);
+        return notDone.isEmpty() ? summary : summary + "; needs a restart: " + String.join(", ", notDone);
+    }
+
+    private static void note(List<String> changes, Object before, Object after, String what) {
+        if (!Objects.equals(before, after)) {
+            changes.add(what);
+        }
     }
 
     /** Whether this stack takes connections, and not the kernel alone. */

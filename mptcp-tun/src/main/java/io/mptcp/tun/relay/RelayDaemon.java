@@ -1,6 +1,7 @@
 package io.mptcp.tun.relay;
 
 import io.mptcp.netty.host.SetupException;
+import io.mptcp.tun.ConfigException;
 import io.mptcp.tun.ControlSettings;
 import io.mptcp.tun.SdNotify;
 import io.mptcp.tun.StopSignal;
@@ -14,19 +15,38 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import sun.misc.Signal;
 
 /** A relay as a process: until SIGTERM or SIGINT, with a control socket. */
 public final class RelayDaemon {
+    private static final Logger LOG = LoggerFactory.getLogger(RelayDaemon.class);
+
+    /** Where the configuration comes from, at the start and when it is to be read again. */
+    @FunctionalInterface
+    public interface ConfigSource {
+        /** @throws ConfigException with one line when it cannot be used */
+        RelayConfig load() throws ConfigException;
+    }
+
     private RelayDaemon() {
     }
 
-    /** Runs it. What keeps it from running is said in one line on standard error. @return exit code for the process */
-    public static int run(RelayConfig config) {
+    /**
+     * Runs it; SIGHUP makes it read its configuration again. What keeps it from running is said in one line on standard error.
+     *
+     * @param config read already
+     * @param source reads it again
+     * @return exit code for the process
+     */
+    public static int run(RelayConfig config, ConfigSource source) {
         StopSignal signal = StopSignal.install();
         int exitCode = TunDaemon.EXIT_FAILED;
         try (RelayServer server = RelayServer.start(config);
                 HttpServer control = openControl(config.control(), server);
                 SdNotify systemd = SdNotify.start(server.loop(), System.getenv())) {
+            Signal.handle(new Signal("HUP"), _ -> Thread.ofPlatform().name("reload").start(() -> reload(server, source)));
             String ready = readyLine(config);
             System.out.println(ready);
             System.out.flush();
@@ -42,6 +62,14 @@ public final class RelayDaemon {
             signal.finished(exitCode);
         }
         return exitCode;
+    }
+
+    private static void reload(RelayServer server, ConfigSource source) {
+        try {
+            LOG.info("configuration read again: {}", server.reload(source.load()));
+        } catch (ConfigException e) {
+            LOG.warn("configuration not changed: {}", e.getMessage());
+        }
     }
 
     private static String readyLine(RelayConfig config) {

@@ -27,7 +27,7 @@ final class RelayDatagrams extends SimpleChannelInboundHandler<DatagramPacket> i
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final IoEventLoop loop;
-    private final EgressList egress;
+    private volatile EgressList egress;
     private final Map<Long, DatagramSession> sessions = new HashMap<>();
     private ChannelFuture bound;
 
@@ -77,6 +77,11 @@ final class RelayDatagrams extends SimpleChannelInboundHandler<DatagramPacket> i
 
     EgressList egress() {
         return egress;
+    }
+
+    /** For what is sent from now on by senders that are new. */
+    void setEgress(EgressList changed) {
+        egress = changed;
     }
 
     void send(byte[] datagram, InetSocketAddress to) {

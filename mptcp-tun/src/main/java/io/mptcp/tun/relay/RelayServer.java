@@ -6,6 +6,7 @@ import io.mptcp.netty.host.SetupException;
 import io.mptcp.netty.host.Uplinks;
 import io.mptcp.netty.linux.KernelStreamSocket;
 import io.mptcp.netty.linux.LinuxException;
+import io.mptcp.tun.ConfigException;
 import io.mptcp.tun.stream.Tls;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
@@ -34,6 +35,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,8 +47,9 @@ public final class RelayServer implements AutoCloseable {
     private static final int STOP_SECONDS = 2;
     private static final int BACKLOG = 1024;
 
-    private final RelayConfig config;
-    private final Map<String, RelayUser> users = new LinkedHashMap<>();
+    /** As it is in force; what a restart is needed for is as it was at the start. */
+    private volatile RelayConfig config;
+    private volatile Map<String, RelayUser> users = Map.of();
     private final RefusalLog log = new RefusalLog();
     private final ReplayGuard replayGuard = new ReplayGuard();
     private final HalfOpen halfOpen;
@@ -55,17 +58,56 @@ public final class RelayServer implements AutoCloseable {
     private final List<Channel> listeners = new ArrayList<>();
     /** Null where the kernel's Multipath TCP takes the connections. */
     private MptcpStack stack;
-    private SslContext tls;
+    private volatile SslContext tls;
     /** Null where there are none. */
     private RelayDatagrams datagrams;
 
     private RelayServer(RelayConfig config) {
         this.config = config;
         this.halfOpen = new HalfOpen(config.limits().halfOpen(), config.limits().halfOpenPerClient());
-        config.users().forEach(user -> users.put(user.name(), new RelayUser(user)));
+        this.users = usersOf(config);
         // Packet links belong to one loop.
         int loops = config.usesStack() ? 1 : Runtime.getRuntime().availableProcessors();
         this.group = new MultiThreadIoEventLoopGroup(loops, new DefaultThreadFactory("relay", true), EpollIoHandler.newFactory());
+    }
+
+    /** Those who stay keep what they have and what they are counted for. */
+    private Map<String, RelayUser> usersOf(RelayConfig wanted) {
+        Map<String, RelayUser> next = new LinkedHashMap<>();
+        for (RelayConfig.User user : wanted.users()) {
+            RelayUser known = users.getOrDefault(user.name(), new RelayUser(user));
+            known.configure(user);
+            next.put(user.name(), known);
+        }
+        return Collections.unmodifiableMap(next);
+    }
+
+    /**
+     * Does what another configuration says, as far as that can be done without dropping connections: those there are go on, also of users and to destinations
+     * that are no longer allowed. Any thread, one at a time.
+     *
+     * @return what was done and what needs a restart, in one line
+     * @throws ConfigException with one line when key or certificate cannot be used; then nothing was changed
+     */
+    synchronized String reload(RelayConfig wanted) throws ConfigException {
+        RelayConfig before = config;
+        SslContext nextTls = tls;
+        if (before.tls() != null && before.tls().equals(wanted.tls())) {
+            try {
+                nextTls = Tls.server(wanted.tls().certificate(), wanted.tls().key()); // the files may be new
+            } catch (IOException e) {
+                throw new ConfigException(e.getMessage());
+            }
+        }
+        RelayConfig next = before.reloadedWith(wanted);
+        tls = nextTls;
+        users = usersOf(next);
+        halfOpen.setLimits(next.limits().halfOpen(), next.limits().halfOpenPerClient());
+        config = next;
+        if (datagrams != null) {
+            datagrams.setEgress(next.egress());
+        }
+        return before.changes(wanted);
     }
 
     /** Opens everything, or nothing. @throws SetupException with one line */

@@ -5,7 +5,8 @@ final class RelayUser {
     /** A client has one; each may have as many sockets as {@link DatagramSession#MAX_FLOWS}. */
     private static final int MAX_SESSIONS = 4;
 
-    private final RelayConfig.User configured;
+    private final String name;
+    private RelayConfig.User configured;
     private int active;
     private int sessions;
     private long accepted;
@@ -14,14 +15,20 @@ final class RelayUser {
     private long receivedBytes;
 
     RelayUser(RelayConfig.User configured) {
+        this.name = configured.name();
         this.configured = configured;
     }
 
-    String name() {
-        return configured.name();
+    /** Another token or limit, for connections that come from now on. */
+    synchronized void configure(RelayConfig.User changed) {
+        configured = changed;
     }
 
-    String token() {
+    String name() {
+        return name;
+    }
+
+    synchronized String token() {
         return configured.token();
     }
 
