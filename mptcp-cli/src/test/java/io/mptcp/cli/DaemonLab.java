@@ -55,9 +55,13 @@ final class DaemonLab implements AutoCloseable {
         }
     }
 
-    /** Starts the daemon over all paths. @param more lines of its configuration */
+    /** Starts the daemon over two paths. @param more lines of its configuration */
     void start(String more) throws IOException {
-        Files.writeString(config, configuration(List.of("p1", "p2"), more));
+        start(List.of("p1", "p2"), more);
+    }
+
+    void start(List<String> paths, String more) throws IOException {
+        Files.writeString(config, configuration(paths, more));
         daemon = launch("run", "--config", config.toString());
         daemon.awaitLine("ready", PATIENCE);
     }

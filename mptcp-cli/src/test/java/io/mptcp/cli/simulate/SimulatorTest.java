@@ -57,6 +57,25 @@ class SimulatorTest {
     }
 
     @Test
+    void aSatelliteIsUsedOnlyWhenTheLineIsFull() {
+        plan.paths.clear();
+        plan.paths.add(PlannedPath.parse("5,20,name=line", 1));
+        plan.paths.add(PlannedPath.parse("3,600,name=satellite", 2));
+        plan.schedulers = List.of("default", "minrtt", "first");
+        plan.sizeBytes = 30_000; // less than what the line takes until there is a second subflow
+        List<Summary> small = run(false);
+        plan.sizeBytes = 8_000_000;
+        List<Summary> large = run(false);
+        for (int variant = 2; variant < 5; variant++) {
+            String name = large.get(variant).variant().name();
+            assertEquals(0, small.get(variant).outcomes().getFirst().share(1), name);
+            double ratio = large.get(variant).medianGoodputMbit() / large.get(0).medianGoodputMbit();
+            double share = large.get(variant).outcomes().getFirst().share(1);
+            assertTrue(name.equals("first") ? share == 0 && ratio > 0.98 : share > 0.1 && ratio > 1.1, name + ": by satellite " + share + ", of the line alone " + ratio);
+        }
+    }
+
+    @Test
     void theClientMaySendInstead() {
         plan.down = false;
         plan.paths.clear();

@@ -1,0 +1,64 @@
+package io.mptcp.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mptcp.cli.lab.LabProcess;
+import io.mptcp.cli.lab.LinkProfile;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** One connection over three interfaces, as in the walk-throughs for the kernel: a server on the kernel's MPTCP, unmodified curl, and what is shown live. */
+class ThreePathsTest extends DaemonLabTest {
+    private static final int PATHS = 3;
+    private static final int BYTES = 12_000_000;
+    /** Of the bytes: a third is 33. */
+    private static final double LEAST_PERCENT = 25;
+    private static final double MOST_PERCENT = 42;
+
+    ThreePathsTest() {
+        super(LinkProfile.of(10, 5, 50), LinkProfile.of(10, 5, 50), LinkProfile.of(10, 5, 50));
+    }
+
+    /** Bytes that have come by each path so far. */
+    private List<Long> carried() {
+        return Pattern.compile("\"bytes_received\":(\\d+)").matcher(lab.mptcp("paths", "--json").out()).results().map(one -> Long.parseLong(one.group(1))).toList();
+    }
+
+    @Test
+    void oneDownloadIsSpreadOverThreeInterfacesInNearlyEqualParts() throws Exception {
+        lab.start(List.of("p1", "p2", "p3"), "");
+        List<Long> before = carried();
+        LabProcess curl = lab.curl(DaemonLab.url(DaemonLab.MPTCP_PORT, BYTES), "-w", "%{speed_download}");
+        lab.await(List.of("p1 +ESTABLISHED", "p2 +ESTABLISHED", "p3 +ESTABLISHED"), "connections");
+        System.out.println(topWithRates());
+        assertEquals(0, curl.awaitExit(PATIENCE), curl.lines().toString());
+        List<Long> after = carried();
+        List<Double> percent = new ArrayList<>();
+        long total = IntStream.range(0, PATHS).mapToLong(path -> after.get(path) - before.get(path)).sum();
+        for (int path = 0; path < PATHS; path++) {
+            percent.add(100.0 * (after.get(path) - before.get(path)) / total);
+        }
+        System.out.printf("parts in percent: %.1f, %.1f, %.1f; bytes/s: %s%n", percent.get(0), percent.get(1), percent.get(2), curl.lines());
+        assertTrue(percent.stream().allMatch(part -> part > LEAST_PERCENT && part < MOST_PERCENT), "parts in percent: " + percent);
+    }
+
+    /** What {@code mptcp top} shows when every path has a rate. */
+    private String topWithRates() {
+        Pattern rate = Pattern.compile("p[123] +up .*[1-9][0-9.]* ?[kM]bit.*");
+        long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            String top = lab.mptcp("top", "--batch", "-n", "1").out();
+            if (rate.matcher(top).results().count() >= PATHS) {
+                return top;
+            }
+            if (System.nanoTime() > deadlineNanos) {
+                throw new AssertionError("mptcp top never showed a rate for each path: " + top);
+            }
+            DaemonLab.pause();
+        }
+    }
+}
