@@ -63,7 +63,7 @@ printf '%s\n' 'tun: {address: 10.255.0.1/30, routes: [198.51.100.0/24]}' 'paths:
 "$app/runtime/bin/java" $options -XX:AOTCacheOutput=$app/mptcp.aot -cp "$app/mptcp-cli.jar" io.mptcp.cli.MptcpTun run --config $target/training.yaml >$target/training.log 2>&1 &
 daemon=\$!
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    grep -q ^ready: $target/training.log && break
+    grep -q ^ready: $target/training.log 2>/dev/null && break
     sleep 0.5
 done
 "$app/runtime/bin/java" $options -cp "$app/mptcp-cli.jar" io.mptcp.cli.Mptcp status --socket $target/training.sock >/dev/null 2>&1 || true
