@@ -36,6 +36,7 @@ public final class MptcpServerSocketChannel extends AbstractServerChannel implem
     private boolean readPending;
     private Uplinks home;
 
+    /** @param stack whose paths connections are taken from; it has to outlive the channel */
     public MptcpServerSocketChannel(MptcpStack stack) {
         this.stack = stack;
         config = new MptcpServerSocketChannelConfig(this);

@@ -62,6 +62,7 @@ public final class MptcpStack implements AutoCloseable {
         this.ownsGroup = ownsGroup;
     }
 
+    /** Begins a stack; {@link Builder#build} opens it. */
     public static Builder builder() {
         return new Builder();
     }
@@ -188,6 +189,7 @@ public final class MptcpStack implements AutoCloseable {
             return path(PathSpec.of(device));
         }
 
+        /** A path of any kind, on any terms; the first is preferred where nothing else decides. */
         public Builder path(PathSpec path) {
             paths.add(path);
             return this;
@@ -210,7 +212,7 @@ public final class MptcpStack implements AutoCloseable {
             return this;
         }
 
-        /** Congestion controller of connections that ask for no other: {@code cubic}, {@code newreno}, {@code lia}, {@code olia}, {@code balia}. */
+        /** Congestion controller of connections that ask for no other: {@code cubic}, {@code newreno}, {@code lia}, {@code olia}, {@code balia}, {@code bbr}. */
         public Builder congestionControl(String name) {
             config = config.withCongestionControl(name);
             return this;

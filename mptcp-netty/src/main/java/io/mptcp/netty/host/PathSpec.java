@@ -66,6 +66,7 @@ public record PathSpec(String device, IpAddress address, PathTerms terms, int we
         return new PathSpec(device, address, PathTerms.DEFAULT, 1, kind, true);
     }
 
+    /** The same on other terms. */
     public PathSpec withTerms(PathTerms terms) {
         return new PathSpec(device, address, terms, weight, kind, gso);
     }

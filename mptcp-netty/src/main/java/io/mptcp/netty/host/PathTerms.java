@@ -25,18 +25,22 @@ public record PathTerms(PathRole role, int cost, PathQuota quota, int probeSecon
         }
     }
 
+    /** The same with another role. */
     public PathTerms withRole(PathRole role) {
         return new PathTerms(role, cost, quota, probeSeconds);
     }
 
+    /** The same with another cost; over a path with a cost nothing is sent twice. */
     public PathTerms withCost(int cost) {
         return new PathTerms(role, cost, quota, probeSeconds);
     }
 
+    /** The same with another quota, in bytes for each period; null for none. */
     public PathTerms withQuota(PathQuota quota) {
         return new PathTerms(role, cost, quota, probeSeconds);
     }
 
+    /** The same with another time, in seconds, after which an idle path is probed. */
     public PathTerms withProbeSeconds(int probeSeconds) {
         return new PathTerms(role, cost, quota, probeSeconds);
     }

@@ -32,6 +32,7 @@ public final class MptcpMetrics implements MeterBinder {
 
     private final MptcpStack stack;
 
+    /** @param stack what to report of; nothing is read before {@link #bindTo} */
     public MptcpMetrics(MptcpStack stack) {
         this.stack = stack;
     }
