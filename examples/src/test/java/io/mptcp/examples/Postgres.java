@@ -2,17 +2,13 @@ package io.mptcp.examples;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A PostgreSQL server of this test alone, with a database of its own; under mptcpize, so that it listens by the kernel's MPTCP. */
@@ -22,7 +18,7 @@ final class Postgres implements AutoCloseable {
     private static final String SERVICE_USER = "postgres";
 
     private final Path data;
-    private Process process;
+    private ServerProcess process;
 
     private Postgres(Path data) {
         this.data = data;
@@ -51,28 +47,12 @@ final class Postgres implements AutoCloseable {
 
     /** Starts it, and returns when it takes connections. @param namespace null for this one @return the URL of its database */
     String start(String namespace, String address) throws IOException {
-        int port = namespace == null ? freePort() : 5432;
-        List<String> command = new ArrayList<>(namespace == null ? List.of() : List.of("ip", "netns", "exec", namespace));
-        command.addAll(asServiceUser());
+        int port = namespace == null ? ServerProcess.freePort() : 5432;
+        List<String> command = asServiceUser();
         command.addAll(List.of("mptcpize", "run", program("postgres"), "-D", data.toString(), "-h", address, "-p", Integer.toString(port), "-k", "",
                 "-F", "-c", "logging_collector=off"));
-        process = new ProcessBuilder(command).redirectErrorStream(true).directory(data.toFile()).start();
-        StringBuilder said = new StringBuilder();
-        BufferedReader output = process.inputReader();
-        for (String line = output.readLine(); line != null; line = output.readLine()) {
-            said.append(line).append('\n');
-            if (line.contains("ready to accept connections")) {
-                Thread.ofVirtual().start(() -> output.lines().forEach(_ -> { })); // it must not wait for a reader
-                return "jdbc:postgresql://" + address + ":" + port + "/postgres";
-            }
-        }
-        throw new IOException("PostgreSQL did not start: " + said);
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return probe.getLocalPort();
-        }
+        process = ServerProcess.start(namespace, data, "ready to accept connections", command);
+        return "jdbc:postgresql://" + address + ":" + port + "/postgres";
     }
 
     private static boolean isRoot() {
@@ -97,26 +77,11 @@ final class Postgres implements AutoCloseable {
         }
     }
 
-    /** Stops the server at once; there is nothing to be kept. */
-    void stop() {
-        if (process == null) {
-            return;
-        }
-        process.destroy(); // no new connections, and the end with the last one
-        try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.descendants().forEach(ProcessHandle::destroyForcibly);
-                process.destroyForcibly().waitFor();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        process = null;
-    }
-
     @Override
     public void close() throws IOException {
-        stop();
+        if (process != null) {
+            process.close();
+        }
         try (Stream<Path> files = Files.walk(data)) {
             for (Path file : (Iterable<Path>) files.sorted(Comparator.reverseOrder())::iterator) {
                 Files.delete(file);

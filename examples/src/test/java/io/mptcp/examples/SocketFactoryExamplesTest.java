@@ -12,17 +12,21 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
 
 /** Programs that know nothing of MPTCP and have a setting for a socket factory, with servers that have the kernel's MPTCP. */
 @Timeout(120)
@@ -60,6 +64,50 @@ class SocketFactoryExamplesTest {
             assertTrue(said.contains("8000000 bytes in 4000 rows read back"), said);
             assertEquals(1, lab.serverCounter("MPCapableSYNRX"));
             assertEquals(1, lab.serverCounter("MPJoinAckRx"));
+        }
+    }
+
+    /** Jedis over two paths of this stack, Redis over the kernel's MPTCP. */
+    @Test
+    void redisIsWrittenAndReadOverTwoPaths() throws Exception {
+        assumeTrue(Lab.exists("redis-server") && Lab.exists("mptcpize"), "needs redis-server and mptcpize");
+        try (Lab lab = Lab.orSkip(); ServerProcess _ = redis(lab.server, Lab.SERVER, 6379)) {
+            String said = lab.runExample(RedisValues.class, Lab.SERVER, "6379", "a0 a1");
+            assertTrue(said.contains("4194304 bytes in 64 values read back"), said);
+            assertEquals(1, lab.serverCounter("MPCapableSYNRX"));
+            assertEquals(1, lab.serverCounter("MPJoinAckRx"));
+        }
+    }
+
+    @Test
+    void redisIsWrittenAndReadBySocketsOfTheKernel() throws Exception {
+        assumeTrue(Lab.exists("redis-server") && Lab.exists("mptcpize"), "needs redis-server and mptcpize");
+        int port = ServerProcess.freePort();
+        try (ServerProcess _ = redis(null, "127.0.0.1", port); Jedis redis = RedisValues.connect("127.0.0.1", port, "kernel")) {
+            assertEquals(4_194_304, RedisValues.writeAndRead(redis));
+        }
+    }
+
+    private ServerProcess redis(String namespace, String address, int port) throws IOException {
+        return ServerProcess.start(namespace, directory, "Ready to accept connections", List.of("mptcpize", "run", "redis-server", "--bind", address,
+                "--port", Integer.toString(port), "--save", "", "--protected-mode", "no"));
+    }
+
+    /** Jakarta Mail over two paths of this stack, the mail server over the kernel's MPTCP. */
+    @Test
+    void aMailIsSentOverTwoPaths() throws Exception {
+        assumeTrue(Lab.exists("aiosmtpd") && Lab.exists("mptcpize"), "needs aiosmtpd (Debian: python3-aiosmtpd) and mptcpize");
+        Path mails = directory.resolve("mails");
+        try (Lab lab = Lab.orSkip(); ServerProcess _ = ServerProcess.start(lab.server, directory, "Server is listening", List.of("mptcpize", "run",
+                "aiosmtpd", "-n", "-d", "-c", "aiosmtpd.handlers.Mailbox", "-l", Lab.SERVER + ":2525", mails.toString()))) {
+            String said = lab.runExample(SendMail.class, Lab.SERVER, "2525", "a0 a1");
+            assertTrue(said.contains("20000 lines sent"), said);
+            assertEquals(1, lab.serverCounter("MPCapableSYNRX"));
+            assertEquals(1, lab.serverCounter("MPJoinAckRx"));
+        }
+        try (Stream<Path> arrived = Files.list(mails.resolve("new"))) {
+            String mail = Files.readString(arrived.findFirst().orElseThrow());
+            assertTrue(mail.replace("\r", "").contains(SendMail.text().replace("\r", "").strip()), () -> "not what was sent: " + mail.length() + " characters");
         }
     }
 
