@@ -88,9 +88,18 @@ final class DaemonLab implements AutoCloseable {
 
     /** {@code mptcp-tun} with these arguments, started by another program. */
     LabProcess launch(LabNamespace where, List<String> starter, String... arguments) {
+        return launch(where, starter, MptcpTun.class, arguments);
+    }
+
+    /** {@code mptcp} with these arguments, as a process of its own. */
+    LabProcess launchMptcp(LabNamespace where, List<String> starter, String... arguments) {
+        return launch(where, starter, Mptcp.class, arguments);
+    }
+
+    private static LabProcess launch(LabNamespace where, List<String> starter, Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>(starter);
         command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea", "-XX:+UseSerialGC",
-                "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), "io.mptcp.cli.MptcpTun"));
+                "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
         return where.start(command);
     }
