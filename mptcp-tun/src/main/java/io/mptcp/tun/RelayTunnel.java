@@ -20,10 +20,10 @@ import io.mptcp.tun.datagram.UdpNat;
 import io.mptcp.tun.stream.ClosesAtEnd;
 import io.mptcp.tun.stream.Tls;
 import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
 import io.netty.handler.ssl.SslHandler;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Future;
@@ -48,7 +48,7 @@ final class RelayTunnel implements DatagramTunnel.Output, AutoCloseable {
     private final Future<?> pathChecks;
     private Runnable cancelDial;
     private RelayStream control;
-    private InetSocketAddress server;
+    private IpEndpoint server;
     /** Null while there is no session. */
     private DatagramTunnel tunnel;
     private boolean closed;
@@ -98,7 +98,8 @@ final class RelayTunnel implements DatagramTunnel.Output, AutoCloseable {
             SslHandler tls = stream.channel().pipeline().get(SslHandler.class);
             DatagramKeys keys = new DatagramKeys(Tls.exported(tls, DatagramKeys.CLIENT_LABEL, DatagramKeys.EXPORTED_BYTES),
                     Tls.exported(tls, DatagramKeys.RELAY_LABEL, DatagramKeys.EXPORTED_BYTES));
-            server = new InetSocketAddress(stream.channel().remoteAddress().getAddress(), answer.port());
+            IpAddress connected = IpAddress.of(stream.channel().remoteAddress().getAddress().getAddress());
+            server = new IpEndpoint(answer.address() == null ? connected : answer.address(), answer.port());
             tunnel = new DatagramTunnel(answer.session(), keys, this);
             checkPaths();
             stream.attach(new ClosesAtEnd());
@@ -123,13 +124,12 @@ final class RelayTunnel implements DatagramTunnel.Output, AutoCloseable {
         if (tunnel == null) {
             return;
         }
-        IpAddress remote = IpAddress.of(server.getAddress().getAddress());
         Map<Integer, PathSocket> gone = new HashMap<>(sockets);
         for (CountingLink link : uplinks.links()) {
             String kind = uplinks.kind(link.id());
             boolean usable = (kind.equals(PathSpec.Kind.PACKET.toString()) || kind.equals(PathSpec.Kind.RAW.toString()))
                     && uplinks.pathManager().role(link.id()) != PathRole.OFF && link.isUp();
-            IpAddress local = usable ? link.localAddressFor(remote) : null;
+            IpAddress local = usable ? link.localAddressFor(server.address()) : null;
             PathSocket socket = sockets.get(link.id());
             if (local != null && socket != null && socket.local().equals(local)) {
                 gone.remove(link.id());

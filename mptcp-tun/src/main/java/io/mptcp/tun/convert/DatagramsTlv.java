@@ -1,10 +1,15 @@
 package io.mptcp.tun.convert;
 
+import io.mptcp.wire.IpAddress;
 import java.nio.ByteBuffer;
 
-/** Asks for a session of datagrams: zeros (16 bits). Answers: zeros (16), the session (64), the UDP port (16). */
+/**
+ * Asks for a session of datagrams: zeros (16 bits). Answers: zeros (16), the session (64), the UDP port (16), and the address of the relay (128, IPv4 as
+ * {@code ::ffff:a.b.c.d}) where that is not the one the client has connected to.
+ */
 public final class DatagramsTlv {
     private static final int ANSWER_BYTES = 12;
+    private static final int ADDRESS_BYTES = 16;
 
     private DatagramsTlv() {
     }
@@ -13,12 +18,18 @@ public final class DatagramsTlv {
         return new Tlv(Tlv.DATAGRAMS, new byte[2]);
     }
 
-    public static Tlv answer(long session, int port) {
-        return new Tlv(Tlv.DATAGRAMS, ByteBuffer.allocate(ANSWER_BYTES).putShort((short) 0).putLong(session).putShort((short) port).array());
+    /** @param address null for where the client has connected to */
+    public static Tlv answer(long session, int port, IpAddress address) {
+        ByteBuffer value = ByteBuffer.allocate(address == null ? ANSWER_BYTES : ANSWER_BYTES + ADDRESS_BYTES);
+        value.putShort((short) 0).putLong(session).putShort((short) port);
+        if (address != null) {
+            value.putLong(address.hi()).putLong(address.lo());
+        }
+        return new Tlv(Tlv.DATAGRAMS, value.array());
     }
 
-    /** What an answer says. */
-    public record Answer(long session, int port) {
+    /** What an answer says. @param address null for where the client has connected to */
+    public record Answer(long session, int port, IpAddress address) {
     }
 
     /** @throws ConvertException when it says nothing of the kind */
@@ -27,6 +38,8 @@ public final class DatagramsTlv {
             throw new ConvertException(ConvertError.MALFORMED_MESSAGE, "no session of datagrams");
         }
         ByteBuffer value = ByteBuffer.wrap(tlv.value());
-        return new Answer(value.getLong(2), Short.toUnsignedInt(value.getShort(10)));
+        boolean hasAddress = tlv.value().length >= ANSWER_BYTES + ADDRESS_BYTES;
+        return new Answer(value.getLong(2), Short.toUnsignedInt(value.getShort(10)),
+                hasAddress ? new IpAddress(value.getLong(ANSWER_BYTES), value.getLong(ANSWER_BYTES + Long.BYTES)) : null);
     }
 }

@@ -1,6 +1,7 @@
 package io.mptcp.tun.datagram;
 
 import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -31,8 +32,8 @@ public final class PathSocket extends SimpleChannelInboundHandler<DatagramPacket
     }
 
     /** @param receiver gets what comes, which anybody may have sent */
-    public static PathSocket open(IoEventLoop loop, String device, IpAddress local, InetSocketAddress peer, Consumer<byte[]> receiver) {
-        PathSocket socket = new PathSocket(local, peer, receiver);
+    public static PathSocket open(IoEventLoop loop, String device, IpAddress local, IpEndpoint peer, Consumer<byte[]> receiver) {
+        PathSocket socket = new PathSocket(local, new InetSocketAddress(UdpFlow.inet(peer.address()), peer.port()), receiver);
         Bootstrap bootstrap = new Bootstrap().group(loop).channel(EpollDatagramChannel.class)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(MAX_DATAGRAM_BYTES)).handler(socket);
         UdpFlow.bindToDevice(bootstrap, device);

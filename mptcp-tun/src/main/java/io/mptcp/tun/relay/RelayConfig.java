@@ -11,6 +11,8 @@ import io.mptcp.tun.ControlSettings;
 import io.mptcp.tun.PathsConfig;
 import io.mptcp.tun.PortSpan;
 import io.mptcp.tun.RelaySpec;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +29,8 @@ import java.util.stream.Stream;
  * @param paths      for listeners by the stack; empty where there are none
  * @param scheduler  packet scheduler of the stack, by name
  * @param congestion congestion control of the stack, by name
+ * @param announce   addresses of this relay itself that clients are told of, and send their UDP to; a port of 0 is that of the connection
+ * @param allowJoinInitialAddress whether further subflows may come to where a connection of the stack began: not where a load balancer stands there
  * @param tls        null without TLS
  * @param users      at least one where there is a {@code listen}
  * @param egress     where they may go
@@ -36,11 +40,14 @@ import java.util.stream.Stream;
  * @param jsonLog    log lines as JSON instead of text
  * @param control    where the relay can be asked things
  */
-public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathSpec> paths, String scheduler, String congestion, TlsFiles tls, List<User> users, EgressList egress, boolean datagrams,
-                          RelayLimits limits, String log, boolean jsonLog, ControlSettings control) {
+public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathSpec> paths, String scheduler, String congestion, List<IpEndpoint> announce,
+                          boolean allowJoinInitialAddress, TlsFiles tls, List<User> users, EgressList egress, boolean datagrams, RelayLimits limits,
+                          String log, boolean jsonLog, ControlSettings control) {
     static final ControlSettings DEFAULT_CONTROL = new ControlSettings(Path.of("/run/mptcp-tun/relay.sock"), true, "rw-rw----", null, null, null);
 
     private static final List<String> LOG_LEVELS = List.of("error", "warn", "info", "debug", "trace");
+    /** As the kernel's sysctl. */
+    private static final String ALLOW_JOIN_INITIAL = "allow-join-initial-addr-port";
     private static final int DEFAULT_USER_CONNECTIONS = 1024;
 
     /** Where clients come. @param byKernel by the kernel's Multipath TCP instead of this stack's */
@@ -80,7 +87,8 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
 
     /** This, with what can change while a relay runs as {@code wanted} has it. */
     RelayConfig reloadedWith(RelayConfig wanted) {
-        return new RelayConfig(listen, forward, paths, scheduler, congestion, tls, wanted.users, wanted.egress, datagrams, wanted.limits, log, jsonLog, control);
+        return new RelayConfig(listen, forward, paths, scheduler, congestion, announce, allowJoinInitialAddress, tls, wanted.users, wanted.egress, datagrams,
+                wanted.limits, log, jsonLog, control);
     }
 
     /** What comes of {@link #reloadedWith}, in one line for people: what changes, and what does not. */
@@ -95,6 +103,8 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
         note(notDone, paths, wanted.paths, "paths");
         note(notDone, scheduler, wanted.scheduler, "scheduler");
         note(notDone, congestion, wanted.congestion, "congestion");
+        note(notDone, announce, wanted.announce, "announce");
+        note(notDone, allowJoinInitialAddress, wanted.allowJoinInitialAddress, ALLOW_JOIN_INITIAL);
         note(notDone, tls, wanted.tls, "tls");
         note(notDone, datagrams, wanted.datagrams, "datagrams");
         note(notDone, log, wanted.log, "log");
@@ -130,8 +140,8 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
     }
 
     private static RelayConfig read(ConfigNode root) throws ConfigException {
-        Map<String, ConfigNode> keys = root.map("listen", "forward", "paths", "scheduler", "congestion", "tls", "users", "egress", "datagrams", "limits", "log", "log-format",
-                "control", "http");
+        Map<String, ConfigNode> keys = root.map("listen", "forward", "paths", "scheduler", "congestion", "announce", ALLOW_JOIN_INITIAL, "tls", "users", "egress",
+                "datagrams", "limits", "log", "log-format", "control", "http");
         List<Listen> listen = keys.containsKey("listen") ? readListen(keys.get("listen")) : List.of();
         List<Forward> forward = keys.containsKey("forward") ? readForward(keys.get("forward")) : List.of();
         if (listen.isEmpty() && forward.isEmpty()) {
@@ -142,10 +152,16 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
         if (byStack && paths.isEmpty()) {
             throw root.error("'paths' is missing in the file", "list the interfaces that clients come by, e.g. [{device: eth0}], or listen by: kernel");
         }
+        boolean allowJoinInitial = !keys.containsKey(ALLOW_JOIN_INITIAL) || keys.get(ALLOW_JOIN_INITIAL).bool();
+        if (!allowJoinInitial && !byStack) {
+            throw keys.get(ALLOW_JOIN_INITIAL).error("the kernel takes the connections, and this is a setting of its own", "sysctl net.mptcp.allow_join_initial_addr_port=0");
+        }
         boolean hasClients = !listen.isEmpty();
         return new RelayConfig(listen, forward, paths,
                 ConfigNode.oneOf(keys.get("scheduler"), Schedulers.names(), "default"),
                 ConfigNode.oneOf(keys.get("congestion"), CongestionControllers.names(), "cubic"),
+                readAnnounce(keys.get("announce"), Stream.concat(listen.stream(), forward.stream().map(Forward::listen)).toList()),
+                allowJoinInitial,
                 hasClients ? readTls(root.required(keys, "tls", "add {certificate: FILE, key: FILE} ('mptcp-tun relay-key' makes them), or off")) : null,
                 hasClients ? readUsers(root.required(keys, "users", "add at least one, e.g. [{name: laptop, token: ...}]")) : List.of(),
                 readEgress(keys.get("egress")),
@@ -180,6 +196,20 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
             forward.add(new Forward(listen(item, keys), to, keys.containsKey("proxy-protocol") && keys.get("proxy-protocol").bool()));
         }
         return List.copyOf(forward);
+    }
+
+    private static List<IpEndpoint> readAnnounce(ConfigNode node, List<Listen> listeners) throws ConfigException {
+        List<IpEndpoint> announce = new ArrayList<>();
+        for (ConfigNode item : node == null ? List.<ConfigNode>of() : node.list()) {
+            Map<String, ConfigNode> keys = item.map("address", "port");
+            IpAddress address = item.required(keys, "address", "give an address of this host").parsed(IpAddress::parse, "give an address of this host");
+            int port = keys.containsKey("port") ? keys.get("port").integer(1, 0xffff) : 0;
+            if (listeners.stream().anyMatch(listen -> !listen.byKernel() && listen.address().getPort() == port)) {
+                throw keys.get("port").error("port " + port + " is listened on, and this one is for joins alone", "give another, or leave it out");
+            }
+            announce.add(new IpEndpoint(address, port));
+        }
+        return List.copyOf(announce);
     }
 
     private static TlsFiles readTls(ConfigNode node) throws ConfigException {

@@ -6,6 +6,8 @@ import io.mptcp.netty.host.SetupException;
 import io.mptcp.netty.host.Uplinks;
 import io.mptcp.netty.linux.KernelStreamSocket;
 import io.mptcp.netty.linux.LinuxException;
+import io.mptcp.pm.Endpoint;
+import io.mptcp.pm.EndpointFlag;
 import io.mptcp.tun.ConfigException;
 import io.mptcp.tun.stream.Tls;
 import io.mptcp.wire.IpAddress;
@@ -29,6 +31,7 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -133,7 +136,8 @@ public final class RelayServer implements AutoCloseable {
         if (config.usesStack()) {
             MptcpStack.Builder builder = MptcpStack.builder().group(group).scheduler(config.scheduler()).congestionControl(config.congestion());
             config.paths().forEach(builder::path);
-            stack = builder.build();
+            stack = builder.config(settings -> settings.withAllowJoinInitialAddress(config.allowJoinInitialAddress())).build();
+            announce(stack.shards().getFirst());
         }
         for (RelayConfig.Listen listen : config.listen()) {
             open(listen, this::addSession);
@@ -143,6 +147,17 @@ public final class RelayServer implements AutoCloseable {
         }
         for (RelayConfig.Forward forward : config.forward()) {
             open(forward.listen(), channel -> new ForwardSession(this, forward, channel).start());
+        }
+    }
+
+    /** Clients hear of these addresses as soon as they can be told. */
+    private void announce(Uplinks uplinks) throws SetupException {
+        for (IpEndpoint address : config.announce()) {
+            Future<Endpoint> added = uplinks.loop().submit(
+                    () -> uplinks.pathManager().addEndpoint(Endpoint.of(address.address(), EndpointFlag.SIGNAL).withPort(address.port()))).awaitUninterruptibly();
+            if (!added.isSuccess()) {
+                throw new SetupException("announce " + address + ": " + added.cause().getMessage(), added.cause());
+            }
         }
     }
 
@@ -240,6 +255,11 @@ public final class RelayServer implements AutoCloseable {
         } catch (UnknownHostException e) {
             throw new IllegalStateException(e); // of a length that is not an address's
         }
+    }
+
+    /** Where clients of this family find this relay itself, whatever stands before it; null when it is where they came to. */
+    IpAddress ownAddress(boolean ipv4) {
+        return config.announce().stream().map(IpEndpoint::address).filter(address -> address.isIpv4() == ipv4).findFirst().orElse(null);
     }
 
     /** One of its loops. */

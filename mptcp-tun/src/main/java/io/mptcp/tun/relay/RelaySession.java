@@ -166,7 +166,7 @@ final class RelaySession extends ByteToMessageDecoder {
             client.closeFuture().addListener(_ -> datagrams.end(session));
             client.eventLoop().execute(() -> {
                 ByteBuf answer = client.alloc().buffer();
-                ConvertMessage.of(DatagramsTlv.answer(session, datagrams.port())).write(answer);
+                ConvertMessage.of(DatagramsTlv.answer(session, datagrams.port(), server.ownAddress(address.isIpv4()))).write(answer);
                 client.writeAndFlush(answer);
                 client.pipeline().replace(this, "end", new ClosesAtEnd());
                 client.config().setAutoRead(true);

@@ -113,4 +113,15 @@ class ConvertMessageTest {
             }
         }
     }
+
+    /** Behind a load balancer the relay has another address than the one a client connects to. */
+    @Test
+    void anAnswerAboutDatagramsMayNameTheRelaysOwnAddress() throws ConvertException {
+        for (IpAddress address : new IpAddress[] {null, IpAddress.parse("203.0.113.11"), IpAddress.parse("2001:db8::11")}) {
+            ByteBuf written = Unpooled.buffer();
+            ConvertMessage.of(DatagramsTlv.answer(0x0102030405060708L, 443, address)).write(written);
+            DatagramsTlv.Answer answer = DatagramsTlv.read(ConvertMessage.read(written).find(Tlv.DATAGRAMS));
+            assertEquals(new DatagramsTlv.Answer(0x0102030405060708L, 443, address), answer);
+        }
+    }
 }

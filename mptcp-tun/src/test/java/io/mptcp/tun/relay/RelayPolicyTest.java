@@ -63,6 +63,8 @@ class RelayPolicyTest {
             {"listen: [{address: '127.0.0.1:1'}]\n" + REST + "egress: [{to: 10.0.0.1/8}]", "relay.yaml:4: 10.0.0.1/8 has host bits set, write 10.0.0.0/8"},
             {"listen: [{address: '127.0.0.1:1', by: stack}]\n" + REST, "relay.yaml:1: 'paths' is missing"},
             {"listen: [{address: '127.0.0.1:1', by: kernel}]\nusers: [{name: a, token: 0123456789abcdef0123456789abcdef}]", "relay.yaml:1: 'tls' is missing"},
+            {"listen: [{address: '127.0.0.1:1', by: kernel}]\n" + REST + "allow-join-initial-addr-port: no", "relay.yaml:4: the kernel takes the connections"},
+            {"listen: [{address: '127.0.0.1:1', by: stack}]\npaths: [{device: eth0}]\n" + REST + "announce: [{address: 192.0.2.1, port: 1}]", "relay.yaml:5: port 1 is listened on"},
             {"log: info", "relay.yaml:1: nothing is listened on"}}) {
             String message = assertThrows(ConfigException.class, () -> RelayConfig.parse("relay.yaml", mistake[0])).getMessage();
             assertTrue(message.startsWith(mistake[1]), message);
@@ -75,7 +77,7 @@ class RelayPolicyTest {
         RelayConfig config = RelayConfig.load(example);
         assertEquals(2, config.users().size());
         String text = Files.readString(example);
-        for (String key : new String[] {"listen", "forward", "address", "by", "proxy-protocol", "paths", "scheduler", "congestion", "tls", "certificate", "key", "users", "name", "token",
+        for (String key : new String[] {"listen", "forward", "address", "by", "proxy-protocol", "paths", "scheduler", "congestion", "announce", "port", "allow-join-initial-addr-port", "tls", "certificate", "key", "users", "name", "token",
             "connections", "egress", "to", "ports", "datagrams", "limits", "half-open", "half-open-per-client", "hello-timeout-seconds", "connect-timeout-seconds", "log",
             "log-format", "control", "http"}) {
             assertTrue(text.matches("(?s).*\\b" + key + ":.*"), key);
