@@ -2,9 +2,15 @@ package io.mptcp.cli.interop;
 
 import io.mptcp.cli.lab.EmulatedPath;
 import io.mptcp.cli.lab.Lab;
+import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabNamespace;
+import io.mptcp.cli.lab.LabProcess;
 import io.mptcp.cli.lab.LinkEmulator;
 import io.mptcp.cli.lab.LinkProfile;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,6 +25,7 @@ import java.util.List;
  * Both have a default route by each of their links, told apart by its metric alone: no {@code ip rule}, no table of their own.
  */
 final class RoutedLab {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final int METRIC_STEP = 100;
     private static final LinkProfile ONE_LINK = LinkProfile.of(40, 2, 50);
     /** Of several: two are as fast as one alone. */
@@ -65,6 +72,19 @@ final class RoutedLab {
         router.address(routersDevice, network + ".254/24");
         end.ip("route add default via " + network + ".254 dev " + device + " metric " + METRIC_STEP * number);
         return emulator.join("e" + device, "x" + device, profile, profile, number);
+    }
+
+    /** Rules for what the network forwards, in the language of {@code nft}. @throws LabException when it, or the kernel, does not know them */
+    void firewall(String... rules) throws IOException {
+        LabProcess nft = router.start(List.of("nft", "-f", "-"));
+        try (OutputStream input = nft.process().getOutputStream()) {
+            input.write(("table ip box {\nchain forward {\ntype filter hook forward priority 0;\n" + String.join("\n", rules) + "\n}\n}\n").getBytes(StandardCharsets.US_ASCII));
+        }
+        int exitCode = nft.awaitExit(PATIENCE);
+        nft.awaitEndOfOutput(PATIENCE);
+        if (exitCode != 0) {
+            throw new LabException("nft or the kernel does not know these rules: " + nft.lines());
+        }
     }
 
     static String uplink(int number) {
