@@ -18,23 +18,29 @@ final class ScaleBench {
      * @param nanosPerSegment    one connection busy
      * @param nanosPerSegmentOfMany {@code busy} connections busy in turn
      * @param allocatedPerSegment heap bytes allocated per segment meanwhile
+     * @param histogram what was alive before that; null where it was not asked for
      */
     record Step(int connections, double heapBytesEach, long bufferBytes, double nanosPerSegment, double nanosPerSegmentOfMany,
-                double allocatedPerSegment) {
+                double allocatedPerSegment, HeapHistogram histogram) {
     }
 
     private final int busy;
     private final int superSegmentBytes;
     private final long nanos;
+    private final boolean byClass;
     private final PrintStream progress;
     private long allocatedBytes;
     private long countedSegments;
 
-    /** @param nanos how long each figure is taken */
-    ScaleBench(int busy, int superSegmentBytes, long nanos, PrintStream progress) {
+    /**
+     * @param nanos   how long each figure is taken
+     * @param byClass count objects as well
+     */
+    ScaleBench(int busy, int superSegmentBytes, long nanos, boolean byClass, PrintStream progress) {
         this.busy = busy;
         this.superSegmentBytes = superSegmentBytes;
         this.nanos = nanos;
+        this.byClass = byClass;
         this.progress = progress;
     }
 
@@ -54,13 +60,14 @@ final class ScaleBench {
                 pair.advance(60_000_000_000L); // what waits for something gives up
                 long heap = heapBytes();
                 double each = step == before ? 0 : (heap - heapBefore) / 2.0 / (step - before);
+                HeapHistogram histogram = byClass ? HeapHistogram.take() : null;
                 long buffers = pair.bufferBytes();
                 allocatedBytes = 0;
                 countedSegments = 0;
                 double one = nanosPerSegment(pair, connections, 1, nanos);
                 double many = nanosPerSegment(pair, connections, Math.min(busy, step), nanos);
-                results.add(new Step(step, each, buffers, one, many, (double) allocatedBytes / countedSegments));
-                progress.printf(Locale.ROOT, "%d connections: %s%n", step, results.getLast());
+                results.add(new Step(step, each, buffers, one, many, (double) allocatedBytes / countedSegments, histogram));
+                progress.printf(Locale.ROOT, "%d connections: %.0f bytes an end, %.0f and %.0f ns a segment%n", step, each, one, many);
                 heapBefore = heap;
                 before = step;
             }

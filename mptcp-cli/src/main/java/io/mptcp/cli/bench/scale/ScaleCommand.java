@@ -5,6 +5,7 @@ import io.mptcp.cli.ExitCodes;
 import io.mptcp.cli.TextTable;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
@@ -42,14 +43,18 @@ public final class ScaleCommand implements Callable<Integer> {
     @Option(names = "--seconds", paramLabel = "S", defaultValue = "2", description = "Length of a measurement (default: ${DEFAULT-VALUE}).")
     private double seconds;
 
+    @Option(names = "--by-class", description = "Also say which classes the heap of an idle end is made of, between the last two numbers of connections.")
+    private boolean byClass;
+
     @Override
     public Integer call() {
         check(!connections.isEmpty() && connections.getFirst() >= 1 && connections.getLast() <= MAX_CONNECTIONS
                 && IntStream.range(1, connections.size()).allMatch(i -> connections.get(i - 1) < connections.get(i)),
                 "--connections must be rising numbers between 1 and " + MAX_CONNECTIONS);
+        check(!byClass || connections.size() > 1, "--by-class compares two numbers of connections: --connections must have them");
         check(busy >= 1, "--busy must be at least 1");
         check(seconds >= 0.01 && seconds <= 3600, "--seconds must be between 0.01 and 3600");
-        List<ScaleBench.Step> steps = new ScaleBench(busy, superSegments ? 0xffff : 0, Math.round(seconds * 1e9), System.err).run(connections);
+        List<ScaleBench.Step> steps = new ScaleBench(busy, superSegments ? 0xffff : 0, Math.round(seconds * 1e9), byClass, System.err).run(connections);
         TextTable table = new TextTable("connections", "heap bytes each end", "payload memory", "ns per segment, 1 busy",
                 busy + " busy", "bytes allocated per segment");
         for (ScaleBench.Step step : steps) {
@@ -58,7 +63,23 @@ public final class ScaleCommand implements Callable<Integer> {
                     String.format(Locale.ROOT, "%.3f", step.allocatedPerSegment()));
         }
         System.out.print(table.text());
+        if (byClass) {
+            System.out.print(byClass(steps.get(steps.size() - 2), steps.getLast()).leftAligned());
+        }
         return ExitCodes.OK;
+    }
+
+    private static TextTable byClass(ScaleBench.Step before, ScaleBench.Step after) {
+        double ends = 2.0 * (after.connections() - before.connections());
+        TextTable table = new TextTable("class", "objects an end", "bytes an end");
+        for (Map.Entry<String, HeapHistogram.Use> entry : after.histogram().since(before.histogram())) {
+            double objects = entry.getValue().instances() / ends;
+            double bytes = entry.getValue().bytes() / ends;
+            if (bytes >= 0.5) {
+                table.add(entry.getKey(), String.format(Locale.ROOT, "%.2f", objects), String.format(Locale.ROOT, "%.0f", bytes));
+            }
+        }
+        return table;
     }
 
     private void check(boolean condition, String message) {
