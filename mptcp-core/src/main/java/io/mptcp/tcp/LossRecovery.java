@@ -20,20 +20,23 @@ final class LossRecovery {
 
     private final Tcb tcb;
     private final SegmentLog log;
-    private final SpuriousDetector spurious = new SpuriousDetector();
-    private final RackDetector rack;
-    private final Scoreboard scoreboard;
-    private final DuplicateAcks duplicates;
-    private final ForwardRto frto = new ForwardRto();
+    final RackDetector rack;
     private final CwndUse cwndUse = new CwndUse();
     private final TailLossProbe probe;
     /** Shared with all others where it means nothing after the call it is filled in for. */
     private final AckSample sample;
-    private final RateSampler rates;
-    private final ProportionalRateReduction prr = new ProportionalRateReduction();
+    final RateSampler rates;
+
+    // Made when needed first: on most paths nothing is lost before the connection is idle, and an idle one should be small.
+    private ProportionalRateReduction prr;
+    private SpuriousDetector spurious;
+    private ForwardRto frto;
+    /** For a peer without SACK only. */
+    private DuplicateAcks duplicates;
 
     private Phase phase = Phase.OPEN;
-    private long recoveryPointSsn;
+    /** SND.NXT when the last recovery began. */
+    long recoveryPointSsn;
     /** When the window was last reduced. */
     private long reducedNanos;
     private boolean headForced;
@@ -46,10 +49,8 @@ final class LossRecovery {
         this.tcb = tcb;
         log = tcb.log;
         rack = new RackDetector(tcb);
-        duplicates = new DuplicateAcks(tcb);
         sample = tcb.cc.measuresRate() ? new AckSample() : tcb.scratch.ackSample;
-        rates = new RateSampler(tcb, sample.rate);
-        scoreboard = new Scoreboard(tcb, rack, spurious, duplicates, rates);
+        rates = RateSampler.of(tcb, sample.rate);
         probe = new TailLossProbe(tcb);
     }
 
@@ -106,18 +107,19 @@ final class LossRecovery {
         long priorInFlight = log.inFlightBytes();
         long outstanding = log.totalLength();
         long lostBefore = log.lostBytes();
-        scoreboard.take(nowNanos, segment, windowChanged);
+        Scoreboard scoreboard = tcb.scratch.scoreboard;
+        scoreboard.take(nowNanos, tcb, segment, windowChanged);
         tcb.path.onSndUna();
         long acked = scoreboard.ackedBytes;
-        long rttNanos = takeRttSample(nowNanos, segment);
+        long rttNanos = takeRttSample(nowNanos, segment, scoreboard);
         if (acked > 0) {
             tcb.rtt.resetBackoff();
         }
         boolean echo = tcb.ecn.callsForReduction(segment);
-        if (scoreboard.deliveredBytes == 0 && acked == 0 && duplicates.count() == 0 && !scoreboard.duplicateReported && !echo) {
+        if (scoreboard.deliveredBytes == 0 && acked == 0 && !sawDuplicates() && !scoreboard.duplicateReported && !echo) {
             return;
         }
-        if (wasSpurious(segment)) {
+        if (wasSpurious(segment, scoreboard)) {
             undoRecovery(nowNanos);
         }
         boolean duplicateAck = acked == 0 && segment.payloadLength == 0 && segment.options.sackCount == 0;
@@ -125,20 +127,39 @@ final class LossRecovery {
             tcb.cc.onLoss(nowNanos, flightSize(outstanding));
             tcb.ecn.onReduction();
         }
-        leaveRecovery();
-        detect(nowNanos);
+        leaveRecovery(acked);
+        detect(nowNanos, acked);
         rates.noteLosses(nowNanos);
         long newlyLost = log.lostBytes() - lostBefore;
         boolean newLoss = newlyLost > tcb.path.takeLostMtuProbe(nowNanos, newlyLost);
-        react(nowNanos, flightSize(outstanding), newLoss, echo);
+        react(nowNanos, flightSize(outstanding), scoreboard.deliveredBytes, newLoss, echo);
         if (isPrrInCharge()) {
             updatePrr(scoreboard.deliveredBytes, acked > 0 && !newLoss);
         }
-        tellController(nowNanos, priorInFlight, rttNanos);
-        rearm(nowNanos);
+        tellController(nowNanos, priorInFlight, rttNanos, scoreboard);
+        rearm(nowNanos, acked);
     }
 
-    private long takeRttSample(long nowNanos, IncomingSegment segment) {
+    /** Without SACK: acknowledgments that repeat the last one have come. */
+    private boolean sawDuplicates() {
+        return duplicates != null && duplicates.count() > 0;
+    }
+
+    DuplicateAcks duplicates() {
+        if (duplicates == null) {
+            duplicates = new DuplicateAcks(tcb);
+        }
+        return duplicates;
+    }
+
+    /** A D-SACK block (RFC 2883). */
+    void onDuplicate(long left, long right) {
+        if (spurious != null) {
+            spurious.onDuplicate(left, right);
+        }
+    }
+
+    private long takeRttSample(long nowNanos, IncomingSegment segment, Scoreboard scoreboard) {
         // Karn: beside a retransmission, older segments may have waited at the peer for the hole to be filled.
         boolean sampled = scoreboard.newestSentNanos != Long.MIN_VALUE && !scoreboard.retransmissionAcked;
         long rttNanos = sampled ? nowNanos - scoreboard.newestSentNanos : timestampRtt(nowNanos, segment, scoreboard.ackedBytes);
@@ -149,11 +170,11 @@ final class LossRecovery {
         return rttNanos;
     }
 
-    private boolean wasSpurious(IncomingSegment segment) {
-        if (spurious.isSpurious(segment.options, scoreboard.ackedBytes > 0, tcb.timestampsOn)) {
+    private boolean wasSpurious(IncomingSegment segment, Scoreboard scoreboard) {
+        if (spurious != null && spurious.isSpurious(segment.options, scoreboard.ackedBytes > 0, tcb.timestampsOn)) {
             return true;
         }
-        return phase == Phase.LOSS && frto.isSpurious(scoreboard, segment.ackSsn, tcb.sackOn, hasFullSegmentOfNewData());
+        return phase == Phase.LOSS && frto != null && frto.isSpurious(scoreboard, segment.ackSsn, tcb.sackOn, hasFullSegmentOfNewData());
     }
 
     private boolean hasFullSegmentOfNewData() {
@@ -161,14 +182,14 @@ final class LossRecovery {
         return tcb.upper.newDataBytes() >= mss && tcb.sndUna + tcb.sndWnd - tcb.sndNxt >= mss;
     }
 
-    private void detect(long nowNanos) {
+    private void detect(long nowNanos, long ackedBytes) {
         if (tcb.sackOn) {
             rack.detect(nowNanos, isRecovering());
             return;
         }
-        boolean partialAck = phase == Phase.RECOVERY && scoreboard.ackedBytes > 0;
+        boolean partialAck = phase == Phase.RECOVERY && ackedBytes > 0;
         partialAcks += partialAck ? 1 : 0;
-        if (duplicates.detect(!isRecovering(), partialAck)) {
+        if (duplicates().detect(!isRecovering(), partialAck)) {
             headForced = true; // RFC 6582 section 3.2: at once, whatever the window
         }
     }
@@ -182,15 +203,15 @@ final class LossRecovery {
     }
 
     /** Draws the consequence of what was found: at most one reduction for all that was lost or marked of one window. */
-    private void react(long nowNanos, long flightSize, boolean newLoss, boolean echo) {
+    private void react(long nowNanos, long flightSize, long deliveredBytes, boolean newLoss, boolean echo) {
         if (newLoss && !isRecovering()) {
-            enterRecovery(nowNanos, flightSize, scoreboard.deliveredBytes);
+            enterRecovery(nowNanos, flightSize, deliveredBytes);
         } else if (newLoss && isRetransmissionLost()) {
-            reduceAgain(nowNanos, scoreboard.deliveredBytes);
+            reduceAgain(nowNanos, deliveredBytes);
         } else if (echo && phase == Phase.OPEN) {
             phase = Phase.CWR;
             tcb.cc.onEcnEcho(nowNanos, flightSize);
-            startReduction(nowNanos, scoreboard.deliveredBytes);
+            startReduction(nowNanos, deliveredBytes);
         }
     }
 
@@ -203,7 +224,7 @@ final class LossRecovery {
         return ticks < 0 || ticks > 600_000 ? -1 : Math.max(1, ticks) * 1_000_000L;
     }
 
-    private void tellController(long nowNanos, long priorInFlight, long rttNanos) {
+    private void tellController(long nowNanos, long priorInFlight, long rttNanos, Scoreboard scoreboard) {
         sample.nowNanos = nowNanos;
         sample.ackedBytes = scoreboard.ackedBytes;
         sample.deliveredBytes = scoreboard.ackedBytes > 0 || tcb.config.growthCountsSacked() ? scoreboard.deliveredBytes : 0;
@@ -228,11 +249,22 @@ final class LossRecovery {
     private void enterRecovery(long nowNanos, long flightSize, long deliveredBytes) {
         boolean reduced = phase == Phase.CWR; // for the same window, on account of a mark
         phase = Phase.RECOVERY;
-        spurious.start(tcb.sndUna);
+        askWhetherSpurious();
         if (!reduced) {
             tcb.cc.onLoss(nowNanos, flightSize);
         }
         startReduction(nowNanos, deliveredBytes);
+    }
+
+    private void askWhetherSpurious() {
+        spurious = spurious == null ? new SpuriousDetector() : spurious;
+        spurious.start(tcb.sndUna);
+    }
+
+    private void stopForwardRto() {
+        if (frto != null) {
+            frto.stop();
+        }
     }
 
     /** RFC 8985 section 9.3: something that was sent again after the last reduction is lost as well. */
@@ -243,7 +275,7 @@ final class LossRecovery {
     /** RFC 5681 section 4.3: the loss of a retransmission is a second indication of congestion; after a timeout it ends slow start. */
     private void reduceAgain(long nowNanos, long deliveredBytes) {
         phase = Phase.RECOVERY;
-        frto.stop();
+        stopForwardRto();
         tcb.cc.onLoss(nowNanos, tcb.cc.cwndBytes());
         startReduction(nowNanos, deliveredBytes);
     }
@@ -251,10 +283,12 @@ final class LossRecovery {
     private void startReduction(long nowNanos, long deliveredBytes) {
         reducedNanos = nowNanos;
         recoveryPointSsn = tcb.sndNxt;
-        scoreboard.onRecoveryStart();
-        duplicates.onRecoveryStart();
+        if (!tcb.sackOn) {
+            duplicates().onRecoveryStart();
+        }
         partialAcks = 0;
         tcb.ecn.onReduction();
+        prr = prr == null ? new ProportionalRateReduction() : prr;
         prr.start(tcb.sndNxt - tcb.sndUna - log.sackedBytes() - log.unlocatedBytes() + deliveredBytes, log.inFlightBytes());
     }
 
@@ -266,23 +300,27 @@ final class LossRecovery {
             phase = Phase.OPEN;
         }
         headForced = false;
-        frto.stop();
-        duplicates.onUndo();
+        stopForwardRto();
+        if (duplicates != null) {
+            duplicates.onUndo();
+        }
         rack.onSpuriousRecovery();
         log.clearLost();
     }
 
-    private void leaveRecovery() {
-        if (phase == Phase.OPEN || scoreboard.ackedBytes == 0 || tcb.sndUna < recoveryPointSsn) {
+    private void leaveRecovery(long ackedBytes) {
+        if (phase == Phase.OPEN || ackedBytes == 0 || tcb.sndUna < recoveryPointSsn) {
             return;
         }
         if (isRecovering()) {
             rack.onRecoveryEnd();
-            duplicates.reset();
+            if (duplicates != null) {
+                duplicates.reset();
+            }
         }
         phase = Phase.OPEN;
         headForced = false;
-        frto.stop();
+        stopForwardRto();
     }
 
     private void updatePrr(long deliveredBytes, boolean safeAck) {
@@ -302,21 +340,25 @@ final class LossRecovery {
         }
         rack.markLostAfterTimeout(nowNanos, isRecovering());
         rates.noteLosses(nowNanos);
-        frto.stop();
-        spurious.stop();
+        stopForwardRto();
+        if (spurious != null) {
+            spurious.stop();
+        }
         // In NewReno recovery the timer runs out although ACKs come (RFC 6582 section 3.2): that it was early says nothing.
         if (first && (tcb.sackOn || phase != Phase.RECOVERY)) {
-            spurious.start(tcb.sndUna);
+            askWhetherSpurious();
             if (!tcb.timestampsOn && !isRecovering()) {
+                frto = frto == null ? new ForwardRto() : frto;
                 frto.start(tcb.sndNxt);
             }
         }
         phase = Phase.LOSS;
         reducedNanos = nowNanos;
         recoveryPointSsn = tcb.sndNxt;
-        scoreboard.onRecoveryStart();
-        duplicates.reset();
-        duplicates.onRecoveryStart();
+        if (!tcb.sackOn) {
+            duplicates().reset();
+            duplicates().onRecoveryStart();
+        }
         headForced = true;
         tcb.ecn.onReduction();
         tcb.cc.onRetransmissionTimeout(nowNanos, flightSize, first);
@@ -365,13 +407,13 @@ final class LossRecovery {
 
     // ---- timers ----
 
-    private void rearm(long nowNanos) {
+    private void rearm(long nowNanos, long ackedBytes) {
         if (log.isEmpty()) {
             tcb.rtoDeadlineNanos = Long.MAX_VALUE;
             probe.cancel();
             return;
         }
-        if (scoreboard.ackedBytes > 0) {
+        if (ackedBytes > 0) {
             restartRto(nowNanos);
             armLossProbe(nowNanos);
         } else if (isRecovering() || log.sackedBytes() > 0) {
@@ -437,7 +479,7 @@ final class LossRecovery {
             probe.cancel(); // the window has shrunk, and the end is out of it
         }
         boolean room = headForced || retransmissionRoomBytes() >= Math.min(tcb.payloadMssBytes(), log.lostBytes());
-        if (log.lostBytes() == 0 || frto.holdsRetransmissions() || !room || !headForced && tcb.pacer.holdsRetransmissions(nowNanos)) {
+        if (log.lostBytes() == 0 || frto != null && frto.holdsRetransmissions() || !room || !headForced && tcb.pacer.holdsRetransmissions(nowNanos)) {
             return -1;
         }
         for (int i = 0; i < log.size(); i++) {
@@ -470,11 +512,19 @@ final class LossRecovery {
         }
         asking = false;
         headForced = false;
-        spurious.onRetransmit(log.length(index), tcb.tsNow(nowNanos));
+        if (spurious != null) {
+            spurious.onRetransmit(log.length(index), tcb.tsNow(nowNanos));
+        }
         log.markRetransmitted(index, nowNanos);
         rates.onSent(nowNanos, index);
         tcb.pacer.onRetransmitted(nowNanos, log.length(index));
-        prr.onSent(log.length(index));
+        notePrr(log.length(index));
+    }
+
+    private void notePrr(int bytes) {
+        if (prr != null) {
+            prr.onSent(bytes);
+        }
     }
 
     void onFinSent(long nowNanos) {
@@ -487,7 +537,7 @@ final class LossRecovery {
         if (probe.isDue()) {
             probe.sent(false);
         }
-        prr.onSent(length);
+        notePrr(length);
         cwndUse.onSent(tcb.sndUna, tcb.sndNxt, log.inFlightBytes(), limitBytes(), tcb.payloadMssBytes());
     }
 }

@@ -12,10 +12,13 @@ import io.mptcp.cc.RateSample;
 final class RateSampler {
     private static final double NANOS_PER_SECOND = 1e9;
 
+    /** Shared by all whose controller does not ask. */
+    private static final RateSampler OFF = new RateSampler();
+
     private final Tcb tcb;
     private final SegmentLog log;
     private final RateSample sample;
-    private final LostSegment lostSegment = new LostSegment();
+    private final LostSegment lostSegment;
     /** Null when nobody asks. */
     private final SendRecords records;
 
@@ -32,12 +35,25 @@ final class RateSampler {
     private long sendElapsedNanos;
     private long ackElapsedNanos;
 
-    /** @param sample to be filled in for each acknowledgment */
-    RateSampler(Tcb tcb, RateSample sample) {
+    private RateSampler() {
+        tcb = null;
+        log = null;
+        sample = null;
+        lostSegment = null;
+        records = null;
+    }
+
+    private RateSampler(Tcb tcb, RateSample sample) {
         this.tcb = tcb;
-        this.log = tcb.log;
+        log = tcb.log;
         this.sample = sample;
-        records = tcb.cc.measuresRate() ? log.keepRecords() : null;
+        lostSegment = new LostSegment();
+        records = log.keepRecords();
+    }
+
+    /** @param sample to be filled in for each acknowledgment */
+    static RateSampler of(Tcb tcb, RateSample sample) {
+        return tcb.cc.measuresRate() ? new RateSampler(tcb, sample) : OFF;
     }
 
     /** Entry {@code index} has been sent, or sent again. */

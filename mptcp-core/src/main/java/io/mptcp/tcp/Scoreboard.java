@@ -6,16 +6,10 @@ import io.mptcp.wire.TcpOptions;
 
 /**
  * Takes what one acknowledgment says, cumulatively and selectively (RFC 2018), into the log of sent segments, and keeps the facts about it
- * that loss detection, PRR and the congestion controller go by. The facts are those of the last acknowledgment.
+ * that loss detection, PRR and the congestion controller go by. The facts are those of the last acknowledgment of any connection: all of one stack
+ * share it.
  */
 final class Scoreboard {
-    private final Tcb tcb;
-    private final SegmentLog log;
-    private final RackDetector rack;
-    private final SpuriousDetector spurious;
-    private final DuplicateAcks duplicates;
-    private final RateSampler rates;
-
     /** Bytes newly acknowledged cumulatively. */
     long ackedBytes;
     /** Bytes newly delivered: acknowledged cumulatively or by SACK, each once. */
@@ -30,19 +24,9 @@ final class Scoreboard {
     boolean originalAcked;
     /** Something sent since then was acknowledged by SACK. */
     boolean newerSacked;
-    /** SND.NXT when the last recovery began. */
-    private long recoveryPointSsn;
 
-    Scoreboard(Tcb tcb, RackDetector rack, SpuriousDetector spurious, DuplicateAcks duplicates, RateSampler rates) {
-        this.tcb = tcb;
-        log = tcb.log;
-        this.rack = rack;
-        this.spurious = spurious;
-        this.duplicates = duplicates;
-        this.rates = rates;
-    }
-
-    void take(long nowNanos, IncomingSegment segment, boolean windowChanged) {
+    void take(long nowNanos, Tcb tcb, IncomingSegment segment, boolean windowChanged) {
+        LossRecovery recovery = tcb.recovery;
         long priorUna = tcb.sndUna;
         deliveredBytes = 0;
         newestSentNanos = Long.MIN_VALUE;
@@ -50,28 +34,25 @@ final class Scoreboard {
         duplicateReported = false;
         originalAcked = false;
         newerSacked = false;
-        rack.beginAck();
-        rates.beginAck();
-        takeCumulative(nowNanos, segment);
+        recovery.rack.beginAck();
+        recovery.rates.beginAck();
+        takeCumulative(nowNanos, tcb, segment);
         ackedBytes = tcb.sndUna - priorUna;
         if (tcb.sackOn) {
-            takeSacks(nowNanos, segment);
-            rack.endAck();
+            takeSacks(nowNanos, tcb, segment);
+            recovery.rack.endAck();
         } else {
-            deliveredBytes = duplicates.onAck(segment, ackedBytes, windowChanged);
+            deliveredBytes = recovery.duplicates().onAck(segment, ackedBytes, windowChanged);
         }
     }
 
-    void onRecoveryStart() {
-        recoveryPointSsn = tcb.sndNxt;
-    }
-
-    private void takeCumulative(long nowNanos, IncomingSegment segment) {
+    private void takeCumulative(long nowNanos, Tcb tcb, IncomingSegment segment) {
+        SegmentLog log = tcb.log;
         long ackSsn = segment.ackSsn;
         while (!log.isEmpty() && log.endSsn(0) <= ackSsn) {
             if (!log.has(0, SegmentLog.SACKED)) {
-                delivered(nowNanos, 0, log.length(0), log.endSsn(0), isEchoOlder(segment));
-                tcb.deliveredSegments += segments(log.length(0));
+                delivered(nowNanos, tcb, 0, log.length(0), log.endSsn(0), isEchoOlder(tcb, segment));
+                tcb.deliveredSegments += segments(tcb, log.length(0));
             }
             tcb.bytesAcked += log.payloadLength(0);
             log.removeHead();
@@ -79,7 +60,7 @@ final class Scoreboard {
         if (!log.isEmpty() && log.ssn(0) < ackSsn) {
             int part = (int) (ackSsn - log.ssn(0));
             if (!log.has(0, SegmentLog.SACKED)) {
-                delivered(nowNanos, 0, part, ackSsn, isEchoOlder(segment));
+                delivered(nowNanos, tcb, 0, part, ackSsn, isEchoOlder(tcb, segment));
                 tcb.deliveredSegments += part / tcb.payloadMssBytes(); // the rest counts with the end of the entry
             }
             tcb.bytesAcked += part;
@@ -88,7 +69,7 @@ final class Scoreboard {
         tcb.sndUna = Math.max(tcb.sndUna, ackSsn);
     }
 
-    private void takeSacks(long nowNanos, IncomingSegment segment) {
+    private void takeSacks(long nowNanos, Tcb tcb, IncomingSegment segment) {
         TcpOptions options = segment.options;
         for (int k = 0; k < options.sackCount; k++) {
             long left = Seq.extend(options.sackLeft[k] - tcb.iss, tcb.sndUna);
@@ -96,32 +77,33 @@ final class Scoreboard {
             if (left >= right || right > tcb.sndNxt) {
                 continue;
             }
-            boolean duplicate = right <= segment.ackSsn || (k == 0 && options.sackCount > 1 && insideSecond(options, left, right));
+            boolean duplicate = right <= segment.ackSsn || (k == 0 && options.sackCount > 1 && insideSecond(tcb, options, left, right));
             if (duplicate) {
                 if (k == 0) {
                     duplicateReported = true;
-                    spurious.onDuplicate(left, right);
+                    tcb.recovery.onDuplicate(left, right);
                 }
                 continue;
             }
             if (right > tcb.sndUna) {
-                sackRange(nowNanos, Math.max(left, tcb.sndUna), right);
+                sackRange(nowNanos, tcb, Math.max(left, tcb.sndUna), right);
             }
         }
         if (duplicateReported) {
-            rack.onDuplicateReported(tcb.sndUna, tcb.sndNxt);
+            tcb.recovery.rack.onDuplicateReported(tcb.sndUna, tcb.sndNxt);
         }
     }
 
     /** RFC 2883 section 4: a first block within the second one reports a duplicate. */
-    private boolean insideSecond(TcpOptions options, long left, long right) {
+    private static boolean insideSecond(Tcb tcb, TcpOptions options, long left, long right) {
         long left2 = Seq.extend(options.sackLeft[1] - tcb.iss, tcb.sndUna);
         long right2 = Seq.extend(options.sackRight[1] - tcb.iss, tcb.sndUna);
         return left2 <= left && right <= right2;
     }
 
     /** Entries are cut at MSS borders only, where packets end: otherwise a peer could have the log cut into single bytes. */
-    private void sackRange(long nowNanos, long left, long right) {
+    private void sackRange(long nowNanos, Tcb tcb, long left, long right) {
+        SegmentLog log = tcb.log;
         int mss = tcb.payloadMssBytes();
         for (int i = log.indexOf(left); i < log.size() && log.ssn(i) < right; i++) {
             if (log.has(i, SegmentLog.SACKED)) {
@@ -142,10 +124,10 @@ final class Scoreboard {
                 }
                 log.split(i, border);
             }
-            delivered(nowNanos, i, log.length(i), log.endSsn(i), false);
-            tcb.deliveredSegments += segments(log.length(i));
+            delivered(nowNanos, tcb, i, log.length(i), log.endSsn(i), false);
+            tcb.deliveredSegments += segments(tcb, log.length(i));
             log.markSacked(i);
-            newerSacked |= log.ssn(i) >= recoveryPointSsn;
+            newerSacked |= log.ssn(i) >= tcb.recovery.recoveryPointSsn;
         }
     }
 
@@ -153,28 +135,30 @@ final class Scoreboard {
      * RFC 8985 section 6.2, step 2: the timestamp echoed is older than the last transmission of the first segment, so it was an earlier one
      * that arrived. Only a cumulative acknowledgment echoes the segment it acknowledges.
      */
-    private boolean isEchoOlder(IncomingSegment segment) {
+    private static boolean isEchoOlder(Tcb tcb, IncomingSegment segment) {
         return tcb.timestampsOn && segment.options.hasTimestamps && segment.options.tsEcr != 0
-                && segment.options.tsEcr - tcb.tsNow(log.sentNanos(0)) < 0;
+                && segment.options.tsEcr - tcb.tsNow(tcb.log.sentNanos(0)) < 0;
     }
 
     /** Packets that an entry was sent in. */
-    private int segments(int length) {
+    private static int segments(Tcb tcb, int length) {
         int mss = tcb.payloadMssBytes();
         return length <= mss ? 1 : (length + mss - 1) / mss;
     }
 
     /** Entry {@code index}, or its first part up to {@code endSsn}, is newly known to have arrived. */
-    private void delivered(long nowNanos, int index, int bytes, long endSsn, boolean echoOlder) {
+    private void delivered(long nowNanos, Tcb tcb, int index, int bytes, long endSsn, boolean echoOlder) {
+        SegmentLog log = tcb.log;
+        LossRecovery recovery = tcb.recovery;
         deliveredBytes += bytes;
         boolean retransmitted = log.has(index, SegmentLog.RETRANSMITTED);
         if (retransmitted) {
             retransmissionAcked = true;
         } else {
             newestSentNanos = Math.max(newestSentNanos, log.sentNanos(index));
-            originalAcked |= endSsn <= recoveryPointSsn;
+            originalAcked |= endSsn <= recovery.recoveryPointSsn;
         }
-        rates.onDelivered(nowNanos, index, bytes, endSsn);
-        rack.delivered(nowNanos, log.sentNanos(index), log.ssn(index), endSsn, retransmitted, echoOlder);
+        recovery.rates.onDelivered(nowNanos, index, bytes, endSsn);
+        recovery.rack.delivered(nowNanos, log.sentNanos(index), log.ssn(index), endSsn, retransmitted, echoOlder);
     }
 }

@@ -11,7 +11,7 @@ class ForwardRtoTest {
     private static final long RECOVERY_POINT = 5_001;
 
     private final ForwardRto frto = new ForwardRto();
-    private final Scoreboard told = new Scoreboard(new TestTcb().tcb, null, null, null, null);
+    private final Scoreboard told = new Scoreboard();
 
     @BeforeEach
     void timeout() {

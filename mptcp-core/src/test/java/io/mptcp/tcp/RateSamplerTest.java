@@ -25,7 +25,7 @@ class RateSamplerTest {
             (proxy, method, arguments) -> answer(method.getReturnType()));
     private final Tcb tcb = new Tcb(TcpConfig.defaults(), upper, controller, true, 1500, 0, 1, 2, 1000, 0, 10, new TcpScratch());
     private final RateSample sample = new RateSample();
-    private final RateSampler sampler = new RateSampler(tcb, sample);
+    private final RateSampler sampler = RateSampler.of(tcb, sample);
     private final SegmentLog log = tcb.log;
     private long nextSsn = 1;
 
@@ -170,7 +170,7 @@ class RateSamplerTest {
     void withoutInterestNothingIsKept() {
         controller.measures = false;
         Tcb other = new Tcb(TcpConfig.defaults(), upper, controller, true, 1500, 0, 1, 2, 1000, 0, 10, new TcpScratch());
-        RateSampler idle = new RateSampler(other, sample);
+        RateSampler idle = RateSampler.of(other, sample);
         other.log.append(1, BYTES, 0, 0, -1, 0);
         idle.onSent(0, 0);
         idle.beginAck();

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.buffer.SegmentLog;
-import io.mptcp.cc.RateSample;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -16,8 +15,7 @@ class ScoreboardTest {
     private final TestTcb net = new TestTcb();
     private final Tcb tcb = net.tcb;
     private final SegmentLog log = tcb.log;
-    private final Scoreboard board = new Scoreboard(tcb, new RackDetector(tcb), new SpuriousDetector(), new DuplicateAcks(tcb),
-            new RateSampler(tcb, new RateSample()));
+    private final Scoreboard board = new Scoreboard();
     private final IncomingSegment segment = new IncomingSegment();
 
     @BeforeEach
@@ -36,7 +34,7 @@ class ScoreboardTest {
             segment.options.sackLeft[i] = tcb.iss + (int) ssn(sack[2 * i]);
             segment.options.sackRight[i] = tcb.iss + (int) ssn(sack[2 * i + 1]);
         }
-        board.take(100 * MS, segment, false);
+        board.take(100 * MS, tcb, segment, false);
     }
 
     @Test
@@ -86,7 +84,7 @@ class ScoreboardTest {
 
     @Test
     void retransmissionsAreToldFromOriginals() {
-        board.onRecoveryStart();
+        tcb.recovery.recoveryPointSsn = tcb.sndNxt;
         log.markLost(0);
         log.markRetransmitted(0, 50 * MS);
         acknowledge(ssn(1));
