@@ -15,22 +15,38 @@ final class Cubic extends LossBasedController {
     private static final double NANOS_PER_SECOND = 1e9;
     private static final long NOT_STARTED = Long.MIN_VALUE;
 
-    /** Window just before the last reduction, after fast convergence; 0 when there is none to climb back to. */
-    private double wMaxBytes;
-    private double cwndPriorBytes;
-    /** When this congestion avoidance stage began, moved on by the time in which cwnd was not used up. */
-    private long epochStartNanos = NOT_STARTED;
-    /** Seconds from the start of the epoch until the curve is back at W_max. */
-    private double kSeconds;
-    /** What Reno would have reached by now. */
-    private double wEstBytes;
-    private long lastAckNanos;
+    /** The curve that cwnd follows from a reduction to the next. */
+    private static final class Curve {
+        /** Window just before the last reduction, after fast convergence; 0 when there is none to climb back to. */
+        private double wMaxBytes;
+        private double cwndPriorBytes;
+        /** When this congestion avoidance stage began, moved on by the time in which cwnd was not used up. */
+        private long epochStartNanos = NOT_STARTED;
+        /** Seconds from the start of the epoch until the curve is back at W_max. */
+        private double kSeconds;
+        /** What Reno would have reached by now. */
+        private double wEstBytes;
 
-    private double undoWMaxBytes;
-    private double undoCwndPriorBytes;
-    private long undoEpochStartNanos;
-    private double undoKSeconds;
-    private double undoWEstBytes;
+        private void set(Curve other) {
+            wMaxBytes = other.wMaxBytes;
+            cwndPriorBytes = other.cwndPriorBytes;
+            epochStartNanos = other.epochStartNanos;
+            kSeconds = other.kSeconds;
+            wEstBytes = other.wEstBytes;
+        }
+
+        /** W_cubic(t), in bytes (RFC 9438 section 4.2, figure 1). */
+        private double wCubic(double seconds, int mssBytes) {
+            double sinceK = seconds - kSeconds;
+            return C * sinceK * sinceK * sinceK * mssBytes + wMaxBytes;
+        }
+    }
+
+    /** Null until slow start is over: most connections never come that far. */
+    private Curve curve;
+    /** What it was before the last reduction; null until there is one. */
+    private Curve undo;
+    private long lastAckNanos;
 
     @Override
     public String name() {
@@ -40,17 +56,20 @@ final class Cubic extends LossBasedController {
     @Override
     public void onIdleRestart(long nowNanos) {
         super.onIdleRestart(nowNanos);
-        epochStartNanos = NOT_STARTED;
+        if (curve != null) {
+            curve.epochStartNanos = NOT_STARTED;
+        }
     }
 
     @Override
     void avoidCongestion(AckSample sample, long bytes, boolean cwndLimited) {
         long now = sample.nowNanos;
-        if (epochStartNanos == NOT_STARTED) {
+        Curve current = curve();
+        if (current.epochStartNanos == NOT_STARTED) {
             startEpoch(now);
         } else if (!cwndLimited) {
             // RFC 9438 section 4.2: the time in which cwnd was not what limited the sender does not count.
-            epochStartNanos += now - lastAckNanos;
+            current.epochStartNanos += now - lastAckNanos;
         }
         lastAckNanos = now;
         if (!cwndLimited) {
@@ -58,70 +77,66 @@ final class Cubic extends LossBasedController {
         }
         double cwnd = cwndBytes();
         double acked = Math.min(bytes, cwnd);
-        double alpha = wEstBytes >= cwndPriorBytes ? 1 : ALPHA;
-        wEstBytes += alpha * mssBytes() * acked / cwnd;
-        double seconds = (now - epochStartNanos) / NANOS_PER_SECOND;
-        if (wCubic(seconds) < wEstBytes) {
-            growCwnd(Math.max(0, wEstBytes - cwnd));
+        double alpha = current.wEstBytes >= current.cwndPriorBytes ? 1 : ALPHA;
+        current.wEstBytes += alpha * mssBytes() * acked / cwnd;
+        double seconds = (now - current.epochStartNanos) / NANOS_PER_SECOND;
+        if (current.wCubic(seconds, mssBytes()) < current.wEstBytes) {
+            growCwnd(Math.max(0, current.wEstBytes - cwnd));
         } else {
-            double target = Math.clamp(wCubic(seconds + sample.srttNanos / NANOS_PER_SECOND), cwnd, 1.5 * cwnd);
+            double target = Math.clamp(current.wCubic(seconds + sample.srttNanos / NANOS_PER_SECOND, mssBytes()), cwnd, 1.5 * cwnd);
             growCwnd((target - cwnd) / cwnd * acked);
         }
     }
 
-    /** W_cubic(t), in bytes (RFC 9438 section 4.2, figure 1). */
-    private double wCubic(double seconds) {
-        double sinceK = seconds - kSeconds;
-        return C * sinceK * sinceK * sinceK * mssBytes() + wMaxBytes;
+    private Curve curve() {
+        if (curve == null) {
+            curve = new Curve();
+        }
+        return curve;
     }
 
     private void startEpoch(long nowNanos) {
-        epochStartNanos = nowNanos;
+        curve.epochStartNanos = nowNanos;
         double cwnd = cwndBytes();
-        wEstBytes = cwnd;
-        if (cwnd < wMaxBytes) {
+        curve.wEstBytes = cwnd;
+        if (cwnd < curve.wMaxBytes) {
             // StrictMath: the same on every machine, so that a run can be repeated elsewhere.
-            kSeconds = StrictMath.cbrt((wMaxBytes - cwnd) / mssBytes() / C);
+            curve.kSeconds = StrictMath.cbrt((curve.wMaxBytes - cwnd) / mssBytes() / C);
         } else {
-            kSeconds = 0;
-            wMaxBytes = cwnd;
+            curve.kSeconds = 0;
+            curve.wMaxBytes = cwnd;
         }
     }
 
     @Override
     void reduce(long inFlightBytes) {
+        Curve current = curve();
         double cwnd = cwndBytes();
         // RFC 9438 section 4.7: a loss below the last maximum means that others want a share; leave some room at once.
-        wMaxBytes = cwnd < wMaxBytes ? cwnd * (1 + BETA) / 2 : cwnd;
-        cwndPriorBytes = cwnd;
-        epochStartNanos = NOT_STARTED;
+        current.wMaxBytes = cwnd < current.wMaxBytes ? cwnd * (1 + BETA) / 2 : cwnd;
+        current.cwndPriorBytes = cwnd;
+        current.epochStartNanos = NOT_STARTED;
         setSsthresh((long) (inFlightBytes * BETA));
     }
 
     @Override
     void reduceAfterTimeout(long inFlightBytes) {
-        cwndPriorBytes = cwndBytes();
+        Curve current = curve();
+        current.cwndPriorBytes = cwndBytes();
         // RFC 9438 section 4.8: the stage after a timeout starts with K = 0 and W_max = cwnd.
-        wMaxBytes = 0;
-        epochStartNanos = NOT_STARTED;
+        current.wMaxBytes = 0;
+        current.epochStartNanos = NOT_STARTED;
         setSsthresh((long) (inFlightBytes * BETA));
     }
 
     @Override
     void saveAvoidanceState() {
-        undoWMaxBytes = wMaxBytes;
-        undoCwndPriorBytes = cwndPriorBytes;
-        undoEpochStartNanos = epochStartNanos;
-        undoKSeconds = kSeconds;
-        undoWEstBytes = wEstBytes;
+        undo = undo == null ? new Curve() : undo;
+        undo.set(curve());
     }
 
     @Override
     void restoreAvoidanceState() {
-        wMaxBytes = undoWMaxBytes;
-        cwndPriorBytes = undoCwndPriorBytes;
-        epochStartNanos = undoEpochStartNanos;
-        kSeconds = undoKSeconds;
-        wEstBytes = undoWEstBytes;
+        curve().set(undo);
     }
 }

@@ -13,7 +13,8 @@ abstract sealed class LossBasedController implements CongestionController permit
     private static final int CAUTIOUS_SEGMENTS = 4;
     private static final int CAUTIOUS_BYTES = 4380;
 
-    private final HyStart hyStart = new HyStart();
+    /** Made when the first window has been used; null again when the first slow start is over. */
+    private HyStart hyStart;
     private int mssBytes = 536;
     private long cwndBytes = mssBytes;
     private long ssthreshBytes = Long.MAX_VALUE;
@@ -217,8 +218,10 @@ abstract sealed class LossBasedController implements CongestionController permit
     private long slowStart(AckSample sample, long bytes) {
         int divisor = 1;
         if (ssthreshBytes == Long.MAX_VALUE) {
+            hyStart = hyStart == null ? new HyStart() : hyStart;
             divisor = hyStart.onAck(sample);
             if (divisor == HyStart.LEAVE) {
+                hyStart = null;
                 setSsthresh(cwndBytes);
                 return bytes;
             }
