@@ -11,12 +11,18 @@ public final class RangeSet {
     /** Room for so many is kept when there are none any more. */
     private static final int KEPT_RANGES = 64;
     private static final long[] NONE = {};
+    /** A set without an interval, that takes none: stands for the set of a stream that has not needed one yet. */
+    public static final RangeSet EMPTY = new RangeSet();
 
     private final int maxRanges;
     /** Start and end of each interval, in turn. Empty until the first interval: most streams never need one. */
     private long[] bounds = NONE;
     private int size;
     private long totalBytes;
+
+    private RangeSet() {
+        maxRanges = 0;
+    }
 
     /** @param maxRanges most intervals held at once; an insert that would need more is refused */
     public RangeSet(int maxRanges) {
@@ -195,6 +201,9 @@ public final class RangeSet {
     }
 
     public void clear() {
+        if (size == 0) {
+            return;
+        }
         size = 0;
         totalBytes = 0;
         shrinkIfEmpty();

@@ -12,8 +12,9 @@ public final class ReceiveBuffer {
     private final boolean ownsPool;
     private final int maxCapacityBytes;
     private final PageRing pages;
-    /** What is held beyond {@link #rcvNxt}; never touches it. */
-    private final RangeSet outOfOrder;
+    private final int maxRanges;
+    /** What is held beyond {@link #rcvNxt}; never touches it. {@link RangeSet#EMPTY} before there has been anything. */
+    private RangeSet outOfOrder = RangeSet.EMPTY;
     private long readPosition;
     private long rcvNxt;
     private boolean shortOfMemory;
@@ -39,7 +40,7 @@ public final class ReceiveBuffer {
         this.pool = pool;
         this.ownsPool = ownsPool;
         pages = new PageRing(pool, pageBytes);
-        outOfOrder = new RangeSet(maxRanges);
+        this.maxRanges = maxRanges;
         readPosition = firstPosition;
         rcvNxt = firstPosition;
     }
@@ -198,6 +199,9 @@ public final class ReceiveBuffer {
     }
 
     private int insertAroundHeld(long start, long end, MemorySegment source, long sourceOffset) {
+        if (start > rcvNxt && outOfOrder == RangeSet.EMPTY) {
+            outOfOrder = new RangeSet(maxRanges);
+        }
         // Refuse before anything is moved: a new interval needs room in the set unless it fills the first hole or joins another.
         if ((start > rcvNxt && !outOfOrder.canAdd(start, end)) || !reserve(start, end)) {
             return 0;

@@ -27,7 +27,9 @@ final class DataSender {
     /** With that: what of {@link #pendingBytes} would leave at once, and how much makes a super-segment. */
     private long sendableBytes;
     private int superSegmentBytes = 1;
-    private final RangeSet reinjections;
+    private final int maxRanges;
+    /** {@link RangeSet#EMPTY} before there has been one. */
+    private RangeSet reinjections = RangeSet.EMPTY;
     private final RecordEnds records = new RecordEnds();
     private long dsnUna = 1;
     private long dsnNxt = 1;
@@ -40,7 +42,7 @@ final class DataSender {
     DataSender(int maxCapacityBytes, int maxRanges, RingPool pool) {
         this.maxCapacityBytes = maxCapacityBytes;
         buffer = new SendBuffer(1, Math.min(maxCapacityBytes, INITIAL_RING_BYTES), maxCapacityBytes, pool);
-        reinjections = new RangeSet(maxRanges);
+        this.maxRanges = maxRanges;
     }
 
     SendBuffer buffer() {
@@ -267,7 +269,7 @@ final class DataSender {
             long start = Math.max(log.dsn(i), dsnUna);
             long end = log.dsn(i) + length;
             if (length > 0 && start < end) {
-                reinjections.addOrWiden(start, end);
+                reinject(start, end);
                 any = true;
             }
         }
@@ -282,6 +284,9 @@ final class DataSender {
     }
 
     void reinject(long startDsn, long endDsn) {
+        if (reinjections == RangeSet.EMPTY) {
+            reinjections = new RangeSet(maxRanges);
+        }
         reinjections.addOrWiden(Math.max(startDsn, dsnUna), endDsn);
     }
 

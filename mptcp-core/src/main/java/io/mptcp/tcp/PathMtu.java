@@ -34,9 +34,11 @@ final class PathMtu {
     /** The next search goes up to the link's MTU, whatever was learned before. */
     private boolean startAgain;
 
-    private int probeMtuBytes;
-    private long probeStartSsn = -1;
-    private long probeEndSsn = -1;
+    /** The one that is outstanding; null while none is. */
+    private Probe probe;
+
+    private record Probe(int mtuBytes, long startSsn, long endSsn) {
+    }
 
     PathMtu(boolean ipv4, int linkMtuBytes, MtuProbing probing) {
         this.ipv4 = ipv4;
@@ -81,7 +83,7 @@ final class PathMtu {
         linkMtuBytes = mtuBytes;
         searchHighBytes = wasWholeLink ? mtuBytes : Math.min(searchHighBytes, mtuBytes);
         pmtuBytes = wasWholeLink ? mtuBytes : Math.min(pmtuBytes, mtuBytes);
-        forgetProbe();
+        probe = null;
         return pmtuBytes != before;
     }
 
@@ -141,7 +143,7 @@ final class PathMtu {
 
     /** Size of the packet to try next, 0 for none now. */
     int nextProbeBytes(long nowNanos) {
-        if (nowNanos < nextProbeNanos || nextProbeNanos == Long.MAX_VALUE || probeStartSsn >= 0) {
+        if (nowNanos < nextProbeNanos || nextProbeNanos == Long.MAX_VALUE || probe != null) {
             return 0;
         }
         if (startAgain) {
@@ -176,53 +178,46 @@ final class PathMtu {
     }
 
     void onProbeSent(int mtuBytes, long startSsn, long endSsn) {
-        probeMtuBytes = mtuBytes;
-        probeStartSsn = startSsn;
-        probeEndSsn = endSsn;
+        probe = new Probe(mtuBytes, startSsn, endSsn);
     }
 
     /** Where the outstanding probe begins, -1 when there is none. */
     long probeStartSsn() {
-        return probeStartSsn;
+        return probe == null ? -1 : probe.startSsn;
     }
 
     /** Whether an entry of the log, whole or in part, is the outstanding probe. */
     boolean isProbe(long startSsn) {
-        return probeStartSsn >= 0 && startSsn >= probeStartSsn && startSsn < probeEndSsn;
+        return probe != null && startSsn >= probe.startSsn && startSsn < probe.endSsn;
     }
 
     /** The probe was judged lost: so much does not get through, probably. */
     void onProbeLost(long nowNanos) {
         if (bisect || wholeFailed) {
-            searchHighBytes = Math.min(searchHighBytes, probeMtuBytes - 1);
+            searchHighBytes = Math.min(searchHighBytes, probe.mtuBytes - 1);
             bisect = true;
         }
         wholeFailed = true; // so much depends on the first answer that it is asked for twice
         nextProbeNanos = nowNanos + RETRY_NANOS;
-        forgetProbe();
+        probe = null;
     }
 
     /** The probe was lost together with others, or is about to be sent again without having been judged lost: its fate tells nothing. */
     void onProbeInconclusive(long nowNanos) {
         nextProbeNanos = nowNanos + RETRY_NANOS;
-        forgetProbe();
+        probe = null;
     }
 
     /** @return whether that acknowledged a probe, and the path MTU is larger now */
     boolean onAcked(long sndUna) {
-        if (probeStartSsn < 0 || sndUna < probeEndSsn) {
+        if (probe == null || sndUna < probe.endSsn) {
             return false;
         }
-        boolean larger = probeMtuBytes > pmtuBytes && probeMtuBytes <= searchHighBytes;
+        boolean larger = probe.mtuBytes > pmtuBytes && probe.mtuBytes <= searchHighBytes;
         if (larger) {
-            pmtuBytes = probeMtuBytes;
+            pmtuBytes = probe.mtuBytes;
         }
-        forgetProbe();
+        probe = null;
         return larger;
-    }
-
-    private void forgetProbe() {
-        probeStartSsn = -1;
-        probeEndSsn = -1;
     }
 }

@@ -15,11 +15,8 @@ final class ReceiverRtt {
     private long lastPayloadNanos;
     private int lastTsEcr;
 
-    private long promisedSsn;
-    private long promisedNanos;
-    private long minNanos = Long.MAX_VALUE;
-    private long previousMinNanos = Long.MAX_VALUE;
-    private long minEndNanos;
+    /** Null on a connection with timestamps. */
+    private Promise promise;
 
     /** The estimate, 0 before there is one. */
     long rttNanos() {
@@ -48,23 +45,45 @@ final class ReceiverRtt {
 
     /** Data in order up to {@code rcvNxt}, on a connection without timestamps, when the window ends {@code windowBytes} further on. */
     void onContiguous(long nowNanos, long rcvNxt, long windowBytes) {
-        if (rcvNxt < promisedSsn) {
-            return;
+        promise = promise == null ? new Promise() : promise;
+        if (promise.onContiguous(nowNanos, rcvNxt, windowBytes)) {
+            rttNanos = promise.boundNanos();
         }
-        if (promisedSsn > 0) {
-            takeBound(nowNanos, Math.max(1, nowNanos - promisedNanos));
-        }
-        promisedSsn = rcvNxt + Math.max(1, windowBytes);
-        promisedNanos = nowNanos;
     }
 
-    private void takeBound(long nowNanos, long boundNanos) {
-        if (nowNanos >= minEndNanos) {
-            previousMinNanos = minNanos;
-            minNanos = Long.MAX_VALUE;
-            minEndNanos = nowNanos + MIN_WINDOW_NANOS;
+    /** A window that was promised, and how soon such have been used up. */
+    private static final class Promise {
+        private long endSsn;
+        private long madeNanos;
+        private long minNanos = Long.MAX_VALUE;
+        private long previousMinNanos = Long.MAX_VALUE;
+        private long minEndNanos;
+
+        /** @return whether there is another bound */
+        boolean onContiguous(long nowNanos, long rcvNxt, long windowBytes) {
+            if (rcvNxt < endSsn) {
+                return false;
+            }
+            boolean kept = endSsn > 0;
+            if (kept) {
+                takeBound(nowNanos, Math.max(1, nowNanos - madeNanos));
+            }
+            endSsn = rcvNxt + Math.max(1, windowBytes);
+            madeNanos = nowNanos;
+            return kept;
         }
-        minNanos = Math.min(minNanos, boundNanos);
-        rttNanos = Math.min(minNanos, previousMinNanos);
+
+        private void takeBound(long nowNanos, long boundNanos) {
+            if (nowNanos >= minEndNanos) {
+                previousMinNanos = minNanos;
+                minNanos = Long.MAX_VALUE;
+                minEndNanos = nowNanos + MIN_WINDOW_NANOS;
+            }
+            minNanos = Math.min(minNanos, boundNanos);
+        }
+
+        long boundNanos() {
+            return Math.min(minNanos, previousMinNanos);
+        }
     }
 }

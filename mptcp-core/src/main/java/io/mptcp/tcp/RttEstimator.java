@@ -18,10 +18,10 @@ public final class RttEstimator {
 
     private final long minRtoNanos;
     private final long maxRtoNanos;
-    private long initialRtoNanos = INITIAL_RTO_NANOS;
     private long srttNanos;
     private long rttVarNanos;
     private int backoffs;
+    private boolean synTimedOut;
 
     private long roundEndNanos;
     private long roundDeviationNanos;
@@ -86,7 +86,8 @@ public final class RttEstimator {
 
     /** The retransmission timeout, backoff included. */
     public long rtoNanos() {
-        long base = srttNanos == 0 ? initialRtoNanos : srttNanos + Math.max(minRtoNanos, 4 * rttVarNanos);
+        long initial = synTimedOut ? FALLBACK_RTO_NANOS : INITIAL_RTO_NANOS;
+        long base = srttNanos == 0 ? initial : srttNanos + Math.max(minRtoNanos, 4 * rttVarNanos);
         long clamped = Math.clamp(base, minRtoNanos, maxRtoNanos);
         return clamped > maxRtoNanos >> backoffs ? maxRtoNanos : clamped << backoffs;
     }
@@ -100,7 +101,7 @@ public final class RttEstimator {
 
     /** A SYN had to be sent again: the round trip may well be longer than a second (RFC 6298 (5.7)). */
     public void onSynTimeout() {
-        initialRtoNanos = FALLBACK_RTO_NANOS;
+        synTimedOut = true;
     }
 
     /** The path answers again although no sample could be taken. */

@@ -10,21 +10,16 @@ import io.mptcp.wire.TcpOptions;
 final class SackBlocks {
     private static final int REMEMBERED = 4;
 
-    private static final long[] NO_SSNS = {};
-    private static final int[] NO_BLOCKS = {};
-
-    /** Made when first needed: most subflows never see anything out of order. */
-    private long[] recentSsn = NO_SSNS;
+    private final long[] recentSsn = new long[REMEMBERED];
     private int recentCount;
     private long duplicateStart;
     private long duplicateEnd;
 
-    int[] left = NO_BLOCKS;
-    int[] right = NO_BLOCKS;
+    final int[] left = new int[TcpOptions.MAX_SACK_BLOCKS];
+    final int[] right = new int[TcpOptions.MAX_SACK_BLOCKS];
 
     /** A segment starting here was received out of order. */
     void received(long ssn) {
-        makeArrays();
         int keep = Math.min(recentCount, REMEMBERED - 1);
         System.arraycopy(recentSsn, 0, recentSsn, 1, keep);
         recentSsn[0] = ssn;
@@ -32,17 +27,8 @@ final class SackBlocks {
     }
 
     void duplicate(long startSsn, long endSsn) {
-        makeArrays();
         duplicateStart = startSsn;
         duplicateEnd = endSsn;
-    }
-
-    private void makeArrays() {
-        if (left.length == 0) {
-            recentSsn = new long[REMEMBERED];
-            left = new int[TcpOptions.MAX_SACK_BLOCKS];
-            right = new int[TcpOptions.MAX_SACK_BLOCKS];
-        }
     }
 
     boolean hasDuplicate() {

@@ -25,9 +25,13 @@ public final class Tcb {
     final DelayedAck delayedAck;
     final Ecn ecn;
     final Pacer pacer;
-    final SackBlocks sackBlocks = new SackBlocks();
-    final RangeSet outOfOrder;
-    final ReceiverRtt receiverRtt = new ReceiverRtt();
+    /** Null while nothing has come out of order or twice. */
+    private SackBlocks sackBlocks;
+    /** {@link RangeSet#EMPTY} until something has come out of order. */
+    RangeSet outOfOrder = RangeSet.EMPTY;
+    private final int maxRanges;
+    /** Null before the first payload. */
+    private ReceiverRtt receiverRtt;
     final Delivery delivery = new Delivery(this);
     private final TcpInput input;
     private final TcpOutput output;
@@ -93,7 +97,8 @@ public final class Tcb {
     int timeouts;
 
     final Liveness liveness = new Liveness(this);
-    private final ChallengeLimiter challenges;
+    /** Null before the first. */
+    private ChallengeLimiter challenges;
 
     /** Relative number behind the last urgent byte we send, and behind the last we have been told of; 0 for none. */
     private long sndUp;
@@ -126,11 +131,10 @@ public final class Tcb {
         this.remotePort = remotePort;
         this.iss = iss;
         this.tsOffset = tsOffset;
-        challenges = new ChallengeLimiter((long) tsOffset << 32 ^ iss);
         path = new TcpPath(this, ipv4, mtuBytes, maxSuperSegmentBytes);
         rtt = new RttEstimator(config.minRtoMillis() * NANOS_PER_MILLI, config.maxRtoMillis() * NANOS_PER_MILLI);
         delayedAck = new DelayedAck(config.delayedAckMillis() * NANOS_PER_MILLI, config.quickAck());
-        outOfOrder = new RangeSet(maxRanges);
+        this.maxRanges = maxRanges;
         ecn = new Ecn(this);
         pacer = new Pacer(this, config.pacing());
         recovery = new LossRecovery(this);
@@ -241,6 +245,9 @@ public final class Tcb {
      * nor a peer that disagrees about the numbers may keep this side busy.
      */
     void challenge(long nowNanos) {
+        if (challenges == null) {
+            challenges = new ChallengeLimiter((long) tsOffset << 32 ^ iss);
+        }
         if (challenges.tryAcquire(nowNanos)) {
             requestAck();
         }
@@ -549,12 +556,46 @@ public final class Tcb {
 
     /** Round-trip time by the peer's data, or else by what was acknowledged; 0 when neither is known. */
     public long receiveRttNanos() {
-        return receiverRtt.rttNanos() != 0 ? receiverRtt.rttNanos() : rtt.srttNanos();
+        return hasReceiveRtt() ? receiverRtt.rttNanos() : rtt.srttNanos();
     }
 
     /** The peer's data has told something about the round trip. */
     public boolean hasReceiveRtt() {
-        return receiverRtt.rttNanos() != 0;
+        return receiverRtt != null && receiverRtt.rttNanos() != 0;
+    }
+
+    ReceiverRtt receiverRtt() {
+        if (receiverRtt == null) {
+            receiverRtt = new ReceiverRtt();
+        }
+        return receiverRtt;
+    }
+
+    SackBlocks sackBlocks() {
+        if (sackBlocks == null) {
+            sackBlocks = new SackBlocks();
+        }
+        return sackBlocks;
+    }
+
+    /** There is more to acknowledge than a number: something behind a hole, or something that came twice. */
+    boolean hasSackToReport() {
+        return !outOfOrder.isEmpty() || sackBlocks != null && sackBlocks.hasDuplicate();
+    }
+
+    /** An acknowledgment is on its way. */
+    void onSackReported() {
+        if (sackBlocks != null) {
+            sackBlocks.reported();
+        }
+    }
+
+    /** Received, but not in order. @return false when there are too many holes */
+    boolean addOutOfOrder(long startSsn, long endSsn) {
+        if (outOfOrder == RangeSet.EMPTY) {
+            outOfOrder = new RangeSet(maxRanges);
+        }
+        return outOfOrder.add(startSsn, endSsn);
     }
 
     /**

@@ -224,7 +224,7 @@ final class TcpInput {
         if (!segment.has(RST)) {
             long end = segment.ssn + segment.sequenceLength();
             if (segment.payloadLength > 0 && end <= tcb.rcvNxt) {
-                tcb.sackBlocks.duplicate(segment.ssn, segment.ssn + segment.payloadLength);
+                tcb.sackBlocks().duplicate(segment.ssn, segment.ssn + segment.payloadLength);
             }
             if (tcb.state == TcpState.SYN_RECV && segment.has(SYN) && segment.ssn == tcb.synSsn) {
                 tcb.ecn.onSyn(segment, false);
@@ -274,7 +274,7 @@ final class TcpInput {
         if (tcb.state == TcpState.SYN_RECV && segment.ssn == tcb.synSsn) {
             if (segment.has(ACK) && !tcb.passive && segment.payloadLength == 0) {
                 if (tcb.sackOn) {
-                    tcb.sackBlocks.duplicate(segment.ssn, tcb.rcvNxt);
+                    tcb.sackBlocks().duplicate(segment.ssn, tcb.rcvNxt);
                 }
                 tcb.requestAck();
                 return true; // a crossed SYN, now with our SYN acknowledged (figure 8): only the ACK is new
@@ -422,7 +422,7 @@ final class TcpInput {
         if (tcb.state == TcpState.CLOSED) {
             return;
         }
-        if (!inOrder && !tcb.outOfOrder.add(from, to)) {
+        if (!inOrder && !tcb.addOutOfOrder(from, to)) {
             tcb.requestAck(); // too many holes: as if it had been lost, the peer sends it again
             return;
         }
@@ -433,7 +433,7 @@ final class TcpInput {
             tcb.upper.onContiguous(tcb.rcvNxt);
             measureRoundTrip(nowNanos, segment);
         } else {
-            tcb.sackBlocks.received(from);
+            tcb.sackBlocks().received(from);
         }
         if (simple) {
             int packetPayload = segment.segmentSize > 0 ? Math.min(segment.segmentSize, segment.payloadLength) : segment.payloadLength;
@@ -446,21 +446,21 @@ final class TcpInput {
 
     private void measureRoundTrip(long nowNanos, IncomingSegment segment) {
         if (!tcb.timestampsOn || !segment.options.hasTimestamps) {
-            tcb.receiverRtt.onContiguous(nowNanos, tcb.rcvNxt, tcb.upper.promisedWindowBytes());
+            tcb.receiverRtt().onContiguous(nowNanos, tcb.rcvNxt, tcb.upper.promisedWindowBytes());
         } else if (segment.payloadLength >= tcb.path.rcvMssBytes / 2) { // small ones may be late because the peer's application was
             int tsEcr = segment.options.tsEcr;
-            tcb.receiverRtt.onTimestamp(nowNanos, tsEcr, tcb.tsNow(nowNanos) - tsEcr, tcb.rtt.srttNanos());
+            tcb.receiverRtt().onTimestamp(nowNanos, tsEcr, tcb.tsNow(nowNanos) - tsEcr, tcb.rtt.srttNanos());
         }
     }
 
     private void reportDuplicate(long start, long end) {
         tcb.delayedAck.enterQuickMode(tcb.upper.acceptanceWindowBytes());
         if (end <= tcb.rcvNxt) {
-            tcb.sackBlocks.duplicate(start, end);
+            tcb.sackBlocks().duplicate(start, end);
         } else if (start < tcb.rcvNxt) {
-            tcb.sackBlocks.duplicate(start, tcb.rcvNxt);
+            tcb.sackBlocks().duplicate(start, tcb.rcvNxt);
         } else if (tcb.outOfOrder.contains(start, end)) {
-            tcb.sackBlocks.duplicate(start, end);
+            tcb.sackBlocks().duplicate(start, end);
         }
         tcb.requestAck();
     }

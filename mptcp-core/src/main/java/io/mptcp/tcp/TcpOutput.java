@@ -33,7 +33,7 @@ final class TcpOutput {
             return false;
         }
         // What lies behind a hole, or came twice, must be reported by SACK, which only a pure acknowledgment has room for.
-        if (tcb.delayedAck.isDue() && (!tcb.outOfOrder.isEmpty() || tcb.sackBlocks.hasDuplicate())) {
+        if (tcb.delayedAck.isDue() && tcb.hasSackToReport()) {
             transmitAck(nowNanos, out);
             return true;
         }
@@ -170,11 +170,12 @@ final class TcpOutput {
     private void transmitAck(long nowNanos, PacketSlot out) {
         begin(out);
         writeTimestamps(nowNanos);
-        if (tcb.sackOn && (!tcb.outOfOrder.isEmpty() || tcb.sackBlocks.hasDuplicate())) {
-            int count = tcb.sackBlocks.collect(tcb.outOfOrder, tcb.irs);
-            options.sack(tcb.sackBlocks.left, tcb.sackBlocks.right, count, tcb.upper.ackOptionBytes());
+        if (tcb.sackOn && tcb.hasSackToReport()) {
+            SackBlocks blocks = tcb.sackBlocks();
+            int count = blocks.collect(tcb.outOfOrder, tcb.irs);
+            options.sack(blocks.left, blocks.right, count, tcb.upper.ackOptionBytes());
         }
-        tcb.sackBlocks.reported();
+        tcb.onSackReported();
         tcb.upper.writeOptions(SegmentKind.ACK, tcb.sndNxt, -1, options);
         finish(nowNanos, out, tcb.sndNxt, TcpSegment.ACK, tcb.upper.windowField(tcb.rcvWndShift));
     }
