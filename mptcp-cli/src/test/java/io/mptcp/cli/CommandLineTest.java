@@ -210,7 +210,7 @@ class CommandLineTest {
         RelaySpec seen = TunConfig.load(tunFile).relays().getFirst();
         assertEquals("[/203.0.113.9:443, /[2001:db8:0:0:0:0:0:9]:8443]", seen.servers().toString());
         assertEquals(List.of(443, 8443), relay.listen().stream().map(listen -> listen.address().getPort()).toList());
-        assertEquals(new RelayConfig.User(seen.user(), seen.token(), relay.users().get(1).connections()), relay.users().get(1));
+        assertEquals(new RelayConfig.User(seen.user(), seen.token(), relay.users().get(1).connections(), null, null), relay.users().get(1));
         assertEquals(new RelaySpec.TlsTrust(Tls.pin(relay.tls().certificate()), null), seen.tls());
         for (String secret : List.of("relay.yaml", "relay.key", "client-home.yaml", "client-laptop-1.yaml", "mptcp-tun.yaml")) {
             assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve(secret))), secret);

@@ -23,6 +23,7 @@ final class DatagramSession implements DatagramTunnel.Output, AutoCloseable {
     private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(45);
 
     private final RelayDatagrams owner;
+    private final RelayUser user;
     private final DatagramTunnel tunnel;
     private final UdpNat nat;
     private final Runnable silent;
@@ -38,8 +39,9 @@ final class DatagramSession implements DatagramTunnel.Output, AutoCloseable {
     private long lastHeardNanos;
     private boolean over;
 
-    DatagramSession(RelayDatagrams owner, long id, DatagramKeys keys, Runnable silent) {
+    DatagramSession(RelayDatagrams owner, long id, DatagramKeys keys, RelayUser user, Runnable silent) {
         this.owner = owner;
+        this.user = user;
         this.silent = silent;
         this.tunnel = new DatagramTunnel(id, keys, this);
         this.nat = new UdpNat(owner.loop(), MAX_FLOWS, destination -> owner.egress().allows(destination) ? AS_ROUTED : null, this::toClient);
@@ -81,7 +83,7 @@ final class DatagramSession implements DatagramTunnel.Output, AutoCloseable {
     @Override
     public void packet(byte[] buffer, int offset, int length, int path, boolean everywhere) {
         byte[] packet = Arrays.copyOfRange(buffer, offset, offset + length);
-        if (!FlowIds.isUdp(packet)) {
+        if (!FlowIds.isUdp(packet) || !user.carryDatagram(RelayUser.Way.TO_DESTINATION, length, now())) {
             return;
         }
         long flow = FlowIds.of(packet, false);
@@ -94,6 +96,9 @@ final class DatagramSession implements DatagramTunnel.Output, AutoCloseable {
     }
 
     private boolean toClient(MemorySegment buffer, int offset, int length) {
+        if (!user.carryDatagram(RelayUser.Way.TO_CLIENT, length, now())) {
+            return false;
+        }
         byte[] packet = buffer.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE);
         long flow = FlowIds.isUdp(packet) ? FlowIds.of(packet, true) : 0;
         return tunnel.send(flow, packet, everywhereByFlow.getOrDefault(flow, false), now());

@@ -14,7 +14,8 @@ enum Refusal {
     REPLAYED_HELLO("replayed_hello", "this hello has come before", ConvertError.NOT_AUTHORIZED),
     USER_FULL("user_full", "the user has as many connections as he may", ConvertError.RESOURCE_EXCEEDED),
     EGRESS_DENIED("egress_denied", "the destination is not on the egress list", ConvertError.NOT_AUTHORIZED),
-    DESTINATION_FAILED("destination_failed", "the destination could not be reached", ConvertError.DESTINATION_UNREACHABLE);
+    DESTINATION_FAILED("destination_failed", "the destination could not be reached", ConvertError.DESTINATION_UNREACHABLE),
+    QUOTA_USED_UP("quota_used_up", "the user has carried as much as he may in this period", ConvertError.RESOURCE_EXCEEDED);
 
     private final String key;
     private final String text;

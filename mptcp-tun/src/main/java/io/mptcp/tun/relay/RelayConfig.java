@@ -3,7 +3,10 @@ package io.mptcp.tun.relay;
 import io.mptcp.cc.CongestionControllers;
 import io.mptcp.netty.host.PathSpec;
 import io.mptcp.netty.linux.KernelMptcp;
+import io.mptcp.pm.PathQuota;
+import io.mptcp.pm.PathRole;
 import io.mptcp.scheduler.Schedulers;
+import io.mptcp.tun.BitRate;
 import io.mptcp.tun.Cidr;
 import io.mptcp.tun.ConfigException;
 import io.mptcp.tun.ConfigNode;
@@ -68,8 +71,14 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
     public record TlsFiles(Path certificate, Path key) {
     }
 
-    /** @param connections most at a time */
-    public record User(String name, String token, int connections) {
+    /**
+     * Somebody who may use the relay.
+     *
+     * @param connections most at a time
+     * @param rate        of each direction, all connections together; null for any
+     * @param quota       both directions together; null for any. Nothing is carried when it has been used up, whatever its {@code then}
+     */
+    public record User(String name, String token, int connections, BitRate rate, PathQuota quota) {
     }
 
     /**
@@ -224,13 +233,15 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
     private static List<User> readUsers(ConfigNode node) throws ConfigException {
         List<User> users = new ArrayList<>();
         for (ConfigNode item : node.list()) {
-            Map<String, ConfigNode> keys = item.map("name", "token", "connections");
+            Map<String, ConfigNode> keys = item.map("name", "token", "connections", "rate", "quota");
             String name = item.required(keys, "name", "give each user a name").parsed(RelaySpec::userName, "write e.g. laptop-1");
             String token = item.required(keys, "token", "e.g. from 'openssl rand -hex 32'").parsed(RelaySpec::token, "e.g. from 'openssl rand -hex 32'");
             if (users.stream().anyMatch(other -> other.name().equals(name))) {
                 throw item.error("user " + name + " is given twice", "keep one");
             }
-            users.add(new User(name, token, keys.containsKey("connections") ? keys.get("connections").integer(1, 1 << 20) : DEFAULT_USER_CONNECTIONS));
+            BitRate rate = keys.containsKey("rate") ? keys.get("rate").parsed(BitRate::parse, "write e.g. 20Mbit/s") : null;
+            PathQuota quota = keys.containsKey("quota") ? keys.get("quota").parsed(text -> PathQuota.parse(text, PathRole.OFF), "write e.g. 100G/month") : null;
+            users.add(new User(name, token, keys.containsKey("connections") ? keys.get("connections").integer(1, 1 << 20) : DEFAULT_USER_CONNECTIONS, rate, quota));
         }
         if (users.isEmpty()) {
             throw node.error("there are no users", "add at least one, e.g. [{name: laptop, token: ...}]");

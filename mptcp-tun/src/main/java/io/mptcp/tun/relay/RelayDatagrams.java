@@ -53,10 +53,10 @@ final class RelayDatagrams extends SimpleChannelInboundHandler<DatagramPacket> i
     }
 
     /** A new session. Any thread. @param silent called when nothing has come for too long. @param begun gets its number, on the loop */
-    void begin(DatagramKeys keys, Runnable silent, LongConsumer begun) {
+    void begin(DatagramKeys keys, RelayUser user, Runnable silent, LongConsumer begun) {
         loop.execute(() -> {
             long id = RANDOM.nextLong();
-            sessions.put(id, new DatagramSession(this, id, keys, silent));
+            sessions.put(id, new DatagramSession(this, id, keys, user, silent));
             begun.accept(id);
         });
     }

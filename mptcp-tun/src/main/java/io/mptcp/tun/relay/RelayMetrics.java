@@ -31,8 +31,11 @@ final class RelayMetrics {
         List<MetricSnapshot> all = List.of(gauge("mptcp_relay_connections", "Connections of clients now.", report.connections()),
                 gauge("mptcp_relay_half_open", "Connections that have not said yet who they are.", report.halfOpen()), refused.build(),
                 perUser(report, "mptcp_relay_user_accepted", "Connections carried so far.", RelayUser.Use::accepted),
-                perUser(report, "mptcp_relay_user_sent_bytes", "Bytes carried to destinations, of connections that are over.", RelayUser.Use::sentBytes),
-                perUser(report, "mptcp_relay_user_received_bytes", "Bytes carried to the client, of connections that are over.", RelayUser.Use::receivedBytes));
+                perUser(report, "mptcp_relay_user_sent_bytes", "Bytes carried to destinations.", RelayUser.Use::sentBytes),
+                perUser(report, "mptcp_relay_user_received_bytes", "Bytes carried to the client.", RelayUser.Use::receivedBytes),
+                perUser(report, "mptcp_relay_user_waits", "How often reading was held up for the user's rate.", RelayUser.Use::waits),
+                perUser(report, "mptcp_relay_user_dropped_datagrams", "Datagrams dropped for the user's rate.", RelayUser.Use::droppedDatagrams),
+                quotaUsed(report));
         ExpositionFormatWriter writer = FORMATS.findWriter(accept);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try {
@@ -45,6 +48,14 @@ final class RelayMetrics {
 
     private static MetricSnapshot gauge(String name, String help, double value) {
         return GaugeSnapshot.builder().name(name).help(help).dataPoint(GaugeDataPointSnapshot.builder().value(value).build()).build();
+    }
+
+    /** Of those who have one. */
+    private static MetricSnapshot quotaUsed(RelayReport report) {
+        GaugeSnapshot.Builder builder = GaugeSnapshot.builder().name("mptcp_relay_user_quota_used_bytes").help("Bytes of the user's quota that have been used in this period.");
+        report.users().stream().filter(user -> user.quota() != null).forEach(user -> builder.dataPoint(
+                GaugeDataPointSnapshot.builder().labels(Labels.of("user", user.name())).value(user.quotaUsedBytes()).build()));
+        return builder.build();
     }
 
     private static MetricSnapshot perUser(RelayReport report, String name, String help, ToDoubleFunction<RelayUser.Use> value) {

@@ -20,7 +20,14 @@ record RelayReport(int connections, int halfOpen, List<RelayUser.Use> users, Map
         json.beginObject().member("connections", connections).member("half_open", halfOpen).name("users").beginArray();
         for (RelayUser.Use user : users) {
             json.beginObject().member("name", user.name()).member("connections", user.active()).member("accepted", user.accepted())
-                    .member("refused", user.refused()).member("sent_bytes", user.sentBytes()).member("received_bytes", user.receivedBytes()).endObject();
+                    .member("refused", user.refused()).member("sent_bytes", user.sentBytes()).member("received_bytes", user.receivedBytes());
+            if (user.rate() != null) {
+                json.member("rate", user.rate()).member("waits", user.waits()).member("dropped_datagrams", user.droppedDatagrams());
+            }
+            if (user.quota() != null) {
+                json.member("quota", user.quota()).member("quota_used_bytes", user.quotaUsedBytes());
+            }
+            json.endObject();
         }
         json.endArray().name("refused").beginObject();
         refusals.forEach(json::member);

@@ -9,6 +9,7 @@ import io.mptcp.netty.linux.LinuxException;
 import io.mptcp.pm.Endpoint;
 import io.mptcp.pm.EndpointFlag;
 import io.mptcp.tun.ConfigException;
+import io.mptcp.tun.stream.StreamEnds;
 import io.mptcp.tun.stream.Tls;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
@@ -37,6 +38,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -44,10 +46,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Listens for clients, and has what their connections share. */
 public final class RelayServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RelayServer.class);
     private static final int STOP_SECONDS = 2;
+    private static final int QUOTA_SECONDS = 1;
     private static final int BACKLOG = 1024;
 
     /** As it is in force; what a restart is needed for is as it was at the start. */
@@ -78,8 +84,12 @@ public final class RelayServer implements AutoCloseable {
     private Map<String, RelayUser> usersOf(RelayConfig wanted) {
         Map<String, RelayUser> next = new LinkedHashMap<>();
         for (RelayConfig.User user : wanted.users()) {
-            RelayUser known = users.getOrDefault(user.name(), new RelayUser(user));
-            known.configure(user);
+            RelayUser known = users.get(user.name());
+            if (known == null) {
+                known = new RelayUser(user, ZonedDateTime.now());
+            } else {
+                known.configure(user, ZonedDateTime.now());
+            }
             next.put(user.name(), known);
         }
         return Collections.unmodifiableMap(next);
@@ -145,8 +155,22 @@ public final class RelayServer implements AutoCloseable {
         if (config.datagrams() && config.tls() != null && !config.listen().isEmpty()) {
             datagrams = RelayDatagrams.open(loop(), config.listen().getFirst().address(), config.egress());
         }
+        loop().scheduleAtFixedRate(this::checkQuotas, QUOTA_SECONDS, QUOTA_SECONDS, TimeUnit.SECONDS);
         for (RelayConfig.Forward forward : config.forward()) {
             open(forward.listen(), channel -> new ForwardSession(this, forward, channel).start());
+        }
+    }
+
+    /** A user may carry what he carries in a second beyond his quota. */
+    private void checkQuotas() {
+        ZonedDateTime now = ZonedDateTime.now();
+        for (RelayUser user : users.values()) {
+            String end = user.updateQuota(now);
+            if (end != null) {
+                LOG.warn("{}", end);
+                // Not an end that a program might take for the whole.
+                user.channels().forEach(channel -> channel.eventLoop().execute(() -> new StreamEnds((SocketChannel) channel).reset()));
+            }
         }
     }
 

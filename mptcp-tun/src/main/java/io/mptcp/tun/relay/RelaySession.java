@@ -43,7 +43,6 @@ final class RelaySession extends ByteToMessageDecoder {
     private boolean refused;
     private RelayUser user;
     private ChannelFuture connecting;
-    private ChannelJoin join;
 
     RelaySession(RelayServer server, SocketChannel client) {
         this.server = server;
@@ -142,8 +141,9 @@ final class RelaySession extends ByteToMessageDecoder {
             refuse(Refusal.EGRESS_DENIED, Refusal.EGRESS_DENIED.error(), "user " + known.name() + ", " + remote);
             return;
         }
-        if (!known.enters()) {
-            refuse(Refusal.USER_FULL, Refusal.USER_FULL.error(), "user " + known.name());
+        Refusal refusal = known.enters(client);
+        if (refusal != null) {
+            refuse(refusal, refusal.error(), "user " + known.name());
             return;
         }
         user = known;
@@ -153,8 +153,9 @@ final class RelaySession extends ByteToMessageDecoder {
 
     /** The connection stays as long as the session, and carries nothing more. */
     private void beginDatagrams(RelayUser known, SslHandler tls) {
-        if (!known.entersSession()) {
-            refuse(Refusal.USER_FULL, Refusal.USER_FULL.error(), "user " + known.name());
+        Refusal refusal = known.entersSession(client);
+        if (refusal != null) {
+            refuse(refusal, refusal.error(), "user " + known.name());
             return;
         }
         user = known;
@@ -162,7 +163,7 @@ final class RelaySession extends ByteToMessageDecoder {
         DatagramKeys keys = new DatagramKeys(Tls.exported(tls, DatagramKeys.RELAY_LABEL, DatagramKeys.EXPORTED_BYTES),
                 Tls.exported(tls, DatagramKeys.CLIENT_LABEL, DatagramKeys.EXPORTED_BYTES));
         RelayDatagrams datagrams = server.datagrams();
-        datagrams.begin(keys, client::close, session -> {
+        datagrams.begin(keys, known, client::close, session -> {
             client.closeFuture().addListener(_ -> datagrams.end(session));
             client.eventLoop().execute(() -> {
                 ByteBuf answer = client.alloc().buffer();
@@ -182,7 +183,7 @@ final class RelaySession extends ByteToMessageDecoder {
             boolean refusal = failure instanceof ConnectException && String.valueOf(failure.getMessage()).contains("refused");
             refuse(Refusal.DESTINATION_FAILED, refusal ? ConvertError.CONNECTION_RESET : ConvertError.DESTINATION_UNREACHABLE, "");
         } else {
-            join = new ChannelJoin(client, destination, () -> { });
+            ChannelJoin join = new ChannelJoin(client, destination, meter(RelayUser.Way.TO_DESTINATION), meter(RelayUser.Way.TO_CLIENT), () -> { });
             destination.pipeline().addLast(join.second());
             ByteBuf answer = client.alloc().buffer();
             // An Extended TCP Header without options: the kernel does not tell those of the SYN/ACK.
@@ -193,6 +194,11 @@ final class RelaySession extends ByteToMessageDecoder {
             client.config().setAutoRead(true);
             destination.config().setAutoRead(true);
         }
+    }
+
+    private ChannelJoin.Meter meter(RelayUser.Way way) {
+        RelayUser whose = user;
+        return bytes -> whose.carry(way, bytes, client.eventLoop().ticker().nanoTime());
     }
 
     /** Counts it, says why, ends the stream, and closes when the client has, or after a moment: a reset would take the reason with it. */
@@ -234,7 +240,7 @@ final class RelaySession extends ByteToMessageDecoder {
             connecting.channel().close();
         }
         if (user != null) {
-            user.left(join == null ? 0 : join.forwardBytes(), join == null ? 0 : join.backwardBytes());
+            user.left(client);
         }
     }
 }

@@ -6,12 +6,23 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.ReferenceCountUtil;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Joins two channels on one event loop: what comes in by one goes out by the other. Neither side is read from faster than the other takes it; the end of a
  * stream is passed on as such, and what ends in any other way takes the other side with it.
  */
 public final class ChannelJoin {
+    /** Hears of the bytes that go one way, and may hold them up. On the loop. */
+    @FunctionalInterface
+    public interface Meter {
+        /** Nothing is held up. */
+        Meter NONE = _ -> 0;
+
+        /** @return nanoseconds for which nothing more is to be read, 0 for none */
+        long passed(int bytes);
+    }
+
     private final Side a;
     private final Side b;
     private final Runnable onFinished;
@@ -19,8 +30,18 @@ public final class ChannelJoin {
 
     /** @param onFinished called once, when it is over */
     public ChannelJoin(SocketChannel a, SocketChannel b, Runnable onFinished) {
-        this.a = new Side(a);
-        this.b = new Side(b);
+        this(a, b, Meter.NONE, Meter.NONE, onFinished);
+    }
+
+    /**
+     * As above.
+     *
+     * @param forward  of what the first channel sends to the second
+     * @param backward of the other way
+     */
+    public ChannelJoin(SocketChannel a, SocketChannel b, Meter forward, Meter backward, Runnable onFinished) {
+        this.a = new Side(a, forward);
+        this.b = new Side(b, backward);
         this.a.other = this.b;
         this.b.other = this.a;
         this.onFinished = onFinished;
@@ -61,12 +82,16 @@ public final class ChannelJoin {
     private final class Side extends ChannelInboundHandlerAdapter {
         private final SocketChannel channel;
         private final StreamEnds ends;
+        private final Meter meter;
         private Side other;
+        /** The meter holds up what comes in here. */
+        private boolean waiting;
         private boolean ended;
         private long bytes;
 
-        Side(SocketChannel channel) {
+        Side(SocketChannel channel, Meter meter) {
             this.channel = channel;
+            this.meter = meter;
             this.ends = new StreamEnds(channel);
         }
 
@@ -77,10 +102,29 @@ public final class ChannelJoin {
                 return;
             }
             bytes += data.readableBytes();
+            waitFor(meter.passed(data.readableBytes()));
             other.channel.write(data);
             if (!other.channel.isWritable()) {
                 other.channel.flush();
-                channel.config().setAutoRead(other.channel.isWritable());
+                channel.config().setAutoRead(other.channel.isWritable() && !waiting);
+            }
+        }
+
+        private void waitFor(long nanos) {
+            if (nanos > 0 && !waiting) {
+                waiting = true;
+                channel.config().setAutoRead(false);
+                channel.eventLoop().schedule(() -> {
+                    waiting = false;
+                    readOn();
+                }, nanos, TimeUnit.NANOSECONDS);
+            }
+        }
+
+        /** A channel that has ended has been read to its end, whatever it was told. Netty's epoll has nothing left to watch of it then, and fails when asked to. */
+        private void readOn() {
+            if (!ended && !finished && !waiting && other.channel.isWritable()) {
+                channel.config().setAutoRead(true);
             }
         }
 
@@ -91,9 +135,8 @@ public final class ChannelJoin {
 
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext context) {
-            // A channel that has ended has been read to its end, whatever it was told. Netty's epoll has nothing left to watch of it then, and fails when asked to.
-            if (channel.isWritable() && !other.ended) {
-                other.channel.config().setAutoRead(true);
+            if (channel.isWritable()) {
+                other.readOn();
             }
         }
 

@@ -65,6 +65,8 @@ class RelayPolicyTest {
             {"listen: [{address: '127.0.0.1:1', by: kernel}]\nusers: [{name: a, token: 0123456789abcdef0123456789abcdef}]", "relay.yaml:1: 'tls' is missing"},
             {"listen: [{address: '127.0.0.1:1', by: kernel}]\n" + REST + "allow-join-initial-addr-port: no", "relay.yaml:4: the kernel takes the connections"},
             {"listen: [{address: '127.0.0.1:1', by: stack}]\npaths: [{device: eth0}]\n" + REST + "announce: [{address: 192.0.2.1, port: 1}]", "relay.yaml:5: port 1 is listened on"},
+            {"listen: [{address: '127.0.0.1:1'}]\n" + REST.replace("}]", ", rate: 20M}]"), "relay.yaml:3: rate: '20M' is not a rate like 20Mbit/s"},
+            {"listen: [{address: '127.0.0.1:1'}]\n" + REST.replace("}]", ", quota: 20G}]"), "relay.yaml:3: quota: '20G' is not a quota like 20G/month"},
             {"log: info", "relay.yaml:1: nothing is listened on"}}) {
             String message = assertThrows(ConfigException.class, () -> RelayConfig.parse("relay.yaml", mistake[0])).getMessage();
             assertTrue(message.startsWith(mistake[1]), message);
@@ -78,7 +80,7 @@ class RelayPolicyTest {
         assertEquals(2, config.users().size());
         String text = Files.readString(example);
         for (String key : new String[] {"listen", "forward", "address", "by", "proxy-protocol", "paths", "scheduler", "congestion", "announce", "port", "allow-join-initial-addr-port", "tls", "certificate", "key", "users", "name", "token",
-            "connections", "egress", "to", "ports", "datagrams", "limits", "half-open", "half-open-per-client", "hello-timeout-seconds", "connect-timeout-seconds", "log",
+            "connections", "rate", "quota", "egress", "to", "ports", "datagrams", "limits", "half-open", "half-open-per-client", "hello-timeout-seconds", "connect-timeout-seconds", "log",
             "log-format", "control", "http"}) {
             assertTrue(text.matches("(?s).*\\b" + key + ":.*"), key);
         }

@@ -20,13 +20,17 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.SocketChannel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -79,6 +83,76 @@ class ChannelJoinTest {
             }
             toService.closeFuture().sync();
         }
+    }
+
+    /** A meter makes it wait; everything arrives all the same, and in order. */
+    @Test
+    void whatAMeterHoldsUpGoesOnLater() throws Exception {
+        AtomicInteger waits = new AtomicInteger();
+        byte[] sent = new byte[10 * BYTES];
+        new Random(1).nextBytes(sent);
+        byte[] got = download(sent, bytes -> {
+            waits.incrementAndGet();
+            return TimeUnit.MILLISECONDS.toNanos(1);
+        });
+        assertArrayEquals(sent, got);
+        assertTrue(waits.get() > 1, "one read was enough");
+    }
+
+    @Test
+    void nothingIsReadWhileItWaits() throws Exception {
+        try (ServerSocket service = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ServerSocket reader = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            SocketChannel toReader = connect(reader);
+            SocketChannel toService = connect(service);
+            CountDownLatch passed = new CountDownLatch(1);
+            ChannelJoin join = new ChannelJoin(toReader, toService, ChannelJoin.Meter.NONE, _ -> {
+                passed.countDown();
+                return TimeUnit.HOURS.toNanos(1);
+            }, () -> { });
+            begin(join, toReader, toService);
+            try (Socket serviceEnd = service.accept(); Socket readerEnd = reader.accept()) {
+                serviceEnd.getOutputStream().write(1);
+                passed.await();
+                toService.eventLoop().submit(() -> assertFalse(toService.config().isAutoRead())).sync();
+                readerEnd.getOutputStream().write(2); // the other way is not held up
+                assertEquals(2, serviceEnd.getInputStream().read());
+                assertEquals(1, readerEnd.getInputStream().read());
+                toReader.pipeline().fireChannelWritabilityChanged(); // which is no reason to go on
+                toService.eventLoop().submit(() -> assertFalse(toService.config().isAutoRead())).sync();
+            }
+        }
+    }
+
+    private byte[] download(byte[] content, ChannelJoin.Meter meter) throws Exception {
+        try (ServerSocket service = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ServerSocket reader = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            SocketChannel toReader = connect(reader);
+            SocketChannel toService = connect(service);
+            begin(new ChannelJoin(toReader, toService, ChannelJoin.Meter.NONE, meter, () -> { }), toReader, toService);
+            try (Socket serviceEnd = service.accept(); Socket readerEnd = reader.accept()) {
+                Thread writer = Thread.ofVirtual().start(() -> {
+                    try {
+                        serviceEnd.getOutputStream().write(content);
+                        serviceEnd.shutdownOutput();
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+                byte[] got = readerEnd.getInputStream().readAllBytes();
+                writer.join();
+                return got;
+            }
+        }
+    }
+
+    private void begin(ChannelJoin join, SocketChannel toReader, SocketChannel toService) throws InterruptedException {
+        group.submit(() -> {
+            toService.pipeline().addLast(join.second());
+            toReader.pipeline().addLast(join.first());
+            toReader.config().setAutoRead(true);
+            toService.config().setAutoRead(true);
+        }).sync();
     }
 
     @Test
