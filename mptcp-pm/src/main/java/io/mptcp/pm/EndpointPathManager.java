@@ -35,19 +35,22 @@ final class EndpointPathManager implements PathManager {
 
     private final HostPathManager host;
     private final Ways ways;
-    private final List<Slot> slots = new ArrayList<>();
+    private final List<Slot> slots = new ArrayList<>(2);
     /** Addresses the peer announced, by id, in the order of their ids. */
     private final Map<Integer, IpEndpoint> announced = new TreeMap<>();
     /** Those of them that get subflows of their own. */
-    private final Set<Integer> accepted = new LinkedHashSet<>();
+    private Set<Integer> accepted = Set.of();
     /** What the peer was told of, by the endpoint's id. */
-    private final Map<Integer, IpEndpoint> told = new HashMap<>(0);
-    /** Local addresses of subflows there were, by link. */
-    private final Map<Integer, Set<IpAddress>> usedOn = new HashMap<>(0);
+    private Map<Integer, IpEndpoint> told = Map.of();
+    /** Local addresses of subflows there were. */
+    private List<Used> used = List.of();
     private PathCommands commands;
     private long routeWaitNanos = FIRST_ROUTE_WAIT_NANOS;
     private boolean keysExchanged;
     private boolean established;
+
+    private record Used(int linkId, IpAddress local) {
+    }
 
     EndpointPathManager(HostPathManager host) {
         this.host = host;
@@ -151,7 +154,9 @@ final class EndpointPathManager implements PathManager {
     public void onAddressRemoved(PathCommands pathCommands, int addressId) {
         commands = pathCommands;
         announced.remove(addressId);
-        accepted.remove(addressId);
+        if (accepted.contains(addressId)) {
+            accepted.remove(addressId);
+        }
         slots.removeIf(slot -> slot.addressId == addressId && addressId != Slot.INITIAL_ADDRESS);
         reconcile();
     }
@@ -202,14 +207,19 @@ final class EndpointPathManager implements PathManager {
             commands.withdrawAddress(local);
         }
         for (Endpoint endpoint : host.endpoints()) {
-            if (Ways.linkOf(endpoint) == linkId && told.remove(endpoint.id()) != null) {
+            if (Ways.linkOf(endpoint) == linkId && forgetTold(endpoint)) {
                 commands.withdrawAddress(endpoint.address());
             }
         }
     }
 
+    /** @return whether the peer had been told of it */
+    private boolean forgetTold(Endpoint endpoint) {
+        return told.containsKey(endpoint.id()) && told.remove(endpoint.id()) != null;
+    }
+
     void onEndpointDeleted(Endpoint endpoint) {
-        told.remove(endpoint.id());
+        forgetTold(endpoint);
         slots.removeIf(slot -> slot.endpoint != null && slot.endpoint.id() == endpoint.id());
         if (endpoint.address() != null) {
             commands.withdrawAddress(endpoint.address());
@@ -304,6 +314,7 @@ final class EndpointPathManager implements PathManager {
             }
             IpEndpoint address = new IpEndpoint(endpoint.address(), endpoint.port());
             if (commands.announceAddress(endpoint.id(), address, host.policy().announceTimeoutNanos())) {
+                told = told.isEmpty() ? new HashMap<>(2) : told;
                 told.put(endpoint.id(), address);
             } else {
                 all = false;
@@ -355,6 +366,7 @@ final class EndpointPathManager implements PathManager {
             IpEndpoint remote = entry.getValue();
             boolean candidate = id != Slot.INITIAL_ADDRESS && !accepted.contains(id) && !remote.equals(commands.initialRemote()) && !isReached(remote);
             if (candidate && accepted.size() < host.limits().addAddrAccepted() && extraSubflows(commands) < host.limits().subflows()) {
+                accepted = accepted.isEmpty() ? new LinkedHashSet<>(2) : accepted;
                 accepted.add(id);
             }
             if (accepted.contains(id) && slots.stream().noneMatch(slot -> slot.addressId == id)) {
@@ -512,14 +524,19 @@ final class EndpointPathManager implements PathManager {
         if (commands.initialLinkId() == linkId) {
             locals.add(commands.initialLocal().address());
         }
-        locals.addAll(usedOn.getOrDefault(linkId, Set.of()));
+        for (Used before : used) {
+            if (before.linkId == linkId) {
+                locals.add(before.local);
+            }
+        }
         return locals;
     }
 
     private void noteUsed(int linkId, IpAddress local) {
-        Set<IpAddress> used = usedOn.computeIfAbsent(linkId, id -> new LinkedHashSet<>(1));
-        if (used.size() < MAX_USED_ADDRESSES) {
-            used.add(local);
+        Used now = new Used(linkId, local);
+        if (!used.contains(now) && used.stream().filter(before -> before.linkId == linkId).count() < MAX_USED_ADDRESSES) {
+            used = used.isEmpty() ? new ArrayList<>(1) : used;
+            used.add(now);
         }
     }
 
