@@ -8,16 +8,20 @@ import java.util.List;
  * is computed over the group is computed anew from those that are there. One object per connection.
  */
 public final class CoupledGroup {
-    private final List<CoupledController> members = new ArrayList<>(0);
+    /** {@link List#of} before there is one. */
+    private List<CoupledController> members = List.of();
 
     void add(CoupledController member) {
         if (!members.contains(member)) {
+            members = members.isEmpty() ? new ArrayList<>(2) : members;
             members.add(member);
         }
     }
 
     void remove(CoupledController member) {
-        members.remove(member);
+        if (!members.isEmpty()) {
+            members.remove(member);
+        }
     }
 
     int size() {

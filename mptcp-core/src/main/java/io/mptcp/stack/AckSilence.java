@@ -19,11 +19,17 @@ final class AckSilence {
     private long deadlineNanos = Long.MAX_VALUE;
     private long sinceNanos;
     private long deliveryNanos;
-    /** Wrong verdicts of the last minute. */
-    private int doublings;
-    private long wrongNanos;
-    private long staleNanos;
-    private long retransmitsThen;
+    /** Null before the first. */
+    private Verdict verdict;
+
+    /** That it is stale, and what came of it. */
+    private static final class Verdict {
+        private long staleNanos;
+        private long retransmitsThen;
+        /** Wrong ones of the last minute. */
+        private int doublings;
+        private long wrongNanos;
+    }
 
     AckSilence(Subflow subflow) {
         this.subflow = subflow;
@@ -37,8 +43,9 @@ final class AckSilence {
 
     /** It is stale from now on. */
     void onStale(long nowNanos) {
-        staleNanos = nowNanos;
-        retransmitsThen = subflow.tcb.retransmits();
+        verdict = verdict == null ? new Verdict() : verdict;
+        verdict.staleNanos = nowNanos;
+        verdict.retransmitsThen = subflow.tcb.retransmits();
     }
 
     /**
@@ -47,7 +54,7 @@ final class AckSilence {
      */
     boolean isAnsweredBy(IncomingSegment segment) {
         Tcb tcb = subflow.tcb;
-        return tcb.log().isEmpty() || tcb.delivery().lastDeliveryNanos() > staleNanos || hasEcho(segment) && echoedTicks(segment) > 0;
+        return tcb.log().isEmpty() || tcb.delivery().lastDeliveryNanos() > verdict.staleNanos || hasEcho(segment) && echoedTicks(segment) > 0;
     }
 
     private boolean hasEcho(IncomingSegment segment) {
@@ -56,15 +63,15 @@ final class AckSilence {
 
     /** When what it answers was sent, counted from the verdict. */
     private int echoedTicks(IncomingSegment segment) {
-        return segment.options.tsEcr - Tcb.tsNow(staleNanos, subflow.tcb.tsOffset());
+        return segment.options.tsEcr - Tcb.tsNow(verdict.staleNanos, subflow.tcb.tsOffset());
     }
 
     /** It is stale no more. Where that answers what was sent before, nothing had been lost: it was only late. */
     void onRecovered(long nowNanos, IncomingSegment segment) {
-        boolean late = hasEcho(segment) ? echoedTicks(segment) <= 0 : subflow.tcb.retransmits() == retransmitsThen;
-        if (late && subflow.tcb.delivery().lastDeliveryNanos() > staleNanos) {
-            doublings = Math.min(doublings + 1, MAX_DOUBLINGS);
-            wrongNanos = nowNanos;
+        boolean late = hasEcho(segment) ? echoedTicks(segment) <= 0 : subflow.tcb.retransmits() == verdict.retransmitsThen;
+        if (late && subflow.tcb.delivery().lastDeliveryNanos() > verdict.staleNanos) {
+            verdict.doublings = Math.min(verdict.doublings + 1, MAX_DOUBLINGS);
+            verdict.wrongNanos = nowNanos;
             subflow.connection.data().sender.cancelReinjection(subflow.tcb.log());
         }
     }
@@ -76,7 +83,7 @@ final class AckSilence {
         long delivered = subflow.tcb.delivery().lastDeliveryNanos();
         boolean progress = delivered != deliveryNanos;
         deliveryNanos = delivered;
-        if (!isWatched()) {
+        if (!isWatched(subflow)) {
             deadlineNanos = Long.MAX_VALUE;
         } else if (progress || deadlineNanos == Long.MAX_VALUE) {
             sinceNanos = nowNanos;
@@ -84,17 +91,18 @@ final class AckSilence {
         }
     }
 
-    private boolean isWatched() {
+    /** There is something to be acknowledged, and another subflow on which the connection may hear. */
+    static boolean isWatched(Subflow subflow) {
         Connection connection = subflow.connection;
         return connection.subflows().size() > 1 && connection.isMptcp() && subflow.phase == Subflow.Phase.ESTABLISHED && !subflow.stale
                 && !subflow.tcb.log().isEmpty() && subflow.tcb.rtt().hasSample();
     }
 
     private long patienceNanos(long nowNanos) {
-        if (nowNanos - wrongNanos > FORGET_NANOS) {
-            doublings = 0;
+        if (verdict != null && nowNanos - verdict.wrongNanos > FORGET_NANOS) {
+            verdict.doublings = 0;
         }
-        return subflow.tcb.rtt().minRttNanos() + MARGIN_NANOS << doublings;
+        return subflow.tcb.rtt().minRttNanos() + MARGIN_NANOS << (verdict == null ? 0 : verdict.doublings);
     }
 
     void expire(long nowNanos) {
@@ -103,7 +111,7 @@ final class AckSilence {
         }
         long patience = patienceNanos(nowNanos);
         long expected = expectedNanos(nowNanos);
-        if (!isWatched()) {
+        if (!isWatched(subflow)) {
             deadlineNanos = Long.MAX_VALUE;
         } else if (expected > nowNanos) {
             deadlineNanos = expected;

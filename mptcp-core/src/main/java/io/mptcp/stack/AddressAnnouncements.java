@@ -46,7 +46,7 @@ final class AddressAnnouncements {
 
     private final Connection connection;
     /** Not echoed yet, in the order they were asked for. */
-    private final List<Announcement> pending = new ArrayList<>(0);
+    private List<Announcement> pending = List.of();
     /** Linux keeps one announcement until it has echoed it: a new one waits that long, or for an RTO. */
     private Announcement unanswered;
     private int echoed;
@@ -61,6 +61,7 @@ final class AddressAnnouncements {
         if (pending.size() >= MAX_PENDING) {
             return false;
         }
+        pending = pending.isEmpty() ? new ArrayList<>(1) : pending;
         pending.add(new Announcement(id, endpoint, retryNanos));
         return true;
     }
@@ -71,8 +72,10 @@ final class AddressAnnouncements {
     }
 
     void cancel(IpAddress address) {
-        pending.removeIf(sent -> sent.endpoint.address().equals(address));
-        noteAnswer();
+        if (!pending.isEmpty()) {
+            pending.removeIf(sent -> sent.endpoint.address().equals(address));
+            noteAnswer();
+        }
     }
 
     private void noteAnswer() {
@@ -85,7 +88,7 @@ final class AddressAnnouncements {
     /** An echo with another id, address or port is none of what was announced. */
     void onEcho(MptcpOptions mptcp) {
         connection.stack.count(Counter.EchoAdd);
-        boolean known = pending.removeIf(sent -> sent.isEchoedBy(mptcp));
+        boolean known = !pending.isEmpty() && pending.removeIf(sent -> sent.isEchoedBy(mptcp));
         echoed += known ? 1 : 0;
         noteAnswer();
     }

@@ -5,7 +5,7 @@ import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.OptionWriter;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Address ids of a connection and the signals about addresses: ADD_ADDR both ways and its echoes, REMOVE_ADDR, MP_PRIO (RFC 8684 sections 3.3.8 and 3.4). */
@@ -25,16 +25,16 @@ final class AddressSignals {
     private final LocalAddressIds ids;
     private int addressesTaken;
     /** Announcements to be echoed, each on the subflow it came on. */
-    private final ArrayDeque<Echo> echoes = new ArrayDeque<>(0);
+    private List<Echo> echoes = List.of();
     private final AddressAnnouncements announcements;
-    private final AddressWithdrawals withdrawals;
+    /** Null before an address was taken back. */
+    private AddressWithdrawals withdrawals;
 
     AddressSignals(Connection connection, DataSequence sequence) {
         this.connection = connection;
         this.sequence = sequence;
         ids = new LocalAddressIds(connection.subflows());
         announcements = new AddressAnnouncements(connection);
-        withdrawals = new AddressWithdrawals(connection);
     }
 
     /** The address of the initial subflow. */
@@ -55,7 +55,16 @@ final class AddressSignals {
     /** The peer is told of an address by this id, or has shown that it knows it. */
     void onAddressKnown(int id) {
         ids.onKnown(id);
-        withdrawals.onUsed(id);
+        if (withdrawals != null) {
+            withdrawals.onUsed(id);
+        }
+    }
+
+    private AddressWithdrawals withdrawals() {
+        if (withdrawals == null) {
+            withdrawals = new AddressWithdrawals(connection);
+        }
+        return withdrawals;
     }
 
     void onAddressRemoved(int id) {
@@ -67,7 +76,7 @@ final class AddressSignals {
         IpAddress address = ids.addressOf(id);
         if (address != null) {
             announcements.cancel(address);
-            withdrawals.announce(id);
+            withdrawals().announce(id);
         }
         return address != null;
     }
@@ -79,7 +88,7 @@ final class AddressSignals {
             return false;
         }
         announcements.cancel(address);
-        withdrawals.withdraw(id);
+        withdrawals().withdraw(id);
         return true;
     }
 
@@ -162,6 +171,7 @@ final class AddressSignals {
         addressesTaken++;
         IpEndpoint announced = new IpEndpoint(new IpAddress(mptcp.addAddrHi, mptcp.addAddrLo), mptcp.addAddrPort);
         if (echoes.size() < MAX_ECHOES && connection.paths().echoesAnnouncements()) {
+            echoes = echoes.isEmpty() ? new ArrayList<>(1) : echoes;
             echoes.add(new Echo(subflow, mptcp.addAddrId, announced.address(), announced.port()));
         }
         connection.stack.traceAddress(PathEvent.Type.ANNOUNCED, connection, mptcp.addAddrId, announced);
@@ -180,7 +190,9 @@ final class AddressSignals {
     }
 
     void onSubflowClosed(Subflow subflow) {
-        echoes.removeIf(echo -> echo.subflow == subflow);
+        if (!echoes.isEmpty()) {
+            echoes.removeIf(echo -> echo.subflow == subflow);
+        }
     }
 
     /** Option bytes of what is due on the next pure acknowledgment of this subflow, 0 when nothing is. */
@@ -193,16 +205,13 @@ final class AddressSignals {
             return echo.optionBytes();
         }
         int announcementBytes = announcements.pendingBytes(subflow);
-        return announcementBytes > 0 ? announcementBytes : withdrawals.pendingBytes(subflow);
+        return announcementBytes > 0 || withdrawals == null ? announcementBytes : withdrawals.pendingBytes(subflow);
     }
 
     private Echo nextEcho(Subflow subflow) {
-        if (echoes.isEmpty()) {
-            return null;
-        }
-        for (Echo echo : echoes) {
-            if (echo.subflow == subflow) {
-                return echo;
+        for (int i = 0; i < echoes.size(); i++) {
+            if (echoes.get(i).subflow == subflow) {
+                return echoes.get(i);
             }
         }
         return null;
@@ -217,7 +226,7 @@ final class AddressSignals {
         }
         Echo echo = nextEcho(subflow);
         if (echo == null) {
-            return announcements.writePending(subflow, writer) || withdrawals.writePending(subflow, writer);
+            return announcements.writePending(subflow, writer) || withdrawals != null && withdrawals.writePending(subflow, writer);
         }
         echoes.remove(echo);
         connection.stack.count(Counter.EchoAddTx);

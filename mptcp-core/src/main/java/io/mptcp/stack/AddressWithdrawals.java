@@ -13,10 +13,10 @@ import java.util.List;
  */
 final class AddressWithdrawals {
     private final Connection connection;
-    /** Ids to be told of; null until there is one. */
-    private BitSet pending;
-    /** Of these the ones that are not waiting for the end of their subflows; null until there is one. */
-    private BitSet toldAlone;
+    /** Ids to be told of. */
+    private final BitSet pending = new BitSet();
+    /** Of these the ones that are not waiting for the end of their subflows. */
+    private final BitSet toldAlone = new BitSet();
     private final int[] ids = new int[MptcpOptions.MAX_REMOVE_ADDR_IDS];
 
     AddressWithdrawals(Connection connection) {
@@ -25,20 +25,11 @@ final class AddressWithdrawals {
 
     /** The peer is told, whatever becomes of the subflows. */
     void announce(int id) {
-        if (pending == null) {
-            pending = new BitSet();
-        }
-        if (toldAlone == null) {
-            toldAlone = new BitSet();
-        }
         pending.set(id);
         toldAlone.set(id);
     }
 
     void withdraw(int id) {
-        if (pending == null) {
-            pending = new BitSet();
-        }
         pending.set(id);
         for (Subflow subflow : List.copyOf(connection.subflows())) {
             if (subflow.localAddressId != id) {
@@ -54,12 +45,8 @@ final class AddressWithdrawals {
 
     /** It is announced or used again. */
     void onUsed(int id) {
-        if (pending != null) {
-            pending.clear(id);
-        }
-        if (toldAlone != null) {
-            toldAlone.clear(id);
-        }
+        pending.clear(id);
+        toldAlone.clear(id);
     }
 
     /** Option bytes of what is due on the next pure acknowledgment of this subflow, 0 when nothing is. */
@@ -77,9 +64,7 @@ final class AddressWithdrawals {
         for (int i = 0; i < count; i++) {
             pending.clear(ids[i]);
             connection.signals().onAddressRemoved(ids[i]);
-            if (toldAlone != null) {
-                toldAlone.clear(ids[i]);
-            }
+            toldAlone.clear(ids[i]);
         }
         connection.stack.count(Counter.RmAddrTx);
         return true;
@@ -87,20 +72,16 @@ final class AddressWithdrawals {
 
     /** @return how many of {@link #ids} are to be told of here and now */
     private int collect(Subflow subflow) {
-        if (pending == null || subflow.tcb.isAckDue()) { // which belongs to the data
+        if (pending.isEmpty() || subflow.tcb.isAckDue()) { // which belongs to the data
             return 0;
         }
         int count = 0;
         for (int id = pending.nextSetBit(0); id >= 0 && count < ids.length; id = pending.nextSetBit(id + 1)) {
-            if ((isToldAlone(id) || !isInUse(id)) && connection.signals().isSuitable(subflow, id)) {
+            if ((toldAlone.get(id) || !isInUse(id)) && connection.signals().isSuitable(subflow, id)) {
                 ids[count++] = id;
             }
         }
         return count;
-    }
-
-    private boolean isToldAlone(int id) {
-        return toldAlone != null && toldAlone.get(id);
     }
 
     /** A subflow of it delivers what it carries, or waits for the answer to its FIN. */

@@ -24,7 +24,7 @@ final class Closing {
     private CloseReason reason = CloseReason.NONE;
     private boolean closedByApplication;
     private boolean fastclosing;
-    private final FastcloseWait fastcloseWait = new FastcloseWait();
+    private FastcloseWait fastcloseWait = FastcloseWait.NONE;
     private long deadlineNanos = Long.MAX_VALUE;
     private long lingerDsn;
 
@@ -259,7 +259,7 @@ final class Closing {
         fastclosing = tellPeer && connection.isMptcp() && connection.wasConnected() && data.sequence.remoteKey() != 0;
         Subflow carrier = fastclosing && stack.config().wire().fastcloseOnAck() ? FastcloseWait.chooseCarrier(subflows) : null;
         if (carrier != null) {
-            fastcloseWait.begin(carrier);
+            fastcloseWait = new FastcloseWait(carrier);
         }
         for (Subflow subflow : List.copyOf(subflows)) {
             if (subflow != carrier) {

@@ -24,7 +24,6 @@ final class ConnectionOutput {
     private final List<Subflow> subflows;
     private final DataSender sender;
     private PacketScheduler scheduler;
-    private final ConnectionView view;
     private final SmallSegments small;
     private final OpportunisticReinjection opportunistic;
     private final WindowGuard guard;
@@ -52,7 +51,6 @@ final class ConnectionOutput {
         small = new SmallSegments(connection, sender);
         guard = new WindowGuard(subflows, sender);
         opportunistic = new OpportunisticReinjection(connection, subflows, sender);
-        view = new ConnectionView(connection, subflows, small, opportunistic);
     }
 
     boolean transmit(long nowNanos, PacketSlot out) {
@@ -107,7 +105,7 @@ final class ConnectionOutput {
         for (int i = 0; i < subflows.size(); i++) {
             subflows.get(i).tcb.restartAfterIdle(nowNanos);
         }
-        long mask = select(nowNanos, view.forNewData(pending, window));
+        long mask = select(nowNanos, connection.stack.schedulerView().forNewData(connection, pending, window));
         if (mask == 0) {
             if (window >= Math.min(pending, connection.subflows().minPayloadMssBytes())) {
                 return false;
@@ -262,7 +260,7 @@ final class ConnectionOutput {
         while (range < Math.min(sender.reinjectionCount(), MAX_RANGES_TRIED)) {
             long start = sender.reinjectionStart(range);
             long bytes = sender.reinjectionEnd(range) - start;
-            ConnectionView choice = view.forReinjection(start, bytes);
+            ConnectionView choice = connection.stack.schedulerView().forReinjection(connection, start, bytes);
             long mask = select(nowNanos, choice);
             if (mask != 0) {
                 Subflow subflow = subflows.get(firstReady(nowNanos, mask));
@@ -302,6 +300,11 @@ final class ConnectionOutput {
     }
 
     // ---- the data-level timer ----
+
+    /** How often the slowest subflow kept the others waiting, as schedulers are told. */
+    long blockings() {
+        return opportunistic.count();
+    }
 
     SmallSegments small() {
         return small;

@@ -3,35 +3,34 @@ package io.mptcp.stack;
 import io.mptcp.spi.SchedulerView;
 import java.util.List;
 
-/** A connection's subflows as schedulers see them. One object per connection; valid only during {@code select}. */
+/** A connection's subflows as schedulers see them. One object per stack; valid only during {@code select}. */
 final class ConnectionView implements SchedulerView {
-    private final Connection connection;
-    private final List<Subflow> subflows;
-    private final SmallSegments small;
-    private final OpportunisticReinjection opportunistic;
+    private Connection connection;
+    private List<Subflow> subflows;
+    private ConnectionOutput output;
     private boolean reinjection;
     private long candidates = -1;
     private long dsn;
     private long pendingBytes;
     private long windowBytes;
 
-    ConnectionView(Connection connection, List<Subflow> subflows, SmallSegments small, OpportunisticReinjection opportunistic) {
-        this.small = small;
-        this.opportunistic = opportunistic;
-        this.connection = connection;
-        this.subflows = subflows;
+    private void begin(Connection shown) {
+        connection = shown;
+        subflows = shown.subflows();
+        output = shown.output();
+        candidates = -1;
     }
 
-    ConnectionView forNewData(long pendingBytes, long windowBytes) {
-        candidates = -1;
+    ConnectionView forNewData(Connection shown, long pendingBytes, long windowBytes) {
+        begin(shown);
         reinjection = false;
         this.pendingBytes = pendingBytes;
         this.windowBytes = windowBytes;
         return this;
     }
 
-    ConnectionView forReinjection(long dsn, long bytes) {
-        candidates = -1;
+    ConnectionView forReinjection(Connection shown, long dsn, long bytes) {
+        begin(shown);
         reinjection = true;
         this.dsn = dsn;
         pendingBytes = bytes;
@@ -56,7 +55,7 @@ final class ConnectionView implements SchedulerView {
         if ((candidates & 1L << index) == 0 || !isActive(index) || !connection.stack.isLinkWritable(subflow.linkId)) {
             return false;
         }
-        int bytes = reinjection ? SmallSegments.reinjectionBytes(subflow, pendingBytes) : small.newDataBytes(subflow, pendingBytes, windowBytes);
+        int bytes = reinjection ? SmallSegments.reinjectionBytes(subflow, pendingBytes) : output.small().newDataBytes(subflow, pendingBytes, windowBytes);
         return bytes > 0;
     }
 
@@ -138,7 +137,7 @@ final class ConnectionView implements SchedulerView {
 
     @Override
     public long blockings() {
-        return opportunistic.count();
+        return output.blockings();
     }
 
     @Override

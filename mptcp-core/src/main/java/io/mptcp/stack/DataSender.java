@@ -30,7 +30,8 @@ final class DataSender {
     private final int maxRanges;
     /** {@link RangeSet#EMPTY} before there has been one. */
     private RangeSet reinjections = RangeSet.EMPTY;
-    private final RecordEnds records = new RecordEnds();
+    /** Null before the application has ended a record. */
+    private RecordEnds records;
     private long dsnUna = 1;
     private long dsnNxt = 1;
     /** Highest data sequence number the peer has allowed, exclusive: the largest DATA_ACK + window seen (RFC 8684 section 3.3.5). */
@@ -154,13 +155,14 @@ final class DataSender {
     /** Everything written so far is a record: what is written next begins a new segment. */
     void endRecord() {
         if (pendingBytes() > 0) {
+            records = records == null ? new RecordEnds() : records;
             records.add(buffer.tail());
         }
     }
 
     /** Of {@link #pendingBytes} those that may go into one segment. */
     long pendingRecordBytes() {
-        return Math.min(buffer.tail(), records.nextAbove(dsnNxt)) - dsnNxt;
+        return Math.min(buffer.tail(), records == null ? Long.MAX_VALUE : records.nextAbove(dsnNxt)) - dsnNxt;
     }
 
     /** Room for new data in the connection's send window. */

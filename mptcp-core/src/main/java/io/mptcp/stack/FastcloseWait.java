@@ -9,11 +9,19 @@ import io.mptcp.tcp.TcpCloseReason;
 final class FastcloseWait {
     private static final int MAX_RETRIES = 3;
 
+    /** Of a connection that is not in this state. */
+    static final FastcloseWait NONE = new FastcloseWait(null);
+
     /** The subflow that says it; null outside this state. */
     private Subflow carrier;
     private boolean due;
     private int retries;
     private long deadlineNanos = Long.MAX_VALUE;
+
+    FastcloseWait(Subflow carrier) {
+        this.carrier = carrier;
+        due = carrier != null;
+    }
 
     /** @return null when there is none it could be said on */
     static Subflow chooseCarrier(SubflowSet subflows) {
@@ -30,11 +38,6 @@ final class FastcloseWait {
 
     private static boolean isSilent(Subflow subflow) {
         return subflow.stale || subflow.isSilent();
-    }
-
-    void begin(Subflow subflow) {
-        carrier = subflow;
-        due = true;
     }
 
     boolean isActive() {

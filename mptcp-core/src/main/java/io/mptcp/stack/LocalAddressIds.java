@@ -1,8 +1,7 @@
 package io.mptcp.stack;
 
 import io.mptcp.wire.IpAddress;
-import java.util.ArrayList;
-import java.util.BitSet;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -13,12 +12,13 @@ import java.util.List;
 final class LocalAddressIds {
     static final int MAX_ID = 255;
     static final int NONE = -1;
+    private static final int FIRST_IDS = 2;
 
     private final List<Subflow> subflows;
     /** Addresses by id, null where there has been none. */
-    private final List<IpAddress> addresses = new ArrayList<>(2);
+    private IpAddress[] addresses = new IpAddress[FIRST_IDS];
     /** Ids the peer goes by: announced, or proved to be known by a handshake, and not taken back. */
-    private final BitSet known = new BitSet(2);
+    private boolean[] known = new boolean[FIRST_IDS];
 
     LocalAddressIds(List<Subflow> subflows) {
         this.subflows = subflows;
@@ -26,8 +26,8 @@ final class LocalAddressIds {
 
     /** The initial subflow's, id 0. */
     void begin(IpAddress initial) {
-        addresses.add(initial);
-        known.set(0);
+        addresses[0] = initial;
+        known[0] = true;
     }
 
     /**
@@ -37,7 +37,7 @@ final class LocalAddressIds {
      * @return {@link #NONE} when all are in use
      */
     int allocate(IpAddress address, int wanted) {
-        int id = addresses.indexOf(address);
+        int id = idOf(address);
         boolean mayMove = id < 0 || isFree(id);
         if (mayMove && wanted > 0 && isFree(wanted)) {
             return set(wanted, address, id);
@@ -51,12 +51,10 @@ final class LocalAddressIds {
 
     private int set(int id, IpAddress address, int before) {
         if (before >= 0) {
-            addresses.set(before, null);
+            addresses[before] = null;
         }
-        while (addresses.size() <= id) {
-            addresses.add(null);
-        }
-        addresses.set(id, address);
+        makeRoomFor(id);
+        addresses[id] = address;
         return id;
     }
 
@@ -76,7 +74,7 @@ final class LocalAddressIds {
     }
 
     private boolean isFree(int id) {
-        return id > 0 && !known.get(id) && !isUsed(id);
+        return id > 0 && !(id < known.length && known[id]) && !isUsed(id);
     }
 
     private boolean isUsed(int id) {
@@ -90,22 +88,41 @@ final class LocalAddressIds {
 
     /** Null when no address has it. */
     IpAddress addressOf(int id) {
-        return id < addresses.size() ? addresses.get(id) : null;
+        return id < addresses.length ? addresses[id] : null;
+    }
+
+    private int idOf(IpAddress address) {
+        for (int id = 0; id < addresses.length; id++) {
+            if (address.equals(addresses[id])) {
+                return id;
+            }
+        }
+        return NONE;
+    }
+
+    private void makeRoomFor(int id) {
+        if (id >= addresses.length) {
+            addresses = Arrays.copyOf(addresses, id + 1);
+            known = Arrays.copyOf(known, id + 1);
+        }
     }
 
     /** @return {@link #NONE} for an address the peer does not go by */
     int knownIdOf(IpAddress address) {
-        int id = addresses.indexOf(address);
+        int id = idOf(address);
         return id >= 0 && !isFree(id) ? id : NONE;
     }
 
     /** The peer is told, or has shown that it knows. */
     void onKnown(int id) {
-        known.set(id);
+        makeRoomFor(id);
+        known[id] = true;
     }
 
     /** REMOVE_ADDR has been sent. */
     void onRemoved(int id) {
-        known.clear(id);
+        if (id < known.length) {
+            known[id] = false;
+        }
     }
 }

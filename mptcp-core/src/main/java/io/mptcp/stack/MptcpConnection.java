@@ -278,12 +278,12 @@ public final class MptcpConnection {
 
     /** Of {@link #busyNanos} the time in which the peer's window had no room for what there was to send. */
     public long receiveWindowLimitedNanos(long nowNanos) {
-        return core.output().times().nanos(nowNanos, SendTimes.Phase.RECEIVE_WINDOW);
+        return core.output().times().receiveWindowNanos(nowNanos);
     }
 
     /** Of {@link #busyNanos} the time in which all was sent and the application waited for room to write more. */
     public long sendBufferLimitedNanos(long nowNanos) {
-        return core.output().times().nanos(nowNanos, SendTimes.Phase.SEND_BUFFER);
+        return core.output().times().sendBufferNanos(nowNanos);
     }
 
     /** Bytes written and not acknowledged by the peer's data level. */

@@ -18,7 +18,8 @@ final class PathControl implements PathCommands {
     private final Connection connection;
     private final List<Subflow> subflows;
     private final PathManager manager;
-    private final ArrayDeque<Runnable> events = new ArrayDeque<>(0);
+    /** Null while there are none. */
+    private ArrayDeque<Runnable> events;
     private long timerNanos = Long.MAX_VALUE;
     private boolean created;
     private boolean keysExchanged;
@@ -33,7 +34,7 @@ final class PathControl implements PathCommands {
 
     void onCreated() {
         created = true;
-        events.addFirst(() -> manager.onCreated(this));
+        events().addFirst(() -> manager.onCreated(this));
     }
 
     /** Whether this was an MPTCP connection that others were told of. */
@@ -43,7 +44,7 @@ final class PathControl implements PathCommands {
 
     /** The connection is gone, and there is nothing left it could interrupt. */
     void onRemoved() {
-        events.clear();
+        events = null;
         if (created) {
             manager.onClosed(this);
         }
@@ -52,18 +53,18 @@ final class PathControl implements PathCommands {
     void onKeysExchanged() {
         if (!keysExchanged) {
             keysExchanged = true;
-            events.add(() -> manager.onKeysExchanged(this));
+            events().add(() -> manager.onKeysExchanged(this));
         }
     }
 
     void onEstablished() {
         onKeysExchanged();
-        events.add(() -> manager.onEstablished(this));
+        events().add(() -> manager.onEstablished(this));
     }
 
     void onSubflowEstablished(Subflow subflow) {
         if (subflow.isJoin) {
-            events.add(() -> manager.onSubflowEstablished(this, subflow.id));
+            events().add(() -> manager.onSubflowEstablished(this, subflow.id));
         }
     }
 
@@ -72,21 +73,21 @@ final class PathControl implements PathCommands {
             IpEndpoint local = subflow.local();
             IpEndpoint remote = subflow.remote();
             int reason = subflow.receivedResetReason;
-            events.add(() -> manager.onSubflowClosed(this, subflow.id, subflow.linkId, local, remote, reason));
+            events().add(() -> manager.onSubflowClosed(this, subflow.id, subflow.linkId, local, remote, reason));
         }
     }
 
     void onAddressAnnounced(int addressId, IpEndpoint remote) {
-        events.add(() -> manager.onAddressAnnounced(this, addressId, remote));
+        events().add(() -> manager.onAddressAnnounced(this, addressId, remote));
     }
 
     void onAddressRemoved(int addressId) {
-        events.add(() -> manager.onAddressRemoved(this, addressId));
+        events().add(() -> manager.onAddressRemoved(this, addressId));
     }
 
     void onLinkChange(int linkId, boolean up) {
         if (isUseful()) {
-            events.add(() -> manager.onLinkChange(this, linkId, up));
+            events().add(() -> manager.onLinkChange(this, linkId, up));
         }
     }
 
@@ -123,12 +124,22 @@ final class PathControl implements PathCommands {
     }
 
     void deliverEvents() {
-        while (!events.isEmpty()) {
+        while (events != null) {
             Runnable event = events.poll();
+            if (events.isEmpty()) {
+                events = null;
+            }
             if (isAlive()) { // events other than the first are kept only when they are useful
                 event.run();
             }
         }
+    }
+
+    private ArrayDeque<Runnable> events() {
+        if (events == null) {
+            events = new ArrayDeque<>(2);
+        }
+        return events;
     }
 
     void expire(long nowNanos) {
@@ -155,7 +166,7 @@ final class PathControl implements PathCommands {
             }
             if (subflow.phase == Subflow.Phase.ESTABLISHED && !connection.stack.config().wire().resetOnRemoveAddr()) {
                 connection.onSubflowTimeout(subflow); // until it has answered, data goes elsewhere
-                subflow.removal.begin(nowNanos());
+                subflow.checkRemoval(nowNanos());
             } else {
                 connection.stack.count(Counter.RmSubflow);
                 subflow.reset(ResetReason.UNSPECIFIED);

@@ -7,15 +7,11 @@ package io.mptcp.stack;
 final class RecordEnds {
     private static final int CAPACITY = 256;
 
-    /** Made at the first record. */
-    private long[] ends;
+    private final long[] ends = new long[CAPACITY];
     private int head;
     private int size;
 
     void add(long dsn) {
-        if (ends == null) {
-            ends = new long[CAPACITY];
-        }
         if (size < CAPACITY) {
             ends[(head + size++) % CAPACITY] = dsn;
         }

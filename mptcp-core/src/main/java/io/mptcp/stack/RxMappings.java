@@ -27,11 +27,14 @@ final class RxMappings {
     private static final int FIRST_CAPACITY = 1;
     private static final int KEPT_CAPACITY = 256;
 
+    private static final long[] NO_NUMBERS = {};
+    private static final int[] NO_LENGTHS = {};
+
     private final int limit;
-    private long[] ssn = new long[FIRST_CAPACITY];
-    private long[] dsn = new long[FIRST_CAPACITY];
-    private int[] length = new int[FIRST_CAPACITY];
-    private int[] checksum = new int[FIRST_CAPACITY];
+    private long[] ssn = NO_NUMBERS;
+    private long[] dsn = NO_NUMBERS;
+    private int[] length = NO_LENGTHS;
+    private int[] checksum = NO_LENGTHS;
     private int size;
 
     RxMappings(int limit) {
@@ -195,14 +198,14 @@ final class RxMappings {
 
     /** Many holes, or a checksum on each of many mappings, are no reason to hold memory for ever. */
     private void shrink() {
-        ssn = new long[FIRST_CAPACITY];
-        dsn = new long[FIRST_CAPACITY];
-        length = new int[FIRST_CAPACITY];
-        checksum = new int[FIRST_CAPACITY];
+        ssn = NO_NUMBERS;
+        dsn = NO_NUMBERS;
+        length = NO_LENGTHS;
+        checksum = NO_LENGTHS;
     }
 
     private void grow() {
-        int capacity = ssn.length * 2;
+        int capacity = Math.max(FIRST_CAPACITY, ssn.length * 2);
         ssn = Arrays.copyOf(ssn, capacity);
         dsn = Arrays.copyOf(dsn, capacity);
         length = Arrays.copyOf(length, capacity);

@@ -7,23 +7,36 @@ package io.mptcp.stack;
 final class SendTimes {
     enum Phase { IDLE, BUSY, RECEIVE_WINDOW, SEND_BUFFER }
 
-    private final long[] nanos = new long[Phase.values().length];
+    private long busyNanos;
+    private long receiveWindowNanos;
+    private long sendBufferNanos;
     private Phase phase = Phase.IDLE;
     private long sinceNanos;
 
     void enter(long nowNanos, Phase next) {
         if (next != phase) {
-            nanos[phase.ordinal()] += nowNanos - sinceNanos;
+            long passed = nowNanos - sinceNanos;
+            switch (phase) {
+                case IDLE -> { }
+                case BUSY -> busyNanos += passed;
+                case RECEIVE_WINDOW -> receiveWindowNanos += passed;
+                case SEND_BUFFER -> sendBufferNanos += passed;
+            }
             phase = next;
             sinceNanos = nowNanos;
         }
     }
 
-    long nanos(long nowNanos, Phase asked) {
-        return nanos[asked.ordinal()] + (asked == phase ? nowNanos - sinceNanos : 0);
+    long receiveWindowNanos(long nowNanos) {
+        return receiveWindowNanos + (phase == Phase.RECEIVE_WINDOW ? nowNanos - sinceNanos : 0);
     }
 
+    long sendBufferNanos(long nowNanos) {
+        return sendBufferNanos + (phase == Phase.SEND_BUFFER ? nowNanos - sinceNanos : 0);
+    }
+
+    /** All that is not idle. */
     long busyNanos(long nowNanos) {
-        return nanos(nowNanos, Phase.BUSY) + nanos(nowNanos, Phase.RECEIVE_WINDOW) + nanos(nowNanos, Phase.SEND_BUFFER);
+        return busyNanos + receiveWindowNanos + sendBufferNanos + (phase == Phase.IDLE ? 0 : nowNanos - sinceNanos);
     }
 }

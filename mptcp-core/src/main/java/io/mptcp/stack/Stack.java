@@ -55,6 +55,7 @@ public final class Stack {
     private final FastOpenCache fastOpens = new FastOpenCache();
     private final MemoryBudget memory;
     private final TcpScratch tcpScratch = new TcpScratch();
+    private final ConnectionView schedulerView = new ConnectionView();
 
     private final DeadlineQueue deadlines = new DeadlineQueue();
     private final ArrayDeque<Connection> work = new ArrayDeque<>();
@@ -722,6 +723,11 @@ public final class Stack {
 
     MemoryBudget memory() {
         return memory;
+    }
+
+    /** What schedulers see of the connection that is at work. */
+    ConnectionView schedulerView() {
+        return schedulerView;
     }
 
     TcpScratch tcpScratch() {

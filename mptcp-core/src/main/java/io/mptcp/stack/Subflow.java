@@ -54,13 +54,15 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     private final long remoteLo;
     private final int remotePort;
     final Tcb tcb;
-    final JoinHandshake join;
+    /** Null for the initial subflow, and as soon as it is established. */
+    JoinHandshake join;
     final SubflowReceiver receiver;
     private final SilenceProbe silence = new SilenceProbe(this);
-    private final AckSilence ackSilence = new AckSilence(this);
-    private final IdleProbe idle = new IdleProbe(this);
-    final RemovalCheck removal = new RemovalCheck(this);
-    final SignalPace signalPace = new SignalPace(this);
+    // Made when needed first: most subflows never need them.
+    private AckSilence ackSilence;
+    private IdleProbe idle;
+    private RemovalCheck removal;
+    private SignalPace signalPace;
     private final SubflowOptions options;
 
     Phase phase = Phase.HANDSHAKE;
@@ -136,9 +138,15 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             repeatJoinAck(nowNanos);
         }
         silence.expire(nowNanos);
-        ackSilence.expire(nowNanos);
-        idle.expire(nowNanos);
-        removal.expire(nowNanos);
+        if (ackSilence != null) {
+            ackSilence.expire(nowNanos);
+        }
+        if (idle != null) {
+            idle.expire(nowNanos);
+        }
+        if (removal != null) {
+            removal.expire(nowNanos);
+        }
         receiver.expire(nowNanos);
         if (windowProbeNanos <= nowNanos) {
             windowProbeNanos = Long.MAX_VALUE;
@@ -168,12 +176,52 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     /** To be called whenever the connection may have heard something. */
     long nextDeadlineNanos(long nowNanos) {
         silence.update(nowNanos);
-        ackSilence.update(nowNanos);
-        idle.update(nowNanos);
         long own = Math.min(joinAckDeadlineNanos, Math.min(windowProbeNanos, receiver.deadlineNanos()));
-        long silent = Math.min(silence.deadlineNanos(), ackSilence.deadlineNanos());
-        long probe = Math.min(Math.min(silent, idle.deadlineNanos()), removal.deadlineNanos());
-        return Math.min(Math.min(tcb.deadlineNanos(), own), Math.min(probe, options.signalDeadlineNanos(nowNanos)));
+        long watching = Math.min(silence.deadlineNanos(), watchDeadlineNanos(nowNanos));
+        return Math.min(Math.min(tcb.deadlineNanos(), own), Math.min(watching, options.signalDeadlineNanos(nowNanos)));
+    }
+
+    private long watchDeadlineNanos(long nowNanos) {
+        long deadline = Long.MAX_VALUE;
+        if (ackSilence != null || AckSilence.isWatched(this)) {
+            ackSilence().update(nowNanos);
+            deadline = ackSilence.deadlineNanos();
+        }
+        if (idle == null && stack.linkProperties(linkId).probeIntervalNanos() > 0) {
+            idle = new IdleProbe(this);
+        }
+        if (idle != null) {
+            idle.update(nowNanos);
+            deadline = Math.min(deadline, idle.deadlineNanos());
+        }
+        return removal == null ? deadline : Math.min(deadline, removal.deadlineNanos());
+    }
+
+    private AckSilence ackSilence() {
+        if (ackSilence == null) {
+            ackSilence = new AckSilence(this);
+        }
+        return ackSilence;
+    }
+
+    /** The peer has said that its address is gone: a subflow that does not answer is reset. */
+    void checkRemoval(long nowNanos) {
+        if (removal == null) {
+            removal = new RemovalCheck(this);
+        }
+        removal.begin(nowNanos);
+    }
+
+    SignalPace signalPace() {
+        if (signalPace == null) {
+            signalPace = new SignalPace(this);
+        }
+        return signalPace;
+    }
+
+    /** When a signal that waits for others may go; Long.MAX_VALUE when none has to wait. */
+    long signalPaceDeadlineNanos(long nowNanos) {
+        return signalPace == null ? Long.MAX_VALUE : signalPace.deadlineNanos(nowNanos);
     }
 
     /** RFC 8684 section 3.2: the third ACK is repeated until something comes back, within reason. */
@@ -423,6 +471,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         }
         phase = waitsForFourthAck ? Phase.PRE_ESTABLISHED : Phase.ESTABLISHED;
         if (!waitsForFourthAck) {
+            join = null;
             connection.onSubflowEstablished(this);
         }
         if (isJoin && !isActive) {
@@ -443,13 +492,14 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             connection.heard();
         }
         unheard = false;
-        if (stale && ackSilence.isAnsweredBy(segment)) {
+        if (stale && ackSilence().isAnsweredBy(segment)) {
             recover(segment);
         } else if (stale) {
             tcb.onHeardUnanswered();
         }
         if (phase == Phase.PRE_ESTABLISHED) {
             phase = Phase.ESTABLISHED;
+            join = null;
             joinAckDeadlineNanos = Long.MAX_VALUE;
             connection.onSubflowEstablished(this);
         }
@@ -522,7 +572,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     void becomeStale() {
         stale = true;
         unheard = false;
-        ackSilence.onStale(stack.nowNanos());
+        ackSilence().onStale(stack.nowNanos());
     }
 
     /** Nothing is known of the path by now, but there is no other. */
@@ -537,7 +587,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     private void recover(IncomingSegment segment) {
-        ackSilence.onRecovered(stack.nowNanos(), segment);
+        ackSilence().onRecovered(stack.nowNanos(), segment);
         recover();
     }
 

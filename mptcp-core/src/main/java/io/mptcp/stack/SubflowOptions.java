@@ -101,7 +101,7 @@ final class SubflowOptions {
     }
 
     private boolean isDataSignalDue() {
-        return connection.isDataFinDueOn(subflow) || (isAddressSignalDue() && subflow.signalPace.maySend(subflow.stack.nowNanos()));
+        return connection.isDataFinDueOn(subflow) || (isAddressSignalDue() && subflow.signalPace().maySend(subflow.stack.nowNanos()));
     }
 
     private boolean isAddressSignalDue() {
@@ -110,7 +110,7 @@ final class SubflowOptions {
 
     /** When a signal that must not follow others too closely may go; Long.MAX_VALUE when there is none. */
     long signalDeadlineNanos(long nowNanos) {
-        long deadline = subflow.signalPace.deadlineNanos(nowNanos);
+        long deadline = subflow.signalPaceDeadlineNanos(nowNanos);
         boolean waits = deadline < Long.MAX_VALUE && connection.isMptcp() && subflow.phase == Subflow.Phase.ESTABLISHED && isAddressSignalDue();
         return waits ? deadline : Long.MAX_VALUE;
     }
@@ -151,7 +151,7 @@ final class SubflowOptions {
             return; // MP_FAIL comes before anything else there is to say
         } else if (connection.signals().writePending(subflow, writer)) {
             if (!subflow.tcb.isAckDue()) {
-                subflow.signalPace.onSent(subflow.stack.nowNanos());
+                subflow.signalPace().onSent(subflow.stack.nowNanos());
             }
             if (connection.stack.config().wire().dssBesideSignals()) {
                 writer.dssAck(connection.data().isDataAck8(), connection.data().wireDataAck()); // or not, when there is no room

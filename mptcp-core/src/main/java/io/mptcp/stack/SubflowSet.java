@@ -2,16 +2,20 @@ package io.mptcp.stack;
 
 import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.RandomAccess;
 
 /** The subflows of a connection in order of creation, and a memory of those that have closed. */
 final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
     private static final int MAX_CLOSED_INFOS = 32;
 
-    private final List<Subflow> subflows = new ArrayList<>(2);
-    private final List<SubflowInfo> closed = new ArrayList<>(0);
+    private Subflow[] subflows = new Subflow[2];
+    private int size;
+    /** Null before one has closed. */
+    private List<SubflowInfo> closed;
     private int created;
 
     int nextId() {
@@ -25,11 +29,16 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
 
     @Override
     public boolean add(Subflow subflow) {
-        return subflows.add(subflow);
+        if (size == subflows.length) {
+            subflows = Arrays.copyOf(subflows, 2 * size);
+        }
+        subflows[size++] = subflow;
+        return true;
     }
 
     void close(Subflow subflow) {
-        subflows.remove(subflow);
+        remove(subflow);
+        closed = closed == null ? new ArrayList<>(1) : closed;
         if (closed.size() == MAX_CLOSED_INFOS) {
             closed.removeFirst();
         }
@@ -38,8 +47,8 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
     }
 
     boolean hasActiveBeside(Subflow subflow) {
-        for (int i = 0; i < subflows.size(); i++) {
-            if (subflows.get(i) != subflow && subflows.get(i).isActiveForData()) {
+        for (int i = 0; i < size; i++) {
+            if (subflows[i] != subflow && subflows[i].isActiveForData()) {
                 return true;
             }
         }
@@ -47,8 +56,8 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
     }
 
     boolean hasActiveOnOtherLink(int linkId) {
-        for (int i = 0; i < subflows.size(); i++) {
-            if (subflows.get(i).linkId != linkId && subflows.get(i).isActiveForData()) {
+        for (int i = 0; i < size; i++) {
+            if (subflows[i].linkId != linkId && subflows[i].isActiveForData()) {
                 return true;
             }
         }
@@ -59,10 +68,10 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
     long receiveRttNanos() {
         long measured = 0;
         long any = 0;
-        for (int i = 0; i < subflows.size(); i++) {
-            long rttNanos = subflows.get(i).tcb.receiveRttNanos();
+        for (int i = 0; i < size; i++) {
+            long rttNanos = subflows[i].tcb.receiveRttNanos();
             any = Math.max(any, rttNanos);
-            if (subflows.get(i).tcb.hasReceiveRtt()) {
+            if (subflows[i].tcb.hasReceiveRtt()) {
                 measured = Math.max(measured, rttNanos);
             }
         }
@@ -71,8 +80,8 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
 
     int maxRcvMssBytes() {
         int mss = 0;
-        for (int i = 0; i < subflows.size(); i++) {
-            mss = Math.max(mss, subflows.get(i).tcb.path().rcvMssBytes());
+        for (int i = 0; i < size; i++) {
+            mss = Math.max(mss, subflows[i].tcb.path().rcvMssBytes());
         }
         return mss;
     }
@@ -80,9 +89,9 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
     /** Congestion windows of the subflows new data may use. */
     long sumCwndBytes() {
         long sum = 0;
-        for (int i = 0; i < subflows.size(); i++) {
-            if (subflows.get(i).isActiveForData()) {
-                sum += subflows.get(i).tcb.congestionController().cwndBytes();
+        for (int i = 0; i < size; i++) {
+            if (subflows[i].isActiveForData()) {
+                sum += subflows[i].tcb.congestionController().cwndBytes();
             }
         }
         return sum;
@@ -91,10 +100,10 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
     /** What the subflows new data may use would send at once, in whole segments. */
     long sumSendableBytes() {
         long sum = 0;
-        for (int i = 0; i < subflows.size(); i++) {
-            if (subflows.get(i).isActiveForData()) {
-                int mss = subflows.get(i).tcb.payloadMssBytes();
-                sum += Math.max(0, subflows.get(i).tcb.sendableBytes()) / mss * mss;
+        for (int i = 0; i < size; i++) {
+            if (subflows[i].isActiveForData()) {
+                int mss = subflows[i].tcb.payloadMssBytes();
+                sum += Math.max(0, subflows[i].tcb.sendableBytes()) / mss * mss;
             }
         }
         return sum;
@@ -102,23 +111,23 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
 
     int maxSuperSegmentBytes() {
         int most = 0;
-        for (int i = 0; i < subflows.size(); i++) {
-            most = Math.max(most, subflows.get(i).tcb.superSegmentBytes());
+        for (int i = 0; i < size; i++) {
+            most = Math.max(most, subflows[i].tcb.superSegmentBytes());
         }
         return most;
     }
 
     int minPayloadMssBytes() {
         int mss = 65_535;
-        for (int i = 0; i < subflows.size(); i++) {
-            mss = Math.min(mss, subflows.get(i).tcb.payloadMssBytes());
+        for (int i = 0; i < size; i++) {
+            mss = Math.min(mss, subflows[i].tcb.payloadMssBytes());
         }
         return mss;
     }
 
     List<SubflowInfo> infos() {
-        List<SubflowInfo> infos = new ArrayList<>(closed);
-        for (Subflow subflow : subflows) {
+        List<SubflowInfo> infos = closed == null ? new ArrayList<>(size) : new ArrayList<>(closed);
+        for (Subflow subflow : this) {
             infos.add(subflow.info());
         }
         infos.sort(Comparator.comparingInt(SubflowInfo::id));
@@ -127,11 +136,19 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
 
     @Override
     public Subflow get(int index) {
-        return subflows.get(index);
+        return subflows[Objects.checkIndex(index, size)];
+    }
+
+    @Override
+    public Subflow remove(int index) {
+        Subflow removed = get(index);
+        System.arraycopy(subflows, index + 1, subflows, index, size - index - 1);
+        subflows[--size] = null;
+        return removed;
     }
 
     @Override
     public int size() {
-        return subflows.size();
+        return size;
     }
 }

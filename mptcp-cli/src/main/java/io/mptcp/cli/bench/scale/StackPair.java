@@ -35,6 +35,7 @@ public final class StackPair implements AutoCloseable {
     private static final int BUFFER_BYTES = 256 << 10;
     private static final IpAddress[] CLIENT = {IpAddress.parse("10.1.0.1"), IpAddress.parse("10.2.0.1")};
     private static final String SERVER = "10.9.0.";
+    private static final ConnectOptions OPTIONS = ConnectOptions.DEFAULT.withSocket(SocketOptions.NO_DELAY);
 
     private final Stack client;
     private final Stack server;
@@ -58,7 +59,7 @@ public final class StackPair implements AutoCloseable {
             server.addLink(linkId, link);
         }
         client.setPortRange(1024, 65_535);
-        server.listen(new IpEndpoint(IpAddress.ANY, 0), false, ConnectOptions.DEFAULT.withSocket(SocketOptions.NO_DELAY), null);
+        server.listen(new IpEndpoint(IpAddress.ANY, 0), false, OPTIONS, null);
         slot.buffer = Arena.ofAuto().allocate(MAX_SEGMENT_BYTES);
     }
 
@@ -80,7 +81,7 @@ public final class StackPair implements AutoCloseable {
     public Pair open() {
         IpEndpoint remote = new IpEndpoint(IpAddress.parse(SERVER + (1 + opened / PORTS_OF_AN_ADDRESS)), 1 + opened % PORTS_OF_AN_ADDRESS);
         opened++;
-        Pair pair = new Pair(client.connect(0, new IpEndpoint(CLIENT[0], 0), remote, ConnectOptions.DEFAULT.withSocket(SocketOptions.NO_DELAY), null));
+        Pair pair = new Pair(client.connect(0, new IpEndpoint(CLIENT[0], 0), remote, OPTIONS, null));
         settle(pair);
         pair.atClient.write(block, 0, MESSAGE_BYTES);
         settle(pair);
