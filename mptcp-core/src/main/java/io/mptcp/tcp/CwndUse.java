@@ -9,6 +9,13 @@ final class CwndUse {
     private long maxInFlightBytes;
     private boolean filled;
 
+    /** Nothing has been sent yet. */
+    void begin() {
+        roundEndSsn = 0;
+        maxInFlightBytes = 0;
+        filled = false;
+    }
+
     /** New data has been sent. */
     void onSent(long sndUna, long sndNxt, long inFlightBytes, long limitBytes, int mssBytes) {
         boolean fills = inFlightBytes + mssBytes > limitBytes; // a sender waits for room for a full segment

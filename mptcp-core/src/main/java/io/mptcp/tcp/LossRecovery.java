@@ -18,14 +18,14 @@ final class LossRecovery {
         LOSS
     }
 
-    private final Tcb tcb;
-    private final SegmentLog log;
-    final RackDetector rack;
+    private Tcb tcb;
+    private SegmentLog log;
+    final RackDetector rack = new RackDetector();
     private final CwndUse cwndUse = new CwndUse();
-    private final TailLossProbe probe;
+    private final TailLossProbe probe = new TailLossProbe();
     /** Shared with all others where it means nothing after the call it is filled in for. */
-    private final AckSample sample;
-    final RateSampler rates;
+    private AckSample sample;
+    RateSampler rates;
 
     // Made when needed first: on most paths nothing is lost before the connection is idle, and an idle one should be small.
     private ProportionalRateReduction prr;
@@ -44,14 +44,42 @@ final class LossRecovery {
     private boolean asking;
     /** Partial ACKs without SACK in this recovery. */
     private int partialAcks;
+    /** In the pool. */
+    LossRecovery nextSpare;
 
     LossRecovery(Tcb tcb) {
-        this.tcb = tcb;
-        log = tcb.log;
-        rack = new RackDetector(tcb);
-        sample = tcb.cc.measuresRate() ? new AckSample() : tcb.scratch.ackSample;
-        rates = RateSampler.of(tcb, sample.rate);
-        probe = new TailLossProbe(tcb);
+        begin(tcb);
+    }
+
+    /** Serves this connection from now on, which has nothing outstanding. */
+    void begin(Tcb served) {
+        tcb = served;
+        log = served.log;
+        sample = served.cc.measuresRate() ? new AckSample() : served.scratch.ackSample;
+        rates = RateSampler.of(served, sample.rate);
+        rack.begin(served);
+        probe.begin(served);
+        cwndUse.begin();
+        recoveryPointSsn = 0;
+        reducedNanos = 0;
+        partialAcks = 0;
+    }
+
+    /** Serves nobody for now. To be called only when {@link #isForgettable}. */
+    void end() {
+        tcb = null;
+        log = null;
+        rack.begin(null);
+        probe.begin(null);
+    }
+
+    /**
+     * Nothing is outstanding, and nothing that was learned would make a difference to what is sent next. Reordering that was seen does, so does a
+     * recovery that may yet prove to have been for nothing, or numbers a peer without SACK repeats; and the rates of a controller that goes by them.
+     */
+    boolean isForgettable() {
+        boolean quiet = log.isEmpty() && phase == Phase.OPEN && !headForced && !asking && duplicates == null;
+        return quiet && rack.isForgettable() && probe.isForgettable() && (spurious == null || !spurious.isActive()) && !tcb.cc.measuresRate();
     }
 
     void stop() {

@@ -7,34 +7,54 @@ import io.mptcp.buffer.SegmentLog;
  * tolerance for reordering have passed since it was sent. The names of the variables are those of the RFC.
  */
 final class RackDetector {
-    private static final int DUP_THRESH = 3;
+    static final int DUP_THRESH = 3;
     private static final int REO_WND_PERSIST = 16;
     private static final int MAX_REO_WND_MULT = 20;
     /** As Linux's sysctl tcp_max_reordering. */
     private static final int MAX_REORDERING_SEGMENTS = 300;
 
-    private final Tcb tcb;
-    private final SegmentLog log;
+    private Tcb tcb;
+    private SegmentLog log;
 
-    private long xmitNanos = Long.MIN_VALUE;
+    private long xmitNanos;
     private long endSsn;
     private long rttNanos;
     private long fackSsn;
     private boolean reorderingSeen;
-    private int reorderingSegments = DUP_THRESH;
+    private int reorderingSegments;
     private int reorderings;
     /** Of one acknowledgment: RACK.fack before it, and the lowest number it delivered below that. */
     private long priorFackSsn;
     private long lowestOvertakenSsn;
-    private int reoWndMult = 1;
+    private int reoWndMult;
     private int reoWndPersist;
     private long dsackRoundEndSsn;
-    private long lostRetransmissionNanos = Long.MIN_VALUE;
-    private long deadlineNanos = Long.MAX_VALUE;
+    private long lostRetransmissionNanos;
+    private long deadlineNanos;
 
-    RackDetector(Tcb tcb) {
-        this.tcb = tcb;
-        log = tcb.log;
+    /** Serves this connection from now on, which has nothing outstanding; null for none. */
+    void begin(Tcb served) {
+        tcb = served;
+        log = served == null ? null : served.log;
+        xmitNanos = Long.MIN_VALUE;
+        endSsn = 0;
+        rttNanos = 0;
+        fackSsn = 0;
+        reorderingSeen = false;
+        reorderingSegments = DUP_THRESH;
+        reorderings = 0;
+        priorFackSsn = 0;
+        lowestOvertakenSsn = 0;
+        reoWndMult = 1;
+        reoWndPersist = 0;
+        dsackRoundEndSsn = 0;
+        lostRetransmissionNanos = Long.MIN_VALUE;
+        deadlineNanos = Long.MAX_VALUE;
+    }
+
+    /** Segments have never been seen to overtake others, or to be sent again in vain: what is left is about what has been delivered. */
+    boolean isForgettable() {
+        return !reorderingSeen && reorderings == 0 && reoWndMult == 1 && reoWndPersist == 0 && deadlineNanos == Long.MAX_VALUE;
     }
 
     /** When {@link #detect} may find more although no acknowledgment comes; Long.MAX_VALUE for never. */

@@ -32,6 +32,11 @@ final class SpuriousDetector {
         active = false;
     }
 
+    /** The question of the last recovery is open. */
+    boolean isActive() {
+        return active;
+    }
+
     void onRetransmit(int length, int timestamp) {
         if (active && !retransmitted) {
             retransmitted = true;

@@ -9,20 +9,31 @@ import io.mptcp.buffer.SegmentLog;
 final class TailLossProbe {
     private static final long INITIAL_PTO_NANOS = 1_000_000_000L;
 
-    private final Tcb tcb;
-    private final SegmentLog log;
-    private long deadlineNanos = Long.MAX_VALUE;
+    private Tcb tcb;
+    private SegmentLog log;
+    private long deadlineNanos;
     private boolean due;
     /** SND.NXT when the outstanding probe was sent, -1 when there is none. */
-    private long endSsn = -1;
+    private long endSsn;
     /** It was sent before. */
     private boolean retransmission;
     /** There was a round-trip sample since the last probe. */
-    private boolean sampled = true;
+    private boolean sampled;
 
-    TailLossProbe(Tcb tcb) {
-        this.tcb = tcb;
-        log = tcb.log;
+    /** Serves this connection from now on, which has nothing outstanding; null for none. */
+    void begin(Tcb served) {
+        tcb = served;
+        log = served == null ? null : served.log;
+        deadlineNanos = Long.MAX_VALUE;
+        due = false;
+        endSsn = -1;
+        retransmission = false;
+        sampled = true;
+    }
+
+    /** No probe is under way, and the next one may go. */
+    boolean isForgettable() {
+        return !isOutstanding() && sampled && deadlineNanos == Long.MAX_VALUE;
     }
 
     long deadlineNanos() {

@@ -21,7 +21,8 @@ public final class Tcb {
     final TcpScratch scratch;
     final SegmentLog log;
     final RttEstimator rtt;
-    final LossRecovery recovery;
+    /** Null while nothing is outstanding and nothing has to be remembered: an idle connection owns none. */
+    LossRecovery recovery;
     final DelayedAck delayedAck;
     final Ecn ecn;
     final Pacer pacer;
@@ -137,7 +138,7 @@ public final class Tcb {
         this.maxRanges = maxRanges;
         ecn = new Ecn(this);
         pacer = new Pacer(this, config.pacing());
-        recovery = new LossRecovery(this);
+        recovery = cc.measuresRate() ? new LossRecovery(this) : null; // a rate is measured from the beginning
         input = new TcpInput(this);
         output = new TcpOutput(this);
     }
@@ -214,13 +215,15 @@ public final class Tcb {
      * @return false where there has been no timeout
      */
     public boolean askByOldest() {
-        return recovery.askByOldest();
+        return recovery != null && recovery.askByOldest();
     }
 
     /** Something was heard after a silence: what is outstanding is tried again without waiting for the backed-off timer. */
     public void retryNow() {
         path.onHeardAgain(timeouts > 0);
-        recovery.retryNow();
+        if (recovery != null) {
+            recovery.retryNow();
+        }
     }
 
     /**
@@ -333,7 +336,7 @@ public final class Tcb {
         synDue = false;
         rtoDeadlineNanos = Long.MAX_VALUE;
         timeWaitDeadlineNanos = Long.MAX_VALUE;
-        recovery.stop();
+        stopRecovery();
         pacer.stop();
         delayedAck.sent();
         cc.onClosed();
@@ -359,7 +362,9 @@ public final class Tcb {
         }
         delayedAck.expire(nowNanos);
         pacer.expire(nowNanos);
-        recovery.expire(nowNanos);
+        if (recovery != null) {
+            recovery.expire(nowNanos);
+        }
         liveness.expire(nowNanos);
         if (rtoDeadlineNanos <= nowNanos) {
             retransmissionTimeout(nowNanos);
@@ -369,7 +374,8 @@ public final class Tcb {
     /** When {@link #expire} is needed at the latest; Long.MAX_VALUE for never. */
     public long deadlineNanos() {
         long closing = Math.min(rtoDeadlineNanos, timeWaitDeadlineNanos);
-        long sending = Math.min(Math.min(closing, pacer.deadlineNanos()), Math.min(delayedAck.deadlineNanos(), recovery.deadlineNanos()));
+        long sending = Math.min(Math.min(closing, pacer.deadlineNanos()), delayedAck.deadlineNanos());
+        sending = recovery == null ? sending : Math.min(sending, recovery.deadlineNanos());
         return Math.min(sending, liveness.deadlineNanos());
     }
 
@@ -414,7 +420,9 @@ public final class Tcb {
             synRetransmitted = true;
         } else {
             path.detectBlackHole(nowNanos);
-            recovery.onRetransmissionTimeout(nowNanos);
+            if (recovery != null) {
+                recovery.onRetransmissionTimeout(nowNanos);
+            }
         }
         armRto(nowNanos);
         upper.onRetransmissionTimeout(timeouts);
@@ -427,7 +435,7 @@ public final class Tcb {
     void enterTimeWait(long nowNanos) {
         state = TcpState.TIME_WAIT;
         rtoDeadlineNanos = Long.MAX_VALUE;
-        recovery.stop();
+        stopRecovery();
         timeWaitDeadlineNanos = nowNanos + config.timeWaitMillis() * NANOS_PER_MILLI;
     }
 
@@ -533,7 +541,7 @@ public final class Tcb {
         if (!maySend() || finRequested) {
             return 0;
         }
-        long room = recovery.probesWithNewData() ? Math.max(congestionRoomBytes(), payloadMssBytes()) : congestionRoomBytes();
+        long room = recovery != null && recovery.probesWithNewData() ? Math.max(congestionRoomBytes(), payloadMssBytes()) : congestionRoomBytes();
         return Math.min(room, sndUna + sndWnd - sndNxt);
     }
 
@@ -562,6 +570,27 @@ public final class Tcb {
     /** The peer's data has told something about the round trip. */
     public boolean hasReceiveRtt() {
         return receiverRtt != null && receiverRtt.rttNanos() != 0;
+    }
+
+    LossRecovery recovery() {
+        if (recovery == null) {
+            recovery = scratch.recoveries.acquire(this);
+        }
+        return recovery;
+    }
+
+    /** An acknowledgment has been taken in. */
+    void releaseRecovery() {
+        if (recovery.isForgettable()) {
+            scratch.recoveries.release(recovery);
+            recovery = null;
+        }
+    }
+
+    private void stopRecovery() {
+        if (recovery != null) {
+            recovery.stop();
+        }
     }
 
     ReceiverRtt receiverRtt() {
@@ -630,7 +659,12 @@ public final class Tcb {
     }
 
     public long congestionRoomBytes() {
-        return recovery.limitBytes() - log.inFlightBytes();
+        return cwndLimitBytes() - log.inFlightBytes();
+    }
+
+    /** The congestion window, or what recovery allows. */
+    long cwndLimitBytes() {
+        return recovery == null ? cc.cwndBytes() : recovery.limitBytes();
     }
 
     /** How long the peer may hold back the acknowledgment of what is in flight: that of a single segment (RFC 8985 section 7.2). */

@@ -60,7 +60,7 @@ public record TcpInfo(
     static TcpInfo of(Tcb tcb, long nowNanos) {
         int mss = Math.max(1, tcb.payloadMssBytes());
         SegmentLog log = tcb.log;
-        int phase = tcb.recovery.caState();
+        int phase = tcb.recovery == null ? 0 : tcb.recovery.caState();
         int unacked = 0;
         int sacked = 0;
         int lost = 0;
@@ -79,7 +79,8 @@ public record TcpInfo(
         return new TcpInfo(tcb.state, phase == 0 && sacked > 0 ? CA_DISORDER : phase, tcb.timeouts, tcb.probesUnanswered, options,
                 tcb.sndWndShift, tcb.rcvWndShift, tcb.rtt.rtoNanos(), mss, tcb.path.rcvMssBytes, unacked, sacked, lost, retrans,
                 tcb.retransmits, nowNanos - tcb.lastSendNanos, nowNanos - tcb.lastReceiveNanos, tcb.rtt.srttNanos(), tcb.rtt.rttVarNanos(),
-                tcb.rtt.minRttNanos(), ssthresh >= Integer.MAX_VALUE ? Integer.MAX_VALUE : (int) (ssthresh / mss), (int) (tcb.recovery.limitBytes() / mss), tcb.recovery.reorderingSegments(), tcb.recovery.reorderings(),
+                tcb.rtt.minRttNanos(), ssthresh >= Integer.MAX_VALUE ? Integer.MAX_VALUE : (int) (ssthresh / mss), (int) (tcb.cwndLimitBytes() / mss),
+                tcb.recovery == null ? RackDetector.DUP_THRESH : tcb.recovery.reorderingSegments(), tcb.recovery == null ? 0 : tcb.recovery.reorderings(),
                 tcb.bytesAcked, tcb.bytesReceived, tcb.bytesSent, tcb.bytesRetransmitted,
                 tcb.delayedAck.rcvMssBytes(), tcb.deliveredSegments);
     }

@@ -338,7 +338,7 @@ final class TcpInput {
         }
         // An ACK that was overtaken may still tell by SACK what the newer one, with room for a few blocks only, left out.
         if (segment.ackSsn >= tcb.sndUna || (tcb.sackOn && segment.options.sackCount > 0)) {
-            tcb.recovery.onAck(nowNanos, segment, windowChanged);
+            acknowledge(nowNanos, segment, windowChanged);
         }
         if (newData) {
             tcb.timeouts = 0;
@@ -347,6 +347,14 @@ final class TcpInput {
             advanceClosing(nowNanos);
         }
         return tcb.state != TcpState.CLOSED;
+    }
+
+    private void acknowledge(long nowNanos, IncomingSegment segment, boolean windowChanged) {
+        // With nothing outstanding there is nothing to learn, but for a mark or a D-SACK that comes late.
+        if (tcb.recovery != null || segment.options.sackCount > 0 || tcb.ecn.callsForReduction(segment)) {
+            tcb.recovery().onAck(nowNanos, segment, windowChanged);
+            tcb.releaseRecovery();
+        }
     }
 
     private boolean updateWindow(IncomingSegment segment) {

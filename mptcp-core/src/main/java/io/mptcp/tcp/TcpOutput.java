@@ -37,7 +37,7 @@ final class TcpOutput {
             transmitAck(nowNanos, out);
             return true;
         }
-        int lost = tcb.recovery.nextRetransmission(nowNanos);
+        int lost = tcb.recovery == null ? -1 : tcb.recovery.nextRetransmission(nowNanos);
         if (lost >= 0) {
             retransmit(nowNanos, out, lost);
             return true;
@@ -121,7 +121,7 @@ final class TcpOutput {
         tcb.delayedAck.onDataSent(nowNanos);
         log.append(tcb.sndNxt, length, push ? SegmentLog.PUSH : 0, dsn, checksum, nowNanos);
         tcb.sndNxt += length;
-        tcb.recovery.onNewDataSent(nowNanos, length);
+        tcb.recovery().onNewDataSent(nowNanos, length);
         tcb.pacer.onSent(nowNanos, length);
         transmitEntry(nowNanos, out, log.size() - 1, SegmentKind.DATA, tcb.ecn.newDataFlags());
         out.ecn = tcb.ecn.newDataCodepoint();
@@ -138,7 +138,7 @@ final class TcpOutput {
         tcb.finSent = true;
         tcb.state = tcb.state == TcpState.CLOSE_WAIT ? TcpState.LAST_ACK : TcpState.FIN_WAIT_1;
         tcb.log.append(tcb.sndNxt, 1, SegmentLog.FIN, 0, -1, nowNanos);
-        tcb.recovery.onFinSent(nowNanos);
+        tcb.recovery().onFinSent(nowNanos);
         tcb.sndNxt++;
         transmitEntry(nowNanos, out, tcb.log.size() - 1, SegmentKind.FIN, 0);
         tcb.armRto(nowNanos);

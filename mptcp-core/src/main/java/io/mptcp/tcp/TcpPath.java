@@ -141,7 +141,9 @@ public final class TcpPath {
         if (icmp.error == PathError.PACKET_TOO_BIG) {
             if (mtu.onPacketTooBig(nowNanos, icmp.mtuBytes, icmp.packetBytes)) {
                 onMssInputs();
-                tcb.recovery.onPathMtuReduced(nowNanos);
+                if (tcb.recovery != null) {
+                    tcb.recovery.onPathMtuReduced(nowNanos);
+                }
                 tcb.synDue |= tcb.state == TcpState.SYN_SENT && tcb.sndNxt > 1; // nothing is small enough but a SYN without data, and that can go now
             }
             return true;
@@ -170,7 +172,7 @@ public final class TcpPath {
 
     /** Payload of the segment to be sent next as a probe of the path MTU, 0 when none is due. */
     public int probeBytes(long nowNanos) {
-        if (!tcb.state.canSend() || !tcb.recovery.mayProbeMtu()) {
+        if (!tcb.state.canSend() || tcb.recovery != null && !tcb.recovery.mayProbeMtu()) {
             return 0;
         }
         int packetBytes = mtu.nextProbeBytes(nowNanos);

@@ -14,10 +14,11 @@ import org.junit.jupiter.api.Test;
 class RackDetectorTest {
     private final TestTcb net = new TestTcb();
     private final SegmentLog log = net.tcb.log;
-    private final RackDetector rack = new RackDetector(net.tcb);
+    private final RackDetector rack = new RackDetector();
 
     @BeforeEach
     void measure() {
+        rack.begin(net.tcb);
         net.tcb.rtt.onSample(0, 100 * MS);
     }
 

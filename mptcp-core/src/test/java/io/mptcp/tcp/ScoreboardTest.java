@@ -84,7 +84,7 @@ class ScoreboardTest {
 
     @Test
     void retransmissionsAreToldFromOriginals() {
-        tcb.recovery.recoveryPointSsn = tcb.sndNxt;
+        tcb.recovery().recoveryPointSsn = tcb.sndNxt;
         log.markLost(0);
         log.markRetransmitted(0, 50 * MS);
         acknowledge(ssn(1));

@@ -12,10 +12,11 @@ import org.junit.jupiter.api.Test;
 /** RFC 8985 section 7 on a path of 100 ms. */
 class TailLossProbeTest {
     private final TestTcb net = new TestTcb();
-    private final TailLossProbe probe = new TailLossProbe(net.tcb);
+    private final TailLossProbe probe = new TailLossProbe();
 
     @BeforeEach
     void measure() {
+        probe.begin(net.tcb);
         net.tcb.rtt.onSample(0, 100 * MS);
     }
 

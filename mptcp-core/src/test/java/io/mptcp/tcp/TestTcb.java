@@ -44,6 +44,7 @@ final class TestTcb {
 
     /** A full segment leaves. */
     void send(double atMillis) {
+        tcb.recovery();
         tcb.log.append(tcb.sndNxt, MSS, 0, tcb.sndNxt, -1, Math.round(atMillis * MS));
         tcb.sndNxt += MSS;
     }
