@@ -79,7 +79,7 @@ final class RelayDatagrams extends SimpleChannelInboundHandler<DatagramPacket> i
         return egress;
     }
 
-    /** For what is sent from now on by senders that are new. */
+    /** For what is sent from now on, also by senders that have been heard of. */
     void setEgress(EgressList changed) {
         egress = changed;
     }
