@@ -82,6 +82,7 @@ class RelayProcessTest extends DaemonLabTest {
                   - {to: 10.88.0.0/16, from: 127.0.0.0/8, use: direct, scheduler: redundant}
                   - {dscp: EF, use: direct, scheduler: redundant}
                   - {to: 10.88.0.0/16, ports: 8000-8100, use: bypass, path: p2}
+                  - {to: 'fd88::/64', use: relay, paths: [p2]}
                 """);
         LabProcess bypass = lab.curl(RelayLab.url(RelayLab.TARGET_V4, 100_000_000));
         lab.await(List.of("10.255.0.1:[0-9]+ -> 10.88.0.1:8080  open [0-9]+s  by tun  plain TCP ", "p2 +ESTABLISHED"), "connections");
@@ -97,8 +98,10 @@ class RelayProcessTest extends DaemonLabTest {
         for (String destination : List.of("10.88.0.1:8080", "\\[fd88::1]:8080")) {
             lab.await(List.of("-> " + destination + "  open [0-9]+s  by tun  [^\n]*scheduler redundant"), "connections");
         }
-        download("[" + RelayLab.TARGET_V6 + "]", 1000);
+        LabProcess bound = lab.curl(RelayLab.url("[" + RelayLab.TARGET_V6 + "]", 100_000_000));
+        lab.await(List.of("via vps  token [^\n]*\n[^\n]*\n  p2 +ESTABLISHED [^\n]*\n[^\n]*\n  p1 +not used: this connection is bound to other paths\n"), "connections");
         relays.await("\"accepted\":1,");
+        bound.close();
         marked.close();
         bypass.close();
         direct.close();

@@ -45,6 +45,9 @@ public interface PathCommands {
 
     boolean isLinkUp(int linkId);
 
+    /** Whether this connection may have subflows over that link; no other is opened or accepted. */
+    boolean mayUseLink(int linkId);
+
     /**
      * MP_JOIN from a local address over a link; by either side. The local port is chosen by the stack.
      *

@@ -18,41 +18,54 @@ import java.util.function.Supplier;
  * @param checksum whether to ask for DSS checksums (RFC 8684 section 3.3.1), null as the stack does. They are used when the peer asks, too; a stack that
  *                 refuses them ({@link ChecksumPolicy#NEVER}) never asks
  * @param pathManager which of the stack's kinds of path manager, see {@link io.mptcp.spi.PathManagerFactory#create(String)}; null for its choice
+ * @param links       bit N for link N: subflows are opened over these alone, and joins over others refused. The initial subflow is where it was asked for
  */
 public record ConnectOptions(boolean mptcp, Supplier<PacketScheduler> scheduler, String congestionControl, SocketOptions socket, boolean fastOpen,
-                             boolean fastOpenWithoutCookie, Boolean checksum, String pathManager) {
-    public static final ConnectOptions DEFAULT = new ConnectOptions(true, null, null, SocketOptions.DEFAULT, false, false, null, null);
+                             boolean fastOpenWithoutCookie, Boolean checksum, String pathManager, long links) {
+    /** {@link #links} of a connection that may use all. */
+    public static final long ALL_LINKS = -1;
+
+    public static final ConnectOptions DEFAULT = new ConnectOptions(true, null, null, SocketOptions.DEFAULT, false, false, null, null, ALL_LINKS);
 
     public ConnectOptions withMptcp(boolean mptcp) {
-        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }
 
     public ConnectOptions withScheduler(Supplier<PacketScheduler> scheduler) {
-        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }
 
     public ConnectOptions withCongestionControl(String congestionControl) {
-        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }
 
     public ConnectOptions withSocket(SocketOptions socket) {
-        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }
 
     public ConnectOptions withFastOpen(boolean fastOpen) {
-        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }
 
     public ConnectOptions withFastOpenWithoutCookie(boolean fastOpenWithoutCookie) {
-        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }
 
     public ConnectOptions withChecksum(Boolean checksum) {
-        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }
 
     public ConnectOptions withPathManager(String pathManager) {
-        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager);
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
+    }
+
+    public ConnectOptions withLinks(long links) {
+        return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
+    }
+
+    /** Whether subflows may use this link. */
+    public boolean allowsLink(int linkId) {
+        return (links >> linkId & 1) != 0;
     }
 
     /** Whether such a connection sets the A flag of its MP_CAPABLE by itself (RFC 8684 section 3.1). */

@@ -92,7 +92,7 @@ final class Connection extends DeadlineQueue.Node {
                 options.scheduler() == null ? BuiltInScheduler.INSTANCE : options.scheduler().get());
         signals = new AddressSignals(this, data.sequence);
         PathManagerFactory pathManagers = stack.config().pathManager();
-        paths = new PathControl(this, subflows, options.pathManager() == null ? pathManagers.create() : pathManagers.create(options.pathManager()));
+        paths = new PathControl(this, subflows, options, options.pathManager() == null ? pathManagers.create() : pathManagers.create(options.pathManager()));
         closing = new Closing(this, data);
     }
 

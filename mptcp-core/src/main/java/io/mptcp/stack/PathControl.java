@@ -17,6 +17,7 @@ final class PathControl implements PathCommands {
 
     private final Connection connection;
     private final List<Subflow> subflows;
+    private final ConnectOptions options;
     private final PathManager manager;
     /** Null while there are none. */
     private ArrayDeque<Runnable> events;
@@ -24,9 +25,10 @@ final class PathControl implements PathCommands {
     private boolean created;
     private boolean keysExchanged;
 
-    PathControl(Connection connection, List<Subflow> subflows, PathManager manager) {
+    PathControl(Connection connection, List<Subflow> subflows, ConnectOptions options, PathManager manager) {
         this.connection = connection;
         this.subflows = subflows;
+        this.options = options;
         this.manager = manager;
     }
 
@@ -102,7 +104,7 @@ final class PathControl implements PathCommands {
     // ---- questions ----
 
     boolean acceptsJoin(int linkId, IpAddress local) {
-        return manager.acceptsJoin(this, linkId, local);
+        return mayUseLink(linkId) && manager.acceptsJoin(this, linkId, local);
     }
 
     boolean echoesAnnouncements() {
@@ -260,6 +262,11 @@ final class PathControl implements PathCommands {
     }
 
     @Override
+    public boolean mayUseLink(int linkId) {
+        return options.allowsLink(linkId);
+    }
+
+    @Override
     public boolean isLinkUp(int linkId) {
         return connection.stack.isLinkUp(linkId);
     }
@@ -267,7 +274,8 @@ final class PathControl implements PathCommands {
     @Override
     public int openSubflow(int linkId, IpAddress local, int addressId, IpEndpoint remote, boolean backup) {
         Stack stack = connection.stack;
-        if (!isUseful() || connection.fallback().isFailing() || !stack.hasLink(linkId) || subflows.size() >= stack.config().limits().maxSubflows()
+        if (!isUseful() || connection.fallback().isFailing() || !stack.hasLink(linkId) || !mayUseLink(linkId)
+                || subflows.size() >= stack.config().limits().maxSubflows()
                 || local.isIpv4() != remote.address().isIpv4()) {
             return -1;
         }

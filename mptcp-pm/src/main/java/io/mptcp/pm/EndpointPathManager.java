@@ -325,7 +325,7 @@ final class EndpointPathManager implements PathManager {
 
     private boolean isOff(Endpoint endpoint) {
         int linkId = Ways.linkOf(endpoint);
-        return linkId >= 0 && (host.role(linkId) == PathRole.OFF || !commands.isLinkUp(linkId));
+        return linkId >= 0 && (host.role(linkId) == PathRole.OFF || !commands.mayUseLink(linkId) || !commands.isLinkUp(linkId));
     }
 
     // ---- which subflows there should be ----
@@ -430,7 +430,7 @@ final class EndpointPathManager implements PathManager {
 
     /** Why an attempt makes no sense as things are; but for the route, an event will tell when they have changed. */
     enum Obstacle {
-        NO_ADDRESS, OFF, LINK_DOWN, NO_TARGET, NO_ROUTE, TAKEN, LIMIT
+        NO_ADDRESS, EXCLUDED, OFF, LINK_DOWN, NO_TARGET, NO_ROUTE, TAKEN, LIMIT
     }
 
     Obstacle obstacle(Slot slot) {
@@ -445,6 +445,9 @@ final class EndpointPathManager implements PathManager {
         int linkId = Ways.linkOf(slot.endpoint);
         if (linkId < 0) {
             return Obstacle.NO_ADDRESS;
+        }
+        if (!commands.mayUseLink(linkId)) {
+            return Obstacle.EXCLUDED;
         }
         if (host.role(linkId) == PathRole.OFF) {
             return Obstacle.OFF;

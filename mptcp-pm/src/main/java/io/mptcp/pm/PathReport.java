@@ -121,6 +121,9 @@ final class PathReport {
         if (linkId < 0) {
             return "no interface has the address " + slot.endpoint.address();
         }
+        if (!commands.mayUseLink(linkId)) {
+            return "this connection is bound to other paths";
+        }
         if (host.role(linkId) == PathRole.OFF) {
             String why = host.roleReason(linkId);
             return why == null ? "switched off" : why;

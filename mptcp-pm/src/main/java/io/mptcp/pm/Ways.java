@@ -66,7 +66,7 @@ final class Ways {
         int found = -1;
         boolean foundBackup = false;
         for (int linkId : host.links().links()) {
-            IpAddress local = commands.isLinkUp(linkId) && host.role(linkId) != PathRole.OFF ? host.links().localAddress(linkId, remote) : null;
+            IpAddress local = commands.mayUseLink(linkId) && commands.isLinkUp(linkId) && host.role(linkId) != PathRole.OFF ? host.links().localAddress(linkId, remote) : null;
             boolean backup = local != null && host.isBackup(linkId, local);
             if (local != null && (found < 0 || foundBackup && !backup)) {
                 found = linkId;

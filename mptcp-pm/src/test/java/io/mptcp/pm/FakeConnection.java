@@ -24,6 +24,8 @@ final class FakeConnection implements PathCommands {
     final PathManager manager;
     final List<Subflow> subflows = new ArrayList<>();
     final Set<Integer> linksDown = new TreeSet<>();
+    /** Links this connection is not to use. */
+    final Set<Integer> excluded = new TreeSet<>();
     boolean server;
     boolean denied;
     int maxSubflows = 8;
@@ -214,6 +216,11 @@ final class FakeConnection implements PathCommands {
     @Override
     public boolean hasSubflowOnLink(int linkId) {
         return onLink(linkId) != null;
+    }
+
+    @Override
+    public boolean mayUseLink(int linkId) {
+        return !excluded.contains(linkId);
     }
 
     @Override

@@ -58,6 +58,22 @@ class PathListTest {
     }
 
     @Test
+    void overALinkItMayNotUseNothingIsOpenedWhateverBecomesOfTheOthers() {
+        FakeConnection connection = connection(FIRST, SECOND_V4, THIRD_BACKUP);
+        connection.excluded.add(1);
+        connection.establish();
+        assertNull(connection.onLink(1));
+        assertNotNull(connection.onLink(2));
+        assertEquals("this connection is bound to other paths", connection.manager.paths(connection).get(1).reason());
+        connection.linkDown(0);
+        connection.lose(2, NO_REASON);
+        connection.linkUp(1);
+        connection.run(100 * SECOND);
+        assertNull(connection.onLink(1));
+        assertNotNull(connection.onLink(2), "the backup it may use");
+    }
+
+    @Test
     void nothingIsOpenedBeforeTheConnectionIsEstablished() {
         FakeConnection connection = connection(FIRST, SECOND_V4);
         connection.announce(1, "203.0.113.2", 0);

@@ -1,17 +1,38 @@
 package io.mptcp.tun;
 
 import io.mptcp.netty.host.ConnectListener;
-import io.mptcp.netty.host.CountingLink;
 import io.mptcp.netty.host.Uplinks;
 import io.mptcp.scheduler.Schedulers;
-import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.util.List;
 
 /** How connections are carried: by which rule, and by what. On the loop. */
-record FlowRouting(List<FlowRule> rules, RelayDialer dialer, Uplinks uplinks) {
+final class FlowRouting {
+    private final RelayDialer dialer;
+    private final Uplinks uplinks;
+    private List<FlowRule> rules;
+
+    FlowRouting(List<FlowRule> rules, RelayDialer dialer, Uplinks uplinks) {
+        this.rules = rules;
+        this.dialer = dialer;
+        this.uplinks = uplinks;
+    }
+
+    RelayDialer dialer() {
+        return dialer;
+    }
+
+    Uplinks uplinks() {
+        return uplinks;
+    }
+
+    /** For connections from now on. */
+    void setRules(List<FlowRule> rules) {
+        this.rules = rules;
+    }
+
     FlowRule choose(IpAddress source, IpEndpoint destination, int codePoint) {
         return FlowRule.choose(rules, source, destination, codePoint);
     }
@@ -27,7 +48,7 @@ record FlowRouting(List<FlowRule> rules, RelayDialer dialer, Uplinks uplinks) {
         return switch (rule.use()) {
             case DIRECT -> uplinks.connect(destination, null, options(rule), timeoutMillis, direct)::cancel;
             case RELAY -> dialer.dial(rule, destination, timeoutMillis, relayed)::cancel;
-            case BYPASS -> bypass(rule, destination, timeoutMillis, direct);
+            case BYPASS -> uplinks.connect(destination, null, options(rule).withMptcp(false), timeoutMillis, direct)::cancel;
         };
     }
 
@@ -36,24 +57,9 @@ record FlowRouting(List<FlowRule> rules, RelayDialer dialer, Uplinks uplinks) {
         if (rule.scheduler() != null) {
             options = options.withScheduler(() -> Schedulers.create(rule.scheduler()));
         }
-        return rule.congestion() == null ? options : options.withCongestionControl(rule.congestion());
-    }
-
-    private Runnable bypass(FlowRule rule, IpEndpoint destination, long timeoutMillis, ConnectListener listener) {
-        IpEndpoint local = null;
-        if (rule.path() != null) {
-            IpAddress address = null;
-            for (CountingLink link : uplinks.links()) {
-                if (link.name().equals(rule.path()) && link.isUp()) {
-                    address = link.localAddressFor(destination.address());
-                }
-            }
-            if (address == null) {
-                uplinks.loop().execute(() -> listener.failed(CloseReason.UNREACHABLE));
-                return () -> { };
-            }
-            local = new IpEndpoint(address, 0);
+        if (!rule.paths().isEmpty()) {
+            options = options.withLinks(uplinks.linksNamed(rule.paths()));
         }
-        return uplinks.connect(destination, local, options(rule).withMptcp(false), timeoutMillis, listener)::cancel;
+        return rule.congestion() == null ? options : options.withCongestionControl(rule.congestion());
     }
 }

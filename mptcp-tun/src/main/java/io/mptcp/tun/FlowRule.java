@@ -19,11 +19,11 @@ import java.util.Map;
  * @param dscp       code points (RFC 2474) of the packet that asks for the connection, empty for all
  * @param use        how they are carried
  * @param relay      by which relay, null unless {@link Use#RELAY}
- * @param path       over which path, null for the best that works, and unless {@link Use#BYPASS}
+ * @param paths      devices of the paths that may carry them, empty for all
  * @param scheduler  by name, null for the daemon's
  * @param congestion congestion control by name, null for the daemon's
  */
-public record FlowRule(List<Cidr> to, List<PortSpan> ports, List<Cidr> from, List<Integer> dscp, Use use, RelaySpec relay, String path,
+public record FlowRule(List<Cidr> to, List<PortSpan> ports, List<Cidr> from, List<Integer> dscp, Use use, RelaySpec relay, List<String> paths,
                        String scheduler, String congestion) {
     /** How a connection is carried. */
     public enum Use {
@@ -35,11 +35,11 @@ public record FlowRule(List<Cidr> to, List<PortSpan> ports, List<Cidr> from, Lis
         BYPASS
     }
 
-    static final FlowRule DIRECT = new FlowRule(List.of(), List.of(PortSpan.ALL), List.of(), List.of(), Use.DIRECT, null, null, null, null);
+    static final FlowRule DIRECT = new FlowRule(List.of(), List.of(PortSpan.ALL), List.of(), List.of(), Use.DIRECT, null, List.of(), null, null);
 
     /** All to a relay. */
     static FlowRule to(RelaySpec relay) {
-        return new FlowRule(List.of(), List.of(PortSpan.ALL), List.of(), List.of(), Use.RELAY, relay, null, null, null);
+        return new FlowRule(List.of(), List.of(PortSpan.ALL), List.of(), List.of(), Use.RELAY, relay, List.of(), null, null);
     }
 
     private boolean fits(IpAddress source, IpEndpoint destination, int codePoint) {
@@ -77,19 +77,35 @@ public record FlowRule(List<Cidr> to, List<PortSpan> ports, List<Cidr> from, Lis
     }
 
     private static FlowRule readOne(ConfigNode node, List<RelaySpec> relays, List<PathSpec> paths) throws ConfigException {
-        Map<String, ConfigNode> keys = node.map("to", "ports", "from", "dscp", "use", "relay", "path", "scheduler", "congestion");
+        Map<String, ConfigNode> keys = node.map("to", "ports", "from", "dscp", "use", "relay", "path", "paths", "scheduler", "congestion");
         Use use = Use.valueOf(ConfigNode.oneOf(node.required(keys, "use", "direct, relay or bypass"), List.of("direct", "relay", "bypass"), null)
                 .toUpperCase(Locale.ROOT));
         onlyFor(keys.get("relay"), use == Use.RELAY, "relay");
         onlyFor(keys.get("path"), use == Use.BYPASS, "bypass");
         onlyFor(keys.get("scheduler"), use != Use.BYPASS, "direct or relay");
-        String path = keys.containsKey("path") ? keys.get("path").text() : null;
-        if (path != null && paths.stream().noneMatch(one -> one.device().equals(path))) {
-            throw keys.get("path").error("there is no path " + path, "name one of paths");
-        }
         return new FlowRule(readNetworks(keys.get("to")), PortSpan.read(keys.get("ports")), readNetworks(keys.get("from")), Dscp.read(keys.get("dscp")), use,
-                use == Use.RELAY ? relay(node, keys.get("relay"), relays) : null, path,
+                use == Use.RELAY ? relay(node, keys.get("relay"), relays) : null, readPaths(keys.get("paths"), keys.get("path"), paths),
                 ConfigNode.oneOf(keys.get("scheduler"), Schedulers.names(), null), ConfigNode.oneOf(keys.get("congestion"), CongestionControllers.names(), null));
+    }
+
+    /** @param one as {@code paths}, of one only */
+    private static List<String> readPaths(ConfigNode some, ConfigNode one, List<PathSpec> known) throws ConfigException {
+        if (some != null && one != null) {
+            throw one.error("path and paths say the same", "keep paths");
+        }
+        ConfigNode node = some != null ? some : one;
+        List<String> devices = new ArrayList<>();
+        for (ConfigNode item : node == null ? List.<ConfigNode>of() : node.isList() ? node.list() : List.of(node)) {
+            String device = item.text();
+            if (known.stream().noneMatch(path -> path.device().equals(device))) {
+                throw item.error("there is no path " + device, "name one of paths");
+            }
+            devices.add(device);
+        }
+        if (some != null && devices.isEmpty()) {
+            throw some.error("paths is empty", "name the paths that may carry these connections, or leave it out for all");
+        }
+        return List.copyOf(devices);
     }
 
     static void onlyFor(ConfigNode key, boolean right, String use) throws ConfigException {

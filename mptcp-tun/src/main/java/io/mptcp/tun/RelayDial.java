@@ -81,6 +81,9 @@ final class RelayDial {
         if (rule.scheduler() != null) {
             bootstrap.option(MptcpChannelOption.SCHEDULER, rule.scheduler());
         }
+        if (!rule.paths().isEmpty()) {
+            bootstrap.option(MptcpChannelOption.PATHS, rule.paths());
+        }
         if (rule.congestion() != null) {
             bootstrap.option(MptcpChannelOption.CONGESTION_CONTROL, rule.congestion());
         }

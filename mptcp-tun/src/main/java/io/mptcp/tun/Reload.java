@@ -16,14 +16,16 @@ import java.util.Objects;
 final class Reload {
     private final Uplinks uplinks;
     private final FlowTable flows;
+    private final FlowRouting routing;
     /** By path as it is used: its link. */
     private final Map<PathSpec, CountingLink> paths = new LinkedHashMap<>();
     private final List<String> done = new ArrayList<>();
     private final List<String> notDone = new ArrayList<>();
 
-    Reload(Uplinks uplinks, FlowTable flows, List<PathSpec> configured) {
+    Reload(Uplinks uplinks, FlowTable flows, FlowRouting routing, List<PathSpec> configured) {
         this.uplinks = uplinks;
         this.flows = flows;
+        this.routing = routing;
         for (int i = 0; i < configured.size(); i++) {
             paths.put(configured.get(i), uplinks.links().get(i));
         }
@@ -55,10 +57,22 @@ final class Reload {
         note(!before.control().equals(after.control()), "control and http");
         note(before.capture() == null ? after.capture() != null : !before.capture().equals(after.capture()), "capture");
         note(!before.relays().equals(after.relays()), "relays");
-        note(!before.rules().equals(after.rules()), "rules");
+        applyRules(before, after);
         note(!before.udp().equals(after.udp()), "udp");
         String summary = done.isEmpty() ? "nothing is to be changed" : String.join(", ", done);
         return notDone.isEmpty() ? summary : summary + "; needs a restart: " + String.join(", ", notDone);
+    }
+
+    /** They name relays, which are what they were at the start. */
+    private void applyRules(TunConfig before, TunConfig after) {
+        if (!before.rules().equals(after.rules())) {
+            if (before.relays().equals(after.relays())) {
+                routing.setRules(after.rules());
+                done.add("rules for new connections");
+            } else {
+                notDone.add("rules");
+            }
+        }
     }
 
     private void note(boolean changed, String what) {

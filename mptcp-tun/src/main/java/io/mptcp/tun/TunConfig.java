@@ -115,7 +115,7 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
     TunConfig reloadedWith(TunConfig wanted) {
         GatewayLimits newLimits = new GatewayLimits(wanted.limits.connections, limits.bufferBytes, limits.connectTimeoutSeconds);
         return new TunConfig(tun, wanted.paths, wanted.scheduler, wanted.congestion, checksum, newLimits, wanted.log, wanted.jsonLog, status, proxy, control, capture, relays,
-                rules, udp);
+                relays.equals(wanted.relays) ? wanted.rules : rules, udp);
     }
 
     private static TunConfig read(ConfigNode root) throws ConfigException {

@@ -182,7 +182,7 @@ public final class TunDaemon implements AutoCloseable {
         uplinks = stack.shards().getFirst();
         routing = new FlowRouting(config.rules(), new RelayDialer(stack, config.relays()), uplinks);
         events.setPathNames(uplinks::name);
-        reload = new Reload(uplinks, flows, config.paths());
+        reload = new Reload(uplinks, flows, routing, config.paths());
         openControl();
 
         if (config.tun() != null) {

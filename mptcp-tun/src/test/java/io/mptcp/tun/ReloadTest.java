@@ -10,6 +10,8 @@ import io.mptcp.netty.host.UplinkSettings;
 import io.mptcp.netty.host.Uplinks;
 import io.mptcp.pm.PathRole;
 import io.mptcp.stack.StackConfig;
+import io.mptcp.wire.IpAddress;
+import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.MockTicker;
@@ -28,7 +30,8 @@ class ReloadTest {
             List.of(Wire.pair(0, "p1", "10.1.0.2", "10.99.0.1", 1, false)[0], Wire.pair(1, "p2", "10.2.0.2", "10.99.0.1", 1, false)[0]), () -> { });
     private final CountingLink second = uplinks.links().get(1);
     private TunConfig config = config("");
-    private final Reload reload = new Reload(uplinks, new FlowTable(1), config.paths());
+    private final FlowRouting routing = new FlowRouting(config.rules(), null, uplinks);
+    private final Reload reload = new Reload(uplinks, new FlowTable(1), routing, config.paths());
 
     @AfterEach
     void close() {
@@ -42,15 +45,22 @@ class ReloadTest {
 
     /** The second path with these keys. */
     private static TunConfig config(String keys) {
+        return config(keys, "");
+    }
+
+    private static TunConfig config(String keys, String more) {
         try {
-            return TunConfig.parse("f.yaml", "tun: {address: 10.255.0.1/30, routes: [0.0.0.0/0]}\npaths: [{device: p1}, {device: p2" + keys + "}]\n");
+            return TunConfig.parse("f.yaml", "tun: {address: 10.255.0.1/30, routes: [0.0.0.0/0]}\npaths: [{device: p1}, {device: p2" + keys + "}]\n" + more);
         } catch (ConfigException e) {
             throw new AssertionError(e);
         }
     }
 
     private String reload(String keys) {
-        TunConfig wanted = config(keys);
+        return reload(config(keys));
+    }
+
+    private String reload(TunConfig wanted) {
         String summary = reload.apply(config, wanted);
         config = config.reloadedWith(wanted);
         assertSame(second, uplinks.links().get(1), "the path was opened anew");
@@ -96,6 +106,18 @@ class ReloadTest {
         assertEquals("p2 no longer off, p2 quota 40G/month then off", reload(", quota: 40G/month, quota-then: off"));
         assertEquals(30_000_000_000L, uplinks.quotas().meter(1).usedBytes());
         assertEquals("p2 without quota", reload(""));
+    }
+
+    @Test
+    void rulesAreForConnectionsFromNowOnUnlessRelaysHaveChangedToo() {
+        IpEndpoint web = new IpEndpoint(IpAddress.parse("198.51.100.1"), 80);
+        assertEquals("rules for new connections", reload(config("", "rules: [{ports: 80, use: direct, paths: p2}]\n")));
+        assertEquals(List.of("p2"), routing.choose(IpAddress.parse("10.255.0.1"), web, Dscp.UNKNOWN).paths());
+        String relay = "relays: [{server: '192.0.2.9:443', user: me, token: 0123456789abcdef0123456789abcdef, tls: off}]\n";
+        assertEquals("nothing is to be changed; needs a restart: relays, rules", reload(config("", relay)));
+        assertEquals(List.of("p2"), routing.choose(IpAddress.parse("10.255.0.1"), web, Dscp.UNKNOWN).paths());
+        assertEquals("rules for new connections", reload(config("")));
+        assertEquals(List.of(), routing.choose(IpAddress.parse("10.255.0.1"), web, Dscp.UNKNOWN).paths());
     }
 
     @Test

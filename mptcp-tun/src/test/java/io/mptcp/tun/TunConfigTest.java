@@ -313,6 +313,9 @@ class TunConfigTest {
         assertEquals(FlowRule.Use.DIRECT, use(config, "fd00::1", "2001:db8:5::1", 8050));
         assertEquals(FlowRule.Use.BYPASS, use(config, "10.255.0.2", "203.0.113.1", 23));
         assertEquals(FlowRule.Use.RELAY, use(config, "10.255.0.1", "203.0.113.1", 23));
+        assertEquals(List.of("p1"), config.rules().get(1).paths());
+        assertEquals(List.of(), config.rules().getFirst().paths());
+        assertEquals(List.of("p1"), read(TUN + PATHS + "rules: [{use: direct, paths: p1}]").rules().getFirst().paths());
         assertEquals("other", config.rules().get(2).relay().name());
         assertEquals("vps", config.rules().getLast().relay().name());
         assertEquals("redundant", config.rules().getFirst().scheduler());
@@ -326,6 +329,10 @@ class TunConfigTest {
             rules: [{use: relay}]                                   | f.yaml:3: there is no relay, add one to relays
             rules: [{use: direct, relay: vps}]                      | f.yaml:3: relay is for use: relay, leave one of them out
             rules: [{use: bypass, path: eth7}]                      | f.yaml:3: there is no path eth7, name one of paths
+            rules: [{use: direct, paths: [p1, eth7]}]               | f.yaml:3: there is no path eth7, name one of paths
+            rules: [{use: direct, paths: []}]                       | f.yaml:3: paths is empty, name the paths that may carry these connections
+            rules: [{use: bypass, path: p1, paths: p1}]             | f.yaml:3: path and paths say the same, keep paths
+            rules: [{use: direct, path: p1}]                        | f.yaml:3: path is for use: bypass, leave one of them out
             rules: [{use: bypass, scheduler: default}]              | f.yaml:3: scheduler is for use: direct or relay
             rules: [{dscp: 64, use: direct}]                        | f.yaml:3: dscp: '64' is no code point, write e.g. EF, AF41, CS1 or 0 to 63
             rules: [{ports: 0, use: direct}]                        | f.yaml:3: ports: ports 0-0 are not in 1-65535

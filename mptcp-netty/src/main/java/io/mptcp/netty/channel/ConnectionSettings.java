@@ -1,11 +1,13 @@
 package io.mptcp.netty.channel;
 
 import io.mptcp.cc.CongestionControllers;
+import io.mptcp.netty.host.Uplinks;
 import io.mptcp.pm.PathManagerType;
 import io.mptcp.scheduler.Schedulers;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.tcp.SocketOptions;
 import io.netty.channel.ChannelOption;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -15,7 +17,7 @@ import java.util.Set;
 final class ConnectionSettings {
     private static final Set<ChannelOption<?>> KNOWN = Set.of(ChannelOption.TCP_NODELAY, ChannelOption.SO_KEEPALIVE, ChannelOption.SO_SNDBUF,
             ChannelOption.SO_RCVBUF, ChannelOption.IP_TOS, MptcpChannelOption.MPTCP, MptcpChannelOption.SCHEDULER,
-            MptcpChannelOption.CONGESTION_CONTROL, MptcpChannelOption.CHECKSUM, MptcpChannelOption.PATH_MANAGER, MptcpChannelOption.TCP_CORK,
+            MptcpChannelOption.CONGESTION_CONTROL, MptcpChannelOption.CHECKSUM, MptcpChannelOption.PATH_MANAGER, MptcpChannelOption.PATHS, MptcpChannelOption.TCP_CORK,
             MptcpChannelOption.TCP_KEEPIDLE, MptcpChannelOption.TCP_KEEPINTVL, MptcpChannelOption.TCP_KEEPCNT, MptcpChannelOption.TCP_USER_TIMEOUT, MptcpChannelOption.TCP_NOTSENT_LOWAT);
     /** As the kernel, which takes no smaller one. */
     private static final int MIN_BUFFER_BYTES = 4096;
@@ -27,6 +29,7 @@ final class ConnectionSettings {
     private volatile String congestionControl;
     private volatile Boolean checksum;
     private volatile String pathManager;
+    private volatile List<String> paths;
 
     static Set<ChannelOption<?>> known() {
         return KNOWN;
@@ -41,8 +44,10 @@ final class ConnectionSettings {
     }
 
     /** As the stack's, but for what is set here. */
-    ConnectOptions over(ConnectOptions defaults) {
+    ConnectOptions over(Uplinks uplinks) {
+        ConnectOptions defaults = uplinks.defaultOptions();
         ConnectOptions options = defaults.withSocket(socket);
+        List<String> onlyPaths = paths;
         Boolean wantsMptcp = mptcp;
         String schedulerName = scheduler;
         String controllerName = congestionControl;
@@ -60,6 +65,9 @@ final class ConnectionSettings {
         if (wantsChecksum != null) {
             options = options.withChecksum(wantsChecksum);
         }
+        if (onlyPaths != null) {
+            options = options.withLinks(uplinks.linksNamed(onlyPaths));
+        }
         return pathManagerName == null ? options : options.withPathManager(pathManagerName);
     }
 
@@ -72,6 +80,7 @@ final class ConnectionSettings {
         copy.congestionControl = congestionControl;
         copy.checksum = checksum;
         copy.pathManager = pathManager;
+        copy.paths = paths;
         return copy;
     }
 
@@ -98,6 +107,8 @@ final class ConnectionSettings {
             return checksum;
         } else if (option == MptcpChannelOption.PATH_MANAGER) {
             return pathManager;
+        } else if (option == MptcpChannelOption.PATHS) {
+            return paths;
         } else if (option == MptcpChannelOption.TCP_CORK) {
             return now.cork();
         } else if (option == MptcpChannelOption.TCP_KEEPIDLE) {
@@ -133,6 +144,8 @@ final class ConnectionSettings {
         } else if (option == MptcpChannelOption.PATH_MANAGER) {
             PathManagerType.of((String) value);
             pathManager = (String) value;
+        } else if (option == MptcpChannelOption.PATHS) {
+            paths = ((List<?>) value).stream().map(String.class::cast).toList();
         } else {
             SocketOptions.Builder changed = socket.toBuilder();
             setSocket(changed, option, value);

@@ -1,6 +1,7 @@
 package io.mptcp.netty.channel;
 
 import io.netty.channel.ChannelOption;
+import java.util.List;
 
 /**
  * Options of {@link MptcpSocketChannel} beside those of any TCP channel. As options of a {@link MptcpServerSocketChannel} they are those of the connections
@@ -20,6 +21,8 @@ public class MptcpChannelOption<T> extends ChannelOption<T> {
      * {@link io.mptcp.pm.HostPathManager}. Before connecting. Default: the stack's.
      */
     public static final ChannelOption<String> PATH_MANAGER = valueOf(MptcpChannelOption.class, "PATH_MANAGER");
+    /** Devices of the paths that may carry it, the others are not used for it, whatever becomes of these. Before connecting. Default: all paths. */
+    public static final ChannelOption<List<String>> PATHS = valueOf(MptcpChannelOption.class, "PATHS");
     /** See {@link io.mptcp.tcp.SocketOptions#cork}. At any time, as the following. */
     public static final ChannelOption<Boolean> TCP_CORK = valueOf(MptcpChannelOption.class, "TCP_CORK");
     /** Silence of the peer in seconds before it is probed, if SO_KEEPALIVE is set. */

@@ -508,7 +508,7 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
         private void start(IpEndpoint remote) {
             int timeoutMillis = config.getConnectTimeoutMillis();
             IpEndpoint local = bound == null || bound.address().isAny() && bound.port() == 0 ? null : bound;
-            pending = uplinks.connect(remote, local, config.settings().over(uplinks.defaultOptions()),
+            pending = uplinks.connect(remote, local, config.settings().over(uplinks),
                     timeoutMillis > 0 ? timeoutMillis : PendingConnect.NO_TIMEOUT_MILLIS, this);
             connectPromise.addListener(future -> {
                 if (future.isCancelled()) {

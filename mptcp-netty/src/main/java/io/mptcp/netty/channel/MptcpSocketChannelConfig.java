@@ -17,7 +17,7 @@ import java.util.Set;
  */
 public final class MptcpSocketChannelConfig extends DefaultChannelConfig implements SocketChannelConfig {
     private static final Set<ChannelOption<?>> BEFORE_CONNECTING = Set.of(MptcpChannelOption.MPTCP, MptcpChannelOption.CONGESTION_CONTROL,
-            MptcpChannelOption.CHECKSUM, MptcpChannelOption.PATH_MANAGER);
+            MptcpChannelOption.CHECKSUM, MptcpChannelOption.PATH_MANAGER, MptcpChannelOption.PATHS);
 
     private final MptcpSocketChannel owner;
     private final ConnectionSettings settings;

@@ -24,6 +24,7 @@ import io.netty.channel.IoEventLoop;
 import java.security.SecureRandom;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -329,9 +330,24 @@ public final class Uplinks implements AutoCloseable {
      * @param timeoutMillis when to give up, or {@link PendingConnect#NO_TIMEOUT_MILLIS}
      */
     public PendingConnect connect(IpEndpoint remote, IpEndpoint local, ConnectOptions options, long timeoutMillis, ConnectListener listener) {
-        PendingConnect pending = new PendingConnect(this, remote, local, options, candidates(), listener);
+        PendingConnect pending = new PendingConnect(this, remote, local, options, candidates(options), listener);
         pending.start(timeoutMillis);
         return pending;
+    }
+
+    /**
+     * {@link ConnectOptions#links} for paths by name. Any thread.
+     *
+     * @param names of devices; those that are no path stand for nothing, so that a connection bound to them alone cannot be opened
+     */
+    public long linksNamed(Collection<String> names) {
+        long bits = 0;
+        for (CountingLink link : links) {
+            if (names.contains(link.name())) {
+                bits |= 1L << link.id();
+            }
+        }
+        return bits;
     }
 
     /** What connections get that ask for nothing else. A scheduler may keep state: every connection has its own. */
@@ -416,10 +432,10 @@ public final class Uplinks implements AutoCloseable {
     }
 
     /** All links, best first: not suspected before suspected, then ordinary before backup, then as configured. */
-    private List<SegmentLink> candidates() {
+    private List<SegmentLink> candidates(ConnectOptions options) {
         long now = loop().ticker().nanoTime();
         List<SegmentLink> order = new ArrayList<>(links);
-        order.removeIf(link -> pathManager.role(link.id()) == PathRole.OFF);
+        order.removeIf(link -> !options.allowsLink(link.id()) || pathManager.role(link.id()) == PathRole.OFF);
         order.sort(Comparator.<SegmentLink, Boolean>comparing(link -> isSuspect(link.id(), now))
                 .thenComparing(link -> pathManager.role(link.id()) == PathRole.BACKUP));
         return order;

@@ -32,6 +32,7 @@ import java.net.BindException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -203,6 +204,20 @@ class MptcpSocketChannelTest {
         assertFalse(other.mptcpInfo().sync().getNow().csumEnabled());
         events.take();
         assertEquals(1, events.take().subflow().linkId(), "the path manager joins");
+    }
+
+    /** Both paths are of one device here: it is all of them, or none. */
+    @Test
+    void aConnectionMayBeBoundToPathsByName() throws Exception {
+        Channel listening = echoServer().bind("127.0.0.1", 0).sync().channel();
+        Throwable failure = bootstrap().option(MptcpChannelOption.PATHS, List.of("eth99")).connect(listening.localAddress()).await().cause();
+        assertInstanceOf(SocketException.class, failure);
+        MptcpSocketChannel channel = (MptcpSocketChannel) bootstrap().option(MptcpChannelOption.PATHS, List.of("lo")).connect(listening.localAddress()).sync().channel();
+        channel.writeAndFlush(text("both")).sync();
+        assertEquals("both", received.take());
+        assertTrue(events.take().subflow().initial());
+        assertEquals(1, events.take().subflow().linkId());
+        assertThrows(IllegalStateException.class, () -> channel.config().setOption(MptcpChannelOption.PATHS, List.of("lo")));
     }
 
     @Test
