@@ -2,6 +2,7 @@ package io.mptcp.cli.bench;
 
 import io.mptcp.cli.CommonOptions;
 import io.mptcp.cli.bench.failover.FailoverCommand;
+import io.mptcp.cli.bench.failover.LaptopCommand;
 import io.mptcp.cli.bench.multipath.MessagesCommand;
 import io.mptcp.cli.bench.multipath.MultipathCommand;
 import io.mptcp.cli.bench.multipath.NeverSlowerCommand;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "bench",
         description = "Measures this stack against the Linux kernel's.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {WanCommand.class, FairnessCommand.class, SpeedCommand.class, ScaleCommand.class, FailoverCommand.class,
+        subcommands = {WanCommand.class, FairnessCommand.class, SpeedCommand.class, ScaleCommand.class, FailoverCommand.class, LaptopCommand.class,
             MultipathCommand.class, NeverSlowerCommand.class, MessagesCommand.class})
 public final class BenchCommand implements Runnable {
     @Mixin

@@ -97,6 +97,23 @@ class BenchProcessTest {
         assertEquals(List.of(), leftovers());
     }
 
+    /** What it draws is what it measured: each panel has both paths. */
+    @Test
+    void aLaptopsEthernetIsPulledAndPluggedInAgain() throws Exception {
+        assumeTrue(KernelMptcp.available(), "this kernel has no MPTCP");
+        Path svg = folder.resolve("laptop.svg");
+        List<String> lines = run("laptop", "--rate", "20,10", "--phase", "0.5", "--only", "KERNEL_TO_OURS,KERNEL_DOWN", "--svg", svg.toString()).lines().toList();
+
+        assertEquals(1 + 2, lines.size(), lines.toString());
+        for (String line : lines.subList(1, lines.size())) {
+            assertTrue(Double.parseDouble(line.strip().split("  +")[1]) > 0, line);
+        }
+        String picture = Files.readString(svg);
+        assertTrue(picture.contains(">Ethernet</text>") && picture.contains(">the kernel to this stack</text>"), picture);
+        assertEquals(4, picture.lines().filter(line -> line.matches("<path d=\"M60\\.0 .*V[0-9.]+H[0-9.]+V.*Z\" fill=.*")).count(), picture);
+        assertEquals(List.of(), leftovers());
+    }
+
     /** Two paths by each stack, a fixed size, and messages: every byte compared, every message there. */
     @Test
     void twoPathsAreMeasuredWithBothStacks() throws Exception {

@@ -135,11 +135,4 @@ class SimulatorTest {
         }
         assertTrue(titles.containsAll(List.of("a<b", "path2", "a<b alone", "path2 alone", "default")), titles::toString);
     }
-
-    @Test
-    void axesHaveRoundSteps() {
-        assertEquals(5, RatePlot.niceStep(50, 10));
-        assertEquals(0.2, RatePlot.niceStep(1.5, 10), 1e-12);
-        assertEquals(1, RatePlot.niceStep(0, 10));
-    }
 }

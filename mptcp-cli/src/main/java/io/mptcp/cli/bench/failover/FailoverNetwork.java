@@ -12,7 +12,7 @@ import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.util.List;
 
-/** A client and a server with two equal paths between them, each with applications on this stack and on the kernel's MPTCP. */
+/** A client and a server with two paths between them, each with applications on this stack and on the kernel's MPTCP. */
 final class FailoverNetwork {
     private static final int KERNEL_PORT = 5201;
     private static final int STACK_PORT = 5203;
@@ -24,9 +24,14 @@ final class FailoverNetwork {
     private final SpeedHost kernelServer;
     private final SpeedHost stackServer;
 
-    /** Builds the network in an empty laboratory, which owns it. */
+    /** Two equal paths, in an empty laboratory, which owns them. */
     FailoverNetwork(Lab lab, LinkProfile profile) {
-        TwoPathLab network = TwoPathLab.createRealTime(lab, profile, profile);
+        this(lab, profile, profile);
+    }
+
+    /** Builds the network in an empty laboratory, which owns it. */
+    FailoverNetwork(Lab lab, LinkProfile first, LinkProfile second) {
+        TwoPathLab network = TwoPathLab.createRealTime(lab, first, second);
         LabNamespace client = network.client();
         emulator = network.emulator();
         cuts = new PathCuts(network);
