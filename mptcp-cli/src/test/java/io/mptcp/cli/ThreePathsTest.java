@@ -3,8 +3,10 @@ package io.mptcp.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.cli.lab.LabNamespace;
 import io.mptcp.cli.lab.LabProcess;
 import io.mptcp.cli.lab.LinkProfile;
+import io.mptcp.cli.lab.TwoPathLab;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -14,6 +16,8 @@ import org.junit.jupiter.api.Test;
 /** One connection over three interfaces, as in the walk-throughs for the kernel: a server on the kernel's MPTCP, unmodified curl, and what is shown live. */
 class ThreePathsTest extends DaemonLabTest {
     private static final int PATHS = 3;
+    /** Of default routes, as a desktop's network manager sets them: wired, Wi-Fi, and a modem. */
+    private static final int[] METRICS = {100, 600, 1000};
     private static final int BYTES = 12_000_000;
     /** Of the bytes: a third is 33. */
     private static final double LEAST_PERCENT = 25;
@@ -23,6 +27,17 @@ class ThreePathsTest extends DaemonLabTest {
         super(LinkProfile.of(10, 5, 50), LinkProfile.of(10, 5, 50), LinkProfile.of(10, 5, 50));
     }
 
+    /** Nothing but the metrics tells the routes apart: there is no rule, and no table, for a source address. */
+    private void setMetrics() {
+        LabNamespace host = lab.network.client();
+        for (int path = 1; path <= PATHS; path++) {
+            String route = "default via " + TwoPathLab.serverV4(path) + " dev " + TwoPathLab.uplink(path) + " metric ";
+            host.ip("route del " + route + 100 * path);
+            host.ip("route add " + route + METRICS[path - 1]);
+        }
+        assertEquals(3, host.ipOutput("rule").lines().count(), "those of every host: local, main, default");
+    }
+
     /** Bytes that have come by each path so far. */
     private List<Long> carried() {
         return Pattern.compile("\"bytes_received\":(\\d+)").matcher(lab.mptcp("paths", "--json").out()).results().map(one -> Long.parseLong(one.group(1))).toList();
@@ -30,10 +45,11 @@ class ThreePathsTest extends DaemonLabTest {
 
     @Test
     void oneDownloadIsSpreadOverThreeInterfacesInNearlyEqualParts() throws Exception {
+        setMetrics();
         lab.start(List.of("p1", "p2", "p3"), "");
         List<Long> before = carried();
         LabProcess curl = lab.curl(DaemonLab.url(DaemonLab.MPTCP_PORT, BYTES), "-w", "%{speed_download}");
-        lab.await(List.of("p1 +ESTABLISHED", "p2 +ESTABLISHED", "p3 +ESTABLISHED"), "connections");
+        lab.await(List.of("p1 +ESTABLISHED 10.77.1.1:", "p2 +ESTABLISHED 10.77.2.1:", "p3 +ESTABLISHED 10.77.3.1:"), "connections");
         System.out.println(topWithRates());
         assertEquals(0, curl.awaitExit(PATIENCE), curl.lines().toString());
         List<Long> after = carried();
