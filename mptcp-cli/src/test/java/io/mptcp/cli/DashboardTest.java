@@ -120,9 +120,14 @@ class DashboardTest extends DaemonLabTest {
         page.await("document.querySelector('[data-path=p2] .state').innerText", "up");
         assertEquals("none", page.evaluate("getComputedStyle(document.getElementById('offline')).display"));
 
+        page.await("/[1-9].* [kM]bit/.test(document.querySelector('[data-path=p2] .rates').innerText)", "true"); // it carries again
+
+        String keep = System.getProperty("dashboard.picture");
+        if (keep != null) { // one to be looked at has something to show: 45 seconds of history
+            page.await("document.querySelector('[data-path=p1] svg.plot path').getAttribute('d').split(/[ML]/).length > 45", "true");
+        }
         byte[] picture = Base64.getDecoder().decode(page.screenshot());
         assertTrue(picture.length > 20_000, picture.length + " bytes of picture");
-        String keep = System.getProperty("dashboard.picture");
         if (keep != null) {
             Files.write(Path.of(keep), picture);
         }
