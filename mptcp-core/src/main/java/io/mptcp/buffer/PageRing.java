@@ -8,8 +8,7 @@ import java.lang.foreign.MemorySegment;
  */
 final class PageRing {
     private static final Ring[] NONE = {};
-    private static final int FIRST_SLOTS = 4;
-    /** A table of references not larger than this is always kept for the next bytes, a larger one while a quarter of it is used. */
+    /** A table of references not larger than this is kept for the next bytes, a larger one while a quarter of it is used; the smallest is the pool's. */
     private static final int KEPT_SLOTS = 64;
 
     private final RingPool pool;
@@ -125,7 +124,10 @@ final class PageRing {
                 pages--;
             }
         }
-        if (slots.length > KEPT_SLOTS && neededSlots <= slots.length / 4) {
+        if (slots.length == RingPool.TABLE_SLOTS) {
+            pool.releaseTable(slots);
+            slots = NONE;
+        } else if (slots.length > KEPT_SLOTS && neededSlots <= slots.length / 4) {
             slots = NONE;
         }
         neededSlots = 0;
@@ -150,7 +152,7 @@ final class PageRing {
             return;
         }
         Ring[] old = slots;
-        slots = new Ring[Math.max(FIRST_SLOTS, 1 << RingPool.exponentFor((int) needed))];
+        slots = needed <= RingPool.TABLE_SLOTS ? pool.acquireTable() : new Ring[1 << RingPool.exponentFor((int) needed)];
         for (long page = firstPage; page < firstPage + old.length; page++) {
             slots[slot(page)] = old[(int) page & (old.length - 1)];
         }

@@ -12,6 +12,8 @@ package io.mptcp.buffer;
  */
 public final class RingPool {
     private static final int LARGEST_EXPONENT = 30;
+    static final int TABLE_SLOTS = 4;
+    private static final int MAX_SPARE_TABLES = 1024;
 
     private final long maxBytes;
     private final long ordinaryBytes;
@@ -20,6 +22,9 @@ public final class RingPool {
     private final long maxSpareBytes;
     /** Spare rings of 2^exponent bytes, linked through {@link Ring#nextSpare}. */
     private final Ring[] spare = new Ring[LARGEST_EXPONENT + 1];
+    /** Spare tables of {@link #TABLE_SLOTS} references for {@link PageRing}s: their pages come and go with every message, and the table with them. */
+    private final Ring[][] spareTables = new Ring[MAX_SPARE_TABLES][];
+    private int spareTableCount;
     private long usedBytes;
     private long spareBytes;
     /** Least that was spare since the last {@link #trim}: nobody has needed that. */
@@ -121,6 +126,18 @@ public final class RingPool {
         ring.nextSpare = spare[exponent];
         spare[exponent] = ring;
         spareBytes += ring.capacityBytes();
+    }
+
+    /** An empty table of {@link #TABLE_SLOTS}. */
+    Ring[] acquireTable() {
+        return spareTableCount == 0 ? new Ring[TABLE_SLOTS] : spareTables[--spareTableCount];
+    }
+
+    /** @param table without a ring in it */
+    void releaseTable(Ring[] table) {
+        if (spareTableCount < MAX_SPARE_TABLES) {
+            spareTables[spareTableCount++] = table;
+        }
     }
 
     /** Largest capacity a buffer may ask for: the largest power of two in an int. */

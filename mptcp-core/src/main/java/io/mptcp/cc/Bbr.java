@@ -132,6 +132,11 @@ final class Bbr implements CongestionController {
     }
 
     @Override
+    public boolean isPaced() {
+        return true;
+    }
+
+    @Override
     public long pacingBytesPerSecond() {
         return (long) pacingBytesPerSecond;
     }

@@ -60,6 +60,11 @@ public interface CongestionController {
     /** Long.MAX_VALUE while there is no threshold. */
     long ssthreshBytes();
 
+    /** Whether it has a pacing rate of its own; always the same. */
+    default boolean isPaced() {
+        return false;
+    }
+
     /** Pacing rate in bytes per second the controller wants, or 0 to leave it to the default (a multiple of cwnd / srtt). */
     default long pacingBytesPerSecond() {
         return 0;

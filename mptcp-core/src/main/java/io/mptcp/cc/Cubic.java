@@ -26,6 +26,8 @@ final class Cubic extends LossBasedController {
         private double kSeconds;
         /** What Reno would have reached by now. */
         private double wEstBytes;
+        /** When it was followed last; not part of what can be undone. */
+        private long lastAckNanos;
 
         private void set(Curve other) {
             wMaxBytes = other.wMaxBytes;
@@ -45,9 +47,7 @@ final class Cubic extends LossBasedController {
     /** Null until slow start is over: most connections never come that far. */
     private Curve curve;
     /** What it was before the last reduction; null until there is one. */
-    private Curve undo;
-    private long lastAckNanos;
-
+    private Curve undoCurve;
     @Override
     public String name() {
         return NAME;
@@ -69,9 +69,9 @@ final class Cubic extends LossBasedController {
             startEpoch(now);
         } else if (!cwndLimited) {
             // RFC 9438 section 4.2: the time in which cwnd was not what limited the sender does not count.
-            current.epochStartNanos += now - lastAckNanos;
+            current.epochStartNanos += now - current.lastAckNanos;
         }
-        lastAckNanos = now;
+        current.lastAckNanos = now;
         if (!cwndLimited) {
             return;
         }
@@ -131,12 +131,12 @@ final class Cubic extends LossBasedController {
 
     @Override
     void saveAvoidanceState() {
-        undo = undo == null ? new Curve() : undo;
-        undo.set(curve());
+        undoCurve = undoCurve == null ? new Curve() : undoCurve;
+        undoCurve.set(curve());
     }
 
     @Override
     void restoreAvoidanceState() {
-        curve().set(undo);
+        curve().set(undoCurve);
     }
 }

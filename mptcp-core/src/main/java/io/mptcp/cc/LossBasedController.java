@@ -33,8 +33,11 @@ abstract sealed class LossBasedController implements CongestionController permit
     /** Something of such a window was lost. */
     private boolean startWasTooMuch;
 
-    private long undoCwndBytes;
-    private long undoSsthreshBytes;
+    /** Before the last reduction; null where there is nothing to undo. */
+    private Windows undo;
+
+    private record Windows(long cwndBytes, long ssthreshBytes) {
+    }
 
     @Override
     public void onEstablished(long nowNanos, int mssBytes, boolean synRetransmitted) {
@@ -99,13 +102,13 @@ abstract sealed class LossBasedController implements CongestionController permit
 
     @Override
     public void onSpuriousLoss(long nowNanos) {
-        if (undoCwndBytes == 0) {
+        if (undo == null) {
             return;
         }
-        cwndBytes = Math.max(cwndBytes, undoCwndBytes);
-        ssthreshBytes = undoSsthreshBytes;
+        cwndBytes = Math.max(cwndBytes, undo.cwndBytes);
+        ssthreshBytes = undo.ssthreshBytes;
         afterTimeout = false;
-        undoCwndBytes = 0;
+        undo = null;
         restoreAvoidanceState();
     }
 
@@ -113,7 +116,7 @@ abstract sealed class LossBasedController implements CongestionController permit
     public void onEcnEcho(long nowNanos, long inFlightBytes) {
         reduce(inFlightBytes);
         cwndBytes = Math.min(cwndBytes, ssthreshBytes);
-        undoCwndBytes = 0;
+        undo = null;
     }
 
     @Override
@@ -232,8 +235,7 @@ abstract sealed class LossBasedController implements CongestionController permit
     }
 
     private void saveForUndo() {
-        undoCwndBytes = cwndBytes;
-        undoSsthreshBytes = ssthreshBytes;
+        undo = new Windows(cwndBytes, ssthreshBytes);
         saveAvoidanceState();
     }
 }

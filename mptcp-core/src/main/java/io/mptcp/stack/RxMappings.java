@@ -30,6 +30,9 @@ final class RxMappings {
     private static final long[] NO_NUMBERS = {};
     private static final int[] NO_LENGTHS = {};
 
+    /** Of a subflow that has never had one: takes none. */
+    static final RxMappings NONE = new RxMappings(0);
+
     private final int limit;
     private long[] ssn = NO_NUMBERS;
     private long[] dsn = NO_NUMBERS;

@@ -121,7 +121,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         tcb = new Tcb(isJoin ? stack.joinTcpConfig() : connection.tcpConfig, this, connection.newCongestionController(), IpAddress.isIpv4(localHi, localLo), link.mtuBytes(),
                 link.maxSuperSegmentBytes(), localPort, remotePort, iss == CHOOSE_ISS ? ownIss : (int) iss, stack.isns().timestampOffset(), stack.config().limits().maxRanges(), stack.tcpScratch());
         join = isJoin ? new JoinHandshake(this) : null;
-        receiver = new SubflowReceiver(this, stack.config().limits().maxMappings());
+        receiver = new SubflowReceiver(this);
         options = new SubflowOptions(this);
         localBackup = link.backup();
         halfOpenJoin = isJoin && !isActive;

@@ -22,7 +22,8 @@ final class SubflowReceiver {
 
     private final Subflow subflow;
     private final Connection connection;
-    private final RxMappings mappings;
+    /** {@link RxMappings#NONE} before the first. */
+    private RxMappings mappings = RxMappings.NONE;
     /** Payload in subflow sequence space that waits for its mapping or for the rest of it; null when there is none. */
     private ReceiveBuffer staged;
     /** The segment whose payload comes next said anything of MPTCP. */
@@ -30,10 +31,9 @@ final class SubflowReceiver {
     private int refusedUnmapped;
     private long unmappedDeadlineNanos = Long.MAX_VALUE;
 
-    SubflowReceiver(Subflow subflow, int maxMappings) {
+    SubflowReceiver(Subflow subflow) {
         this.subflow = subflow;
         this.connection = subflow.connection;
-        mappings = new RxMappings(maxMappings);
     }
 
     /** Takes DATA_ACK, mapping and DATA_FIN from a segment. @return false when the subflow was reset because of them */
@@ -120,6 +120,9 @@ final class SubflowReceiver {
         }
         if (dsn != ssn) {
             connection.fallback().onDiverged();
+        }
+        if (mappings == RxMappings.NONE) {
+            mappings = new RxMappings(connection.stack.config().limits().maxMappings());
         }
         switch (mappings.add(ssn, dsn, length, checksum)) {
             case CONFLICT -> {

@@ -12,7 +12,6 @@ final class DelayedAck {
     private static final long MIN_ATO_NANOS = 40_000_000L;
 
     private final long maxDelayNanos;
-    private final long minAtoNanos;
     private final boolean always;
     /** Payload of the largest packet seen: what counts as full-sized. */
     private int rcvMssBytes = MIN_RCV_MSS;
@@ -32,8 +31,11 @@ final class DelayedAck {
      */
     DelayedAck(long maxDelayNanos, boolean always) {
         this.maxDelayNanos = maxDelayNanos;
-        this.minAtoNanos = Math.min(MIN_ATO_NANOS, maxDelayNanos);
         this.always = always;
+    }
+
+    private long minAtoNanos() {
+        return Math.min(MIN_ATO_NANOS, maxDelayNanos);
     }
 
     /**
@@ -57,8 +59,8 @@ final class DelayedAck {
         lastPayloadNanos = nowNanos;
         if (atoNanos == 0) {
             enterQuickMode(windowBytes);
-        } else if (gap <= minAtoNanos / 2) {
-            atoNanos = atoNanos / 2 + minAtoNanos / 2;
+        } else if (gap <= minAtoNanos() / 2) {
+            atoNanos = atoNanos / 2 + minAtoNanos() / 2;
         } else if (gap < atoNanos) {
             atoNanos = Math.min(atoNanos / 2 + gap, rtoNanos);
         } else if (gap > rtoNanos) {
@@ -68,8 +70,8 @@ final class DelayedAck {
 
     private long delayNanos(long srttNanos) {
         long delay = atoNanos;
-        if (delay > minAtoNanos && srttNanos > 0) {
-            delay = Math.min(delay, Math.max(srttNanos, minAtoNanos));
+        if (delay > minAtoNanos() && srttNanos > 0) {
+            delay = Math.min(delay, Math.max(srttNanos, minAtoNanos()));
         }
         return Math.min(delay, maxDelayNanos);
     }
@@ -78,7 +80,7 @@ final class DelayedAck {
     void enterQuickMode(long windowBytes) {
         addQuickAcks(windowBytes);
         pingpong = false;
-        atoNanos = minAtoNanos;
+        atoNanos = minAtoNanos();
     }
 
     /** Half the segments that fit the window: enough for slow start to fill it. */
@@ -98,9 +100,9 @@ final class DelayedAck {
      * @param isNew it has not been sent before: as Linux, a request, whose answer begins no bulk transfer
      */
     void requestWithData(long nowNanos, boolean isNew) {
-        deadlineNanos = nowNanos + minAtoNanos;
+        deadlineNanos = nowNanos + minAtoNanos();
         if (isNew) {
-            atoNanos = minAtoNanos;
+            atoNanos = minAtoNanos();
             lastPayloadNanos = nowNanos;
         }
     }
@@ -127,7 +129,7 @@ final class DelayedAck {
         now = true;
         if (pingpong) {
             pingpong = false; // it is not, or there would have been an answer to carry the acknowledgment
-            atoNanos = minAtoNanos;
+            atoNanos = minAtoNanos();
         } else {
             atoNanos = Math.min(2 * atoNanos, maxDelayNanos);
         }
@@ -136,7 +138,7 @@ final class DelayedAck {
     /** A segment with the current acknowledgment number has been sent. */
     void sent() {
         if (unacknowledgedBytes > 0 && quickAcksLeft > 0 && --quickAcksLeft == 0) {
-            atoNanos = minAtoNanos;
+            atoNanos = minAtoNanos();
         }
         now = false;
         unacknowledgedBytes = 0;

@@ -14,6 +14,9 @@ final class Ecn {
 
     private static final int SETUP = TcpSegment.ECE | TcpSegment.CWR;
 
+    /** Of all connections that have settled for none. */
+    private static final Ecn OFF = new Ecn(null);
+
     private final Tcb tcb;
     private boolean on;
     private boolean offered;
@@ -52,6 +55,11 @@ final class Ecn {
 
     void onSynAck(IncomingSegment synAck) {
         on = offered && (synAck.flags & SETUP) == TcpSegment.ECE;
+    }
+
+    /** The handshake is over: what holds from now on. */
+    Ecn settled() {
+        return on ? this : OFF;
     }
 
     // ---- receiver ----
@@ -99,9 +107,11 @@ final class Ecn {
 
     /** ECN flags of a segment with new data, which is now sent. */
     int newDataFlags() {
-        int flags = cwrDue ? TcpSegment.CWR : 0;
+        if (!cwrDue) {
+            return 0;
+        }
         cwrDue = false;
-        return flags;
+        return TcpSegment.CWR;
     }
 
     /** ECN field of a packet with new data. Nothing else may be marked (sections 6.1.1, 6.1.4 to 6.1.6). */

@@ -507,7 +507,7 @@ final class LossRecovery {
             probe.cancel(); // the window has shrunk, and the end is out of it
         }
         boolean room = headForced || retransmissionRoomBytes() >= Math.min(tcb.payloadMssBytes(), log.lostBytes());
-        if (log.lostBytes() == 0 || frto != null && frto.holdsRetransmissions() || !room || !headForced && tcb.pacer.holdsRetransmissions(nowNanos)) {
+        if (log.lostBytes() == 0 || frto != null && frto.holdsRetransmissions() || !room || !headForced && tcb.pacer != null && tcb.pacer.holdsRetransmissions(nowNanos)) {
             return -1;
         }
         for (int i = 0; i < log.size(); i++) {
@@ -545,7 +545,9 @@ final class LossRecovery {
         }
         log.markRetransmitted(index, nowNanos);
         rates.onSent(nowNanos, index);
-        tcb.pacer.onRetransmitted(nowNanos, log.length(index));
+        if (tcb.pacer != null) {
+            tcb.pacer.onRetransmitted(nowNanos, log.length(index));
+        }
         notePrr(log.length(index));
     }
 

@@ -60,7 +60,7 @@ final class Pacer {
 
     /** New data has been sent, or, where all is paced, something again. */
     void onSent(long nowNanos, int bytes) {
-        double rate = isOn() ? bytesPerSecond() : 0;
+        double rate = isOn() ? bytesPerSecond(tcb) : 0;
         if (rate <= 0) {
             return;
         }
@@ -90,7 +90,7 @@ final class Pacer {
 
     /** Most payload one segment may carry: a burst, in full segments. */
     long maxBurstBytes() {
-        double rate = isOn() ? bytesPerSecond() : 0;
+        double rate = isOn() ? bytesPerSecond(tcb) : 0;
         int mss = tcb.payloadMssBytes();
         if (rate <= 0) {
             return Long.MAX_VALUE;
@@ -99,14 +99,14 @@ final class Pacer {
     }
 
     /** Linux's size of a super-segment: what leaves in a millisecond, in full segments, at least {@code minSegments}. */
-    long autosizeBytes(int minSegments) {
-        double rate = bytesPerSecond();
+    static long autosizeBytes(Tcb tcb, int minSegments) {
+        double rate = bytesPerSecond(tcb);
         int mss = tcb.payloadMssBytes();
         return rate <= 0 ? Long.MAX_VALUE : Math.max(minSegments, (long) (rate * BURST_NANOS / NANOS_PER_SECOND) / mss) * mss;
     }
 
     /** The rate, 0 before there is a round-trip time. */
-    double bytesPerSecond() {
+    static double bytesPerSecond(Tcb tcb) {
         long wanted = tcb.cc.pacingBytesPerSecond();
         if (wanted > 0) {
             return wanted;

@@ -24,7 +24,8 @@ public final class Tcb {
     /** Null while nothing is outstanding and nothing has to be remembered: an idle connection owns none. */
     LossRecovery recovery;
     final DelayedAck delayedAck;
-    final Ecn ecn;
+    Ecn ecn;
+    /** Null where nothing is paced. */
     final Pacer pacer;
     /** Null while nothing has come out of order or twice. */
     private SackBlocks sackBlocks;
@@ -97,7 +98,8 @@ public final class Tcb {
     long timeWaitDeadlineNanos = Long.MAX_VALUE;
     int timeouts;
 
-    final Liveness liveness = new Liveness(this);
+    /** Null before the first timeout, and where no keep-alive is asked for. */
+    private Liveness liveness;
     /** Null before the first. */
     private ChallengeLimiter challenges;
 
@@ -137,7 +139,7 @@ public final class Tcb {
         delayedAck = new DelayedAck(config.delayedAckMillis() * NANOS_PER_MILLI, config.quickAck());
         this.maxRanges = maxRanges;
         ecn = new Ecn(this);
-        pacer = new Pacer(this, config.pacing());
+        pacer = config.pacing() || cc.isPaced() ? new Pacer(this, config.pacing()) : null;
         recovery = cc.measuresRate() ? new LossRecovery(this) : null; // a rate is measured from the beginning
         input = new TcpInput(this);
         output = new TcpOutput(this);
@@ -337,7 +339,9 @@ public final class Tcb {
         rtoDeadlineNanos = Long.MAX_VALUE;
         timeWaitDeadlineNanos = Long.MAX_VALUE;
         stopRecovery();
-        pacer.stop();
+        if (pacer != null) {
+            pacer.stop();
+        }
         delayedAck.sent();
         cc.onClosed();
         upper.onClosed(reason);
@@ -361,11 +365,15 @@ public final class Tcb {
             return;
         }
         delayedAck.expire(nowNanos);
-        pacer.expire(nowNanos);
+        if (pacer != null) {
+            pacer.expire(nowNanos);
+        }
         if (recovery != null) {
             recovery.expire(nowNanos);
         }
-        liveness.expire(nowNanos);
+        if (liveness != null) {
+            liveness.expire(nowNanos);
+        }
         if (rtoDeadlineNanos <= nowNanos) {
             retransmissionTimeout(nowNanos);
         }
@@ -374,9 +382,10 @@ public final class Tcb {
     /** When {@link #expire} is needed at the latest; Long.MAX_VALUE for never. */
     public long deadlineNanos() {
         long closing = Math.min(rtoDeadlineNanos, timeWaitDeadlineNanos);
-        long sending = Math.min(Math.min(closing, pacer.deadlineNanos()), delayedAck.deadlineNanos());
+        long sending = Math.min(closing, delayedAck.deadlineNanos());
+        sending = pacer == null ? sending : Math.min(sending, pacer.deadlineNanos());
         sending = recovery == null ? sending : Math.min(sending, recovery.deadlineNanos());
-        return Math.min(sending, liveness.deadlineNanos());
+        return liveness == null && !upper.socketOptions().keepAlive() ? sending : Math.min(sending, liveness().deadlineNanos());
     }
 
     /** Sends what is due besides new data: RST, SYN, retransmissions, probes, FIN, acknowledgments. @return whether the slot was filled */
@@ -404,7 +413,7 @@ public final class Tcb {
     private void retransmissionTimeout(long nowNanos) {
         timeouts++;
         boolean handshake = !state.isSynchronized();
-        if (liveness.onTimeout(nowNanos)) {
+        if (liveness().onTimeout(nowNanos)) {
             if (handshake) {
                 forget(TcpCloseReason.TIMED_OUT);
             } else {
@@ -429,7 +438,25 @@ public final class Tcb {
     }
 
     void armRto(long nowNanos) {
-        rtoDeadlineNanos = liveness.boundByUserTimeout(nowNanos, nowNanos + rtt.rtoNanos());
+        long deadlineNanos = nowNanos + rtt.rtoNanos();
+        rtoDeadlineNanos = liveness == null ? deadlineNanos : liveness.boundByUserTimeout(nowNanos, deadlineNanos);
+    }
+
+    private Liveness liveness() {
+        if (liveness == null) {
+            liveness = new Liveness(this);
+        }
+        return liveness;
+    }
+
+    /** Something acceptable came. */
+    void onReceived(long nowNanos) {
+        lastReceiveNanos = nowNanos;
+        probesUnanswered = 0;
+        path.onHeard();
+        if (liveness != null) {
+            liveness.onReceived();
+        }
     }
 
     void enterTimeWait(long nowNanos) {
@@ -512,7 +539,8 @@ public final class Tcb {
         if (ecn.isCwrDue() || path.maxSuperSegmentBytes() <= mss || sndNxt < sndUp) {
             return mss; // what the first packet says, or the distance to the urgent data, is not for the others
         }
-        return (int) Math.min(path.maxSuperSegmentBytes() / mss * mss, pacer.maxBurstBytes());
+        int most = path.maxSuperSegmentBytes() / mss * mss;
+        return pacer == null ? most : (int) Math.min(most, pacer.maxBurstBytes());
     }
 
     /** As {@link #maxPayloadBytes} for new data: where super-segments are sized as Linux does it, the ACK of one clocks out another. */
@@ -523,7 +551,7 @@ public final class Tcb {
             return most;
         }
         long halfWindow = Math.max(1, cc.cwndBytes() / 2 / mss) * mss;
-        return (int) Math.min(most, Math.min(halfWindow, pacer.autosizeBytes(config.minTsoSegments())));
+        return (int) Math.min(most, Math.min(halfWindow, Pacer.autosizeBytes(this, config.minTsoSegments())));
     }
 
     /** Payload of a super-segment worth collecting: what the link takes, and at most half of the largest window (Linux: xmit_size_goal). */
@@ -554,12 +582,12 @@ public final class Tcb {
 
     /** Pacing holds new data back for a moment, at most a few milliseconds on all but the slowest paths; {@link #deadlineNanos} tells how long. */
     public boolean isPaced(long nowNanos) {
-        return pacer.holds(nowNanos);
+        return pacer != null && pacer.holds(nowNanos);
     }
 
     /** Bytes per second that pacing aims at, 0 before the first round-trip sample. */
     public long pacingBytesPerSecond() {
-        return (long) pacer.bytesPerSecond();
+        return (long) Pacer.bytesPerSecond(this);
     }
 
     /** Round-trip time by the peer's data, or else by what was acknowledged; 0 when neither is known. */

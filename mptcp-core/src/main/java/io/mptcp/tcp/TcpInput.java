@@ -38,10 +38,7 @@ final class TcpInput {
         if (!segment.has(ACK)) {
             return;
         }
-        tcb.lastReceiveNanos = nowNanos;
-        tcb.probesUnanswered = 0;
-        tcb.liveness.onReceived();
-        tcb.path.onHeard();
+        tcb.onReceived(nowNanos);
         if (tcb.state == TcpState.SYN_RECV && !synReceived(nowNanos, segment)) {
             return;
         }
@@ -173,6 +170,7 @@ final class TcpInput {
     }
 
     private void synAcknowledged(long nowNanos) {
+        tcb.ecn = tcb.ecn.settled();
         tcb.deliveredSegments++;
         tcb.rtoDeadlineNanos = Long.MAX_VALUE;
         if (tcb.synRetransmitted) {

@@ -122,7 +122,9 @@ final class TcpOutput {
         log.append(tcb.sndNxt, length, push ? SegmentLog.PUSH : 0, dsn, checksum, nowNanos);
         tcb.sndNxt += length;
         tcb.recovery().onNewDataSent(nowNanos, length);
-        tcb.pacer.onSent(nowNanos, length);
+        if (tcb.pacer != null) {
+            tcb.pacer.onSent(nowNanos, length);
+        }
         transmitEntry(nowNanos, out, log.size() - 1, SegmentKind.DATA, tcb.ecn.newDataFlags());
         out.ecn = tcb.ecn.newDataCodepoint();
         if (!tcb.state.isSynchronized()) {

@@ -29,7 +29,7 @@ class PacerTest {
     @Test
     void theRateIsTwiceTheWindowInARoundTripWhileThatDoubles() {
         measure();
-        assertEquals(200_000, pacer.bytesPerSecond(), 1);
+        assertEquals(200_000, Pacer.bytesPerSecond(net.tcb), 1);
         assertEquals(10 * MSS, pacer.maxBurstBytes(), "a millisecond would be 200 bytes, ten segments are always taken at once");
     }
 
