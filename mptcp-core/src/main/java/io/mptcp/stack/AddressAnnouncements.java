@@ -44,6 +44,9 @@ final class AddressAnnouncements {
         }
     }
 
+    /** Of a connection that has announced nothing. */
+    static final AddressAnnouncements NONE = new AddressAnnouncements(null);
+
     private final Connection connection;
     /** Not echoed yet, in the order they were asked for. */
     private List<Announcement> pending = List.of();
@@ -87,7 +90,6 @@ final class AddressAnnouncements {
 
     /** An echo with another id, address or port is none of what was announced. */
     void onEcho(MptcpOptions mptcp) {
-        connection.stack.count(Counter.EchoAdd);
         boolean known = !pending.isEmpty() && pending.removeIf(sent -> sent.isEchoedBy(mptcp));
         echoed += known ? 1 : 0;
         noteAnswer();

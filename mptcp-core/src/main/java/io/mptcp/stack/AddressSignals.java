@@ -26,7 +26,7 @@ final class AddressSignals {
     private int addressesTaken;
     /** Announcements to be echoed, each on the subflow it came on. */
     private List<Echo> echoes = List.of();
-    private final AddressAnnouncements announcements;
+    private AddressAnnouncements announcements = AddressAnnouncements.NONE;
     /** Null before an address was taken back. */
     private AddressWithdrawals withdrawals;
 
@@ -34,7 +34,6 @@ final class AddressSignals {
         this.connection = connection;
         this.sequence = sequence;
         ids = new LocalAddressIds(connection.subflows());
-        announcements = new AddressAnnouncements(connection);
     }
 
     /** The address of the initial subflow. */
@@ -114,6 +113,7 @@ final class AddressSignals {
     /** @param id from 1 to 255, 0 for any */
     boolean announce(int id, IpEndpoint endpoint, long retryNanos) {
         int given = localAddressId(endpoint.address(), id);
+        announcements = announcements == AddressAnnouncements.NONE ? new AddressAnnouncements(connection) : announcements;
         if (given < 0 || !announcements.announce(given, endpoint, retryNanos)) {
             return false;
         }
@@ -139,6 +139,7 @@ final class AddressSignals {
         }
         if (mptcp.has(MptcpOptions.ADD_ADDR)) {
             if (mptcp.addAddrEcho) {
+                connection.stack.count(Counter.EchoAdd);
                 announcements.onEcho(mptcp);
             } else {
                 onAddAddr(subflow, mptcp);

@@ -25,15 +25,25 @@ final class Fallback {
     /** This side found a wrong checksum, said so, and waits for the peer to go on as TCP. */
     private boolean failing;
     private boolean failDue;
-    private long failDsn;
-    private long deadlineNanos = Long.MAX_VALUE;
-
-    /** The peer may not know of the fallback: the first new data carries an infinite mapping. */
-    private boolean infiniteMapping;
-    private long infiniteMappingDsn;
-    private long firstNewSsn;
-    private long infiniteMappingEndSsn = -1;
+    /** For the MP_FAIL, and until when its answer is waited for; null before there is one. */
+    private Failure failure;
+    /** The peer may not know of the fallback: the first new data carries it. Null otherwise. */
+    private InfiniteMapping infiniteMapping;
     private boolean infiniteMappingDueOnAck;
+
+    private record Failure(long dsn, long deadlineNanos) {
+    }
+
+    private static final class InfiniteMapping {
+        private long dsn;
+        private final long firstNewSsn;
+        private long endSsn = -1;
+
+        private InfiniteMapping(long dsn, long firstNewSsn) {
+            this.dsn = dsn;
+            this.firstNewSsn = firstNewSsn;
+        }
+    }
 
     Fallback(Connection connection) {
         this.connection = connection;
@@ -88,9 +98,7 @@ final class Fallback {
         connection.fallBack(reason);
         connection.onPlainAck(subflow);
         if (tellsPeer) {
-            infiniteMapping = true;
-            infiniteMappingDsn = connection.data().sender.dsnUna();
-            firstNewSsn = subflow.tcb.sndNxt();
+            infiniteMapping = new InfiniteMapping(connection.data().sender.dsnUna(), subflow.tcb.sndNxt());
         }
     }
 
@@ -102,8 +110,7 @@ final class Fallback {
         if (isPossible(subflow)) {
             failing = true;
             failDue = true;
-            failDsn = dsn;
-            deadlineNanos = stack.nowNanos() + FAIL_TIMEOUT_NANOS;
+            failure = new Failure(dsn, stack.nowNanos() + FAIL_TIMEOUT_NANOS);
             connection.closeJoins();
             stack.enqueue(connection);
         } else {
@@ -114,7 +121,6 @@ final class Fallback {
 
     private void giveUp(Subflow subflow, long dsn) {
         failing = false;
-        deadlineNanos = Long.MAX_VALUE;
         subflow.failedDsn = dsn;
         subflow.reset(ResetReason.MIDDLEBOX);
     }
@@ -125,18 +131,17 @@ final class Fallback {
     }
 
     long deadlineNanos() {
-        return deadlineNanos;
+        return failing ? failure.deadlineNanos : Long.MAX_VALUE;
     }
 
     void expire(long nowNanos) {
-        if (deadlineNanos <= nowNanos && failing) {
-            giveUp(connection.subflows().getFirst(), failDsn);
+        if (deadlineNanos() <= nowNanos) {
+            giveUp(connection.subflows().getFirst(), failure.dsn);
         }
     }
 
     void onSubflowClosed() {
         failing = false;
-        deadlineNanos = Long.MAX_VALUE;
     }
 
     /** Payload has come although this side waits for the peer to change over: it may not have heard. */
@@ -165,10 +170,10 @@ final class Fallback {
             return;
         }
         failDue = true;
-        failDsn = connection.data().receiver.rcvNxt();
+        failure = new Failure(connection.data().receiver.rcvNxt(), Long.MAX_VALUE);
         long intactDsn = sender.dsnUna();
         begin("MPFailRx", subflow, true);
-        infiniteMappingDsn = intactDsn;
+        infiniteMapping.dsn = intactDsn;
         stack.enqueue(connection);
     }
 
@@ -177,7 +182,6 @@ final class Fallback {
         begin("DSSCorruptionFallback", subflow, false);
         failing = false;
         failDue = false;
-        deadlineNanos = Long.MAX_VALUE;
     }
 
     /** A RST with MP_FAIL: whatever this subflow brought from there on was thrown away, acknowledged by the subflow or not. */
@@ -210,7 +214,7 @@ final class Fallback {
 
     /** Whether data goes with an infinite mapping: it is repeated until the first new data after the fallback has arrived. */
     boolean sendsInfiniteMapping(Subflow subflow) {
-        return infiniteMapping && (infiniteMappingEndSsn < 0 || subflow.tcb.sndUna() < infiniteMappingEndSsn);
+        return infiniteMapping != null && (infiniteMapping.endSsn < 0 || subflow.tcb.sndUna() < infiniteMapping.endSsn);
     }
 
     /**
@@ -258,7 +262,7 @@ final class Fallback {
         if (failDue) {
             failDue = false;
             stack.count(Counter.MPFailTx);
-            writer.mpFail(data.sequence.peerToWire(failDsn));
+            writer.mpFail(data.sequence.peerToWire(failure.dsn));
             if (connection.isMptcp()) {
                 writer.dssAck(true, data.wireDataAck());
             }
@@ -274,8 +278,8 @@ final class Fallback {
 
     /** @param endSsn end of the data it goes with */
     void writeInfiniteMapping(OptionWriter writer, long endSsn) {
-        if (infiniteMappingEndSsn < 0 && endSsn > firstNewSsn) {
-            infiniteMappingEndSsn = endSsn; // what was sent before may have arrived before, and would not be looked at again
+        if (infiniteMapping.endSsn < 0 && endSsn > infiniteMapping.firstNewSsn) {
+            infiniteMapping.endSsn = endSsn; // what was sent before may have arrived before, and would not be looked at again
         }
         writeInfiniteMapping(writer);
     }
@@ -283,8 +287,8 @@ final class Fallback {
     /** Length 0, and checksum 0 where there are checksums. It holds from the last data that was acknowledged as intact. */
     private void writeInfiniteMapping(OptionWriter writer) {
         int noChecksum = connection.data().isChecksumOn() ? 0 : -1;
-        long wireDsn = connection.data().toWireDsn(infiniteMappingDsn);
-        writer.dssMapping(false, false, 0, true, wireDsn, (int) infiniteMappingDsn, 0, false, noChecksum);
+        long wireDsn = connection.data().toWireDsn(infiniteMapping.dsn);
+        writer.dssMapping(false, false, 0, true, wireDsn, (int) infiniteMapping.dsn, 0, false, noChecksum);
         stack.count(Counter.InfiniteMapTx);
     }
 }

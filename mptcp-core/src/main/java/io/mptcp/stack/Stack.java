@@ -54,7 +54,7 @@ public final class Stack {
     private final FourTuples fourTuples;
     private final FastOpenCache fastOpens = new FastOpenCache();
     private final MemoryBudget memory;
-    private final TcpScratch tcpScratch = new TcpScratch();
+    private final TcpScratch tcpScratch;
     private final ConnectionView schedulerView = new ConnectionView();
 
     private final DeadlineQueue deadlines = new DeadlineQueue();
@@ -76,6 +76,7 @@ public final class Stack {
         this.config = config;
         joinTcpConfig = forJoins(config.tcp());
         this.random = random;
+        tcpScratch = new TcpScratch(config.limits().maxRanges());
         memory = new MemoryBudget(this, config.limits().maxBufferBytes(), connections);
         isns = new IsnGenerator(random);
         flows = new FlowTable<>(random.nextLong());

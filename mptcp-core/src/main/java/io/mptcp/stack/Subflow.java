@@ -32,8 +32,6 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         CLOSED
     }
 
-    private static final long MIN_JOIN_ACK_RETRY_NANOS = 200_000_000L;
-    private static final int MAX_JOIN_ACK_RETRIES = 8;
     private static final int MAX_WINDOW_PROBE_BACKOFF = 6;
     /** As many timeouts in a row are no longer the loss of a few segments. */
     private static final int OUTAGE_TIMEOUTS = 3;
@@ -91,8 +89,6 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     int receivedResetFlags;
     /** Why it is over, for the events; null while it is not. */
     TcpCloseReason closeReason;
-    private long joinAckDeadlineNanos = Long.MAX_VALUE;
-    private int joinAckRetries;
     private long windowProbeNanos = Long.MAX_VALUE;
     private int windowProbes;
     private boolean leftInTimeWait;
@@ -119,7 +115,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         LinkProperties link = stack.linkProperties(linkId);
         int ownIss = stack.fourTuples().initialSequenceNumber(key);
         tcb = new Tcb(isJoin ? stack.joinTcpConfig() : connection.tcpConfig, this, connection.newCongestionController(), IpAddress.isIpv4(localHi, localLo), link.mtuBytes(),
-                link.maxSuperSegmentBytes(), localPort, remotePort, iss == CHOOSE_ISS ? ownIss : (int) iss, stack.isns().timestampOffset(), stack.config().limits().maxRanges(), stack.tcpScratch());
+                link.maxSuperSegmentBytes(), localPort, remotePort, iss == CHOOSE_ISS ? ownIss : (int) iss, stack.isns().timestampOffset(), stack.tcpScratch());
         join = isJoin ? new JoinHandshake(this) : null;
         receiver = new SubflowReceiver(this);
         options = new SubflowOptions(this);
@@ -134,8 +130,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     }
 
     void expire(long nowNanos) {
-        if (joinAckDeadlineNanos <= nowNanos) {
-            repeatJoinAck(nowNanos);
+        if (join != null) {
+            join.expire(nowNanos);
         }
         silence.expire(nowNanos);
         if (ackSilence != null) {
@@ -176,7 +172,8 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     /** To be called whenever the connection may have heard something. */
     long nextDeadlineNanos(long nowNanos) {
         silence.update(nowNanos);
-        long own = Math.min(joinAckDeadlineNanos, Math.min(windowProbeNanos, receiver.deadlineNanos()));
+        long joining = join == null ? Long.MAX_VALUE : join.deadlineNanos();
+        long own = Math.min(joining, Math.min(windowProbeNanos, receiver.deadlineNanos()));
         long watching = Math.min(silence.deadlineNanos(), watchDeadlineNanos(nowNanos));
         return Math.min(Math.min(tcb.deadlineNanos(), own), Math.min(watching, options.signalDeadlineNanos(nowNanos)));
     }
@@ -224,27 +221,12 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         return signalPace == null ? Long.MAX_VALUE : signalPace.deadlineNanos(nowNanos);
     }
 
-    /** RFC 8684 section 3.2: the third ACK is repeated until something comes back, within reason. */
-    private void repeatJoinAck(long nowNanos) {
-        if (joinAckRetries++ == MAX_JOIN_ACK_RETRIES) {
-            reset(ResetReason.UNSPECIFIED);
-            return;
-        }
-        joinAckDeadlineNanos = nowNanos + joinAckIntervalNanos();
-        tcb.requestAck();
-    }
-
-    /** As Linux begins: twice the round trip. It is doubled from the second time on, and over all is close to a minute at least. */
-    private long joinAckIntervalNanos() {
-        return Math.max(2 * tcb.rtt().srttNanos(), MIN_JOIN_ACK_RETRY_NANOS) << Math.max(0, joinAckRetries - 1);
-    }
-
     boolean transmitControl(long nowNanos, PacketSlot out) {
         boolean filled = tcb.transmitControl(nowNanos, out);
         if (filled) {
             address(out);
-            if (phase == Phase.PRE_ESTABLISHED && joinAckDeadlineNanos == Long.MAX_VALUE) {
-                joinAckDeadlineNanos = nowNanos + joinAckIntervalNanos();
+            if (phase == Phase.PRE_ESTABLISHED) {
+                join.onAckSent(nowNanos);
             }
         }
         return filled;
@@ -500,7 +482,6 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         if (phase == Phase.PRE_ESTABLISHED) {
             phase = Phase.ESTABLISHED;
             join = null;
-            joinAckDeadlineNanos = Long.MAX_VALUE;
             connection.onSubflowEstablished(this);
         }
         Fallback fallback = connection.fallback();
@@ -694,7 +675,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         closeReason = reason;
         phase = Phase.CLOSED;
         endHalfOpen();
-        joinAckDeadlineNanos = Long.MAX_VALUE;
+        join = null;
         windowProbeNanos = Long.MAX_VALUE;
         receiver.close();
         if (known) {

@@ -10,13 +10,13 @@ final class ChallengeLimiter {
     private static final int MIN_CHALLENGES = 7;
     private static final long PERIOD_NANOS = 5_000_000_000L;
 
-    private long random;
+    private int random;
     private long periodStartNanos = Long.MIN_VALUE / 2;
     private int left;
 
     /** @param seed differs from connection to connection and is not known off the path */
     ChallengeLimiter(long seed) {
-        random = seed | 1;
+        random = (int) (seed ^ seed >>> 32) | 1;
     }
 
     /** Whether one more may be answered. */
@@ -24,9 +24,9 @@ final class ChallengeLimiter {
         if (nowNanos - periodStartNanos >= PERIOD_NANOS) {
             periodStartNanos = nowNanos;
             random ^= random << 13; // xorshift
-            random ^= random >>> 7;
-            random ^= random << 17;
-            left = MIN_CHALLENGES + (int) Long.remainderUnsigned(random, MAX_CHALLENGES - MIN_CHALLENGES + 1);
+            random ^= random >>> 17;
+            random ^= random << 5;
+            left = MIN_CHALLENGES + Integer.remainderUnsigned(random, MAX_CHALLENGES - MIN_CHALLENGES + 1);
         }
         if (left == 0) {
             return false;

@@ -31,7 +31,6 @@ public final class Tcb {
     private SackBlocks sackBlocks;
     /** {@link RangeSet#EMPTY} until something has come out of order. */
     RangeSet outOfOrder = RangeSet.EMPTY;
-    private final int maxRanges;
     /** Null before the first payload. */
     private ReceiverRtt receiverRtt;
     final Delivery delivery = new Delivery(this);
@@ -103,9 +102,14 @@ public final class Tcb {
     /** Null before the first. */
     private ChallengeLimiter challenges;
 
-    /** Relative number behind the last urgent byte we send, and behind the last we have been told of; 0 for none. */
-    private long sndUp;
-    long rcvUp;
+    /** Null while nothing is urgent in either direction. */
+    private Urgent urgent;
+
+    /** Relative numbers behind the last urgent byte we send, and behind the last we have been told of; 0 for none. */
+    private static final class Urgent {
+        private long sndUp;
+        private long rcvUp;
+    }
 
     long bytesSent;
     long bytesRetransmitted;
@@ -120,11 +124,10 @@ public final class Tcb {
      * @param maxSuperSegmentBytes largest payload handed to the link at once, 0 for one MSS
      * @param iss                  initial sequence number (RFC 6528)
      * @param tsOffset             start of the timestamp clock (RFC 7323 section 7.1)
-     * @param maxRanges            bound on out-of-order intervals
      * @param scratch              of the stack
      */
     public Tcb(TcpConfig config, UpperLayer upper, CongestionController cc, boolean ipv4, int mtuBytes, int maxSuperSegmentBytes,
-               int localPort, int remotePort, int iss, int tsOffset, int maxRanges, TcpScratch scratch) {
+               int localPort, int remotePort, int iss, int tsOffset, TcpScratch scratch) {
         this.config = config;
         this.scratch = scratch;
         log = new SegmentLog(scratch.segmentTables);
@@ -137,7 +140,6 @@ public final class Tcb {
         path = new TcpPath(this, ipv4, mtuBytes, maxSuperSegmentBytes);
         rtt = new RttEstimator(config.minRtoMillis() * NANOS_PER_MILLI, config.maxRtoMillis() * NANOS_PER_MILLI);
         delayedAck = new DelayedAck(config.delayedAckMillis() * NANOS_PER_MILLI, config.quickAck());
-        this.maxRanges = maxRanges;
         ecn = new Ecn(this);
         pacer = config.pacing() || cc.isPaced() ? new Pacer(this, config.pacing()) : null;
         recovery = cc.measuresRate() ? new LossRecovery(this) : null; // a rate is measured from the beginning
@@ -260,17 +262,28 @@ public final class Tcb {
 
     /** Everything up to here is urgent (RFC 9293 section 3.8.5): segments below it say so. @param endSsn relative number behind the last urgent byte */
     public void markUrgent(long endSsn) {
-        sndUp = Math.max(sndUp, endSsn);
+        urgent = urgent == null ? new Urgent() : urgent;
+        urgent.sndUp = Math.max(urgent.sndUp, endSsn);
+    }
+
+    /** The peer has said so. */
+    void takeUrgent(long endSsn) {
+        urgent = urgent == null ? new Urgent() : urgent;
+        urgent.rcvUp = endSsn;
     }
 
     /** The urgent pointer of a segment, 0 for none: the distance to the octet behind the urgent data, or as far as 16 bits reach. */
     int urgentPointer(long ssn) {
-        return ssn < sndUp ? (int) Math.min(sndUp - ssn, 0xffff) : 0;
+        return isBeforeUrgent(ssn) ? (int) Math.min(urgent.sndUp - ssn, 0xffff) : 0;
+    }
+
+    private boolean isBeforeUrgent(long ssn) {
+        return urgent != null && ssn < urgent.sndUp;
     }
 
     /** Relative number behind the last urgent byte the peer has announced, 0 for none. */
     public long rcvUp() {
-        return rcvUp;
+        return urgent == null ? 0 : urgent.rcvUp;
     }
 
     /** Asks for a segment below SND.NXT that makes the peer answer with its acknowledgment and window (RFC 9293 section 3.8.6.1). */
@@ -536,7 +549,7 @@ public final class Tcb {
     /** Largest payload that {@link #transmitData} may be given now: a whole number of MSS where the link cuts super-segments. */
     public int maxPayloadBytes() {
         int mss = payloadMssBytes();
-        if (ecn.isCwrDue() || path.maxSuperSegmentBytes() <= mss || sndNxt < sndUp) {
+        if (ecn.isCwrDue() || path.maxSuperSegmentBytes() <= mss || isBeforeUrgent(sndNxt)) {
             return mss; // what the first packet says, or the distance to the urgent data, is not for the others
         }
         int most = path.maxSuperSegmentBytes() / mss * mss;
@@ -650,7 +663,7 @@ public final class Tcb {
     /** Received, but not in order. @return false when there are too many holes */
     boolean addOutOfOrder(long startSsn, long endSsn) {
         if (outOfOrder == RangeSet.EMPTY) {
-            outOfOrder = new RangeSet(maxRanges);
+            outOfOrder = new RangeSet(scratch.maxRanges);
         }
         return outOfOrder.add(startSsn, endSsn);
     }

@@ -392,8 +392,8 @@ final class TcpInput {
     /** Sixth: the urgent pointer. The data it points behind stay where they are in the stream (RFC 6093 section 3). */
     private void urgent(IncomingSegment segment) {
         long endSsn = segment.ssn + segment.urgentPointer;
-        if (tcb.state.canReceive() && endSsn > Math.max(tcb.rcvUp, tcb.rcvNxt)) {
-            tcb.rcvUp = endSsn;
+        if (tcb.state.canReceive() && endSsn > Math.max(tcb.rcvUp(), tcb.rcvNxt)) {
+            tcb.takeUrgent(endSsn);
             tcb.upper.onUrgent(endSsn);
         }
     }

@@ -23,7 +23,7 @@ class RateSamplerTest {
     private final Recorder controller = new Recorder();
     private final UpperLayer upper = (UpperLayer) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {UpperLayer.class},
             (proxy, method, arguments) -> answer(method.getReturnType()));
-    private final Tcb tcb = new Tcb(TcpConfig.defaults(), upper, controller, true, 1500, 0, 1, 2, 1000, 0, 10, new TcpScratch());
+    private final Tcb tcb = new Tcb(TcpConfig.defaults(), upper, controller, true, 1500, 0, 1, 2, 1000, 0, new TcpScratch(10));
     private final RateSample sample = new RateSample();
     private final RateSampler sampler = RateSampler.of(tcb, sample);
     private final SegmentLog log = tcb.log;
@@ -169,7 +169,7 @@ class RateSamplerTest {
     @Test
     void withoutInterestNothingIsKept() {
         controller.measures = false;
-        Tcb other = new Tcb(TcpConfig.defaults(), upper, controller, true, 1500, 0, 1, 2, 1000, 0, 10, new TcpScratch());
+        Tcb other = new Tcb(TcpConfig.defaults(), upper, controller, true, 1500, 0, 1, 2, 1000, 0, new TcpScratch(10));
         RateSampler idle = RateSampler.of(other, sample);
         other.log.append(1, BYTES, 0, 0, -1, 0);
         idle.onSent(0, 0);

@@ -22,7 +22,7 @@ final class TestTcb {
     TestTcb(TcpConfig config) {
         UpperLayer upper = (UpperLayer) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {UpperLayer.class},
                 (proxy, method, arguments) -> answer(method.getName(), method.getReturnType()));
-        tcb = new Tcb(config, upper, CongestionControllers.create("newreno"), true, 1500, 0, 1, 2, 1000, 0, 10, new TcpScratch());
+        tcb = new Tcb(config, upper, CongestionControllers.create("newreno"), true, 1500, 0, 1, 2, 1000, 0, new TcpScratch(10));
         tcb.state = TcpState.ESTABLISHED;
         tcb.sackOn = true;
         tcb.sndUna = 1;

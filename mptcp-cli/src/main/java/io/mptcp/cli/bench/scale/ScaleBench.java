@@ -96,6 +96,7 @@ final class ScaleBench {
         }
         allocatedBytes += allocated() - allocatedBefore;
         countedSegments += pair.segments() - segmentsBefore;
+        connections.subList(0, busyConnections).forEach(pair::rest); // what the next step counts is that of idle ones
         double[] taken = Arrays.copyOf(spells, spell);
         Arrays.sort(taken);
         return taken[taken.length / 2];

@@ -137,6 +137,17 @@ public final class StackPair implements AutoCloseable {
         return bytes;
     }
 
+    /** Lets everything arrive that was written, and reads it: the connection is idle then. */
+    void rest(Pair pair) {
+        int count;
+        do {
+            exchange();
+            takeReady(null);
+            count = pair.atServer.read(block, 0, (int) block.byteSize());
+        } while (count > 0);
+        settle(null);
+    }
+
     /**
      * Writes one message, lets all segments pass that there are then, and reads what has come.
      *
