@@ -67,6 +67,9 @@ final class Connection extends DeadlineQueue.Node {
     /** Subflows whose last RST waits to be sent. */
     private int dyingSubflows;
 
+    /** Its place in the {@link ConnectionList} of the stack. */
+    Connection older;
+    Connection newer;
     /** Queues of the stack this connection stands in. */
     boolean inWorkQueue;
     boolean inReadyQueue;

@@ -18,10 +18,8 @@ import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
@@ -48,7 +46,7 @@ public final class Stack {
     private final LinkTable links = new LinkTable();
     private final FlowTable<Subflow> flows;
     private final LocalKeys localKeys;
-    private final Set<Connection> connections = new LinkedHashSet<>();
+    private final ConnectionList connections = new ConnectionList();
     private final Acceptor acceptor;
     private final PortAllocator ports;
     private final FourTuples fourTuples;
@@ -674,7 +672,7 @@ public final class Stack {
 
     void remove(Connection connection) {
         localKeys.forget(connection);
-        connections.remove(connection);
+        connections.unlink(connection);
         memory.forget(connection);
         deadlines.schedule(connection, Long.MAX_VALUE);
         links.forget(connection);
