@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 /** What connections cost that have nothing to do, and those that are over. */
 class IdleMemoryTest {
     private static final int CONNECTIONS = 1000;
-    private static final int MAX_HEAP_BYTES_EACH = 8 * 1024;
+    private static final int MAX_HEAP_BYTES_EACH = 4608;
 
     private final TwoStacks net = new TwoStacks(StackConfig.defaults(), StackConfig.defaults());
 
