@@ -455,7 +455,7 @@ public final class Tcb {
         rtoDeadlineNanos = liveness == null ? deadlineNanos : liveness.boundByUserTimeout(nowNanos, deadlineNanos);
     }
 
-    private Liveness liveness() {
+    Liveness liveness() {
         if (liveness == null) {
             liveness = new Liveness(this);
         }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class LivenessTimersTest {
     private final TestTcb net = new TestTcb(TcpConfig.defaults().withRetries(2, 5));
     private final Tcb tcb = net.tcb;
-    private final Liveness liveness = tcb.liveness;
+    private final Liveness liveness = tcb.liveness();
 
     private boolean timeout(int count, long atMillis) {
         tcb.timeouts = count;
