@@ -24,6 +24,9 @@ final class ScaleBench {
                 double allocatedPerSegment, HeapHistogram histogram) {
     }
 
+    /** However many connections are busy: of longer spells there are few, and one in which the machine is held up would be the median. */
+    private static final int MOVES_OF_A_SPELL = 32;
+
     private final int busy;
     private final int superSegmentBytes;
     private final long nanos;
@@ -84,12 +87,14 @@ final class ScaleBench {
         long segmentsBefore = pair.segments();
         double[] spells = new double[4096];
         int spell = 0;
+        int next = 0;
         long startNanos = System.nanoTime();
         for (long now = startNanos; now - startNanos < durationNanos && spell < spells.length; ) {
             long segments = pair.segments();
             long spellStart = now;
-            for (int i = 0; i < Math.max(busyConnections, 32); i++) {
-                pair.move(connections.get(i % busyConnections));
+            for (int i = 0; i < MOVES_OF_A_SPELL; i++) {
+                pair.move(connections.get(next));
+                next = (next + 1) % busyConnections;
             }
             now = System.nanoTime();
             spells[spell++] = (double) (now - spellStart) / (pair.segments() - segments);
