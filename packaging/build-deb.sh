@@ -39,7 +39,7 @@ case $(uname -m) in
     *) die "no native code for $(uname -m)" ;;
 esac
 
-options="-XX:+UseSerialGC -XX:-UsePerfData --enable-native-access=ALL-UNNAMED"
+options="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:-UsePerfData --enable-native-access=ALL-UNNAMED"
 launcher() {
     cat >"$root/usr/bin/$1" <<EOF
 #!/bin/sh

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * Mappings announced by the peer on one subflow and not used up yet, sorted by subflow sequence number: where payload belongs in the data
- * stream (RFC 8684 section 3.3.1). Numbers are relative. Parallel arrays, no allocation after growth.
+ * stream (RFC 8684 section 3.3.1). Numbers are relative. One array, no allocation after growth.
  *
  * <p>Without checksums, mappings that continue each other are one entry, however many segments they came with. With checksums each stands
  * alone. The number is bounded at the end of the sequence space only: what fills a hole must find room even when everything behind the
@@ -23,21 +23,15 @@ final class RxMappings {
 
     /** Beside a checksum: a DATA_FIN follows the mapped bytes, and counts in the length the checksum is over. */
     static final int DATA_FIN = 1 << 16;
-    /** In order, with or without checksums, there is one at a time. */
-    private static final int FIRST_CAPACITY = 1;
-    private static final int KEPT_CAPACITY = 256;
-
+    private static final int KEPT_MAPPINGS = 256;
+    /** Numbers of a mapping in {@link #numbers}: SSN, DSN, and length beside checksum. In order there is one mapping at a time. */
+    private static final int STRIDE = 3;
     private static final long[] NO_NUMBERS = {};
-    private static final int[] NO_LENGTHS = {};
-
     /** Of a subflow that has never had one: takes none. */
     static final RxMappings NONE = new RxMappings(0);
 
     private final int limit;
-    private long[] ssn = NO_NUMBERS;
-    private long[] dsn = NO_NUMBERS;
-    private int[] length = NO_LENGTHS;
-    private int[] checksum = NO_LENGTHS;
+    private long[] numbers = NO_NUMBERS;
     private int size;
 
     RxMappings(int limit) {
@@ -55,10 +49,10 @@ final class RxMappings {
      * Linux does when it sends the end of the stream again.
      */
     private Status addWhole(int at, long startSsn, long startDsn, int mapLength, int mapChecksum) {
-        if (at < size && ssn[at] < startSsn + mapLength) {
-            boolean same = ssn[at] == startSsn && dsn[at] == startDsn && length[at] == mapLength;
+        if (at < size && ssn(at) < startSsn + mapLength) {
+            boolean same = ssn(at) == startSsn && dsn(at) == startDsn && length(at) == mapLength;
             if (same && (mapChecksum & DATA_FIN) != 0) {
-                checksum[at] = mapChecksum;
+                set(at, startSsn, startDsn, mapLength, mapChecksum);
             }
             return same ? Status.OK : Status.CONFLICT;
         }
@@ -70,12 +64,12 @@ final class RxMappings {
         long distance = startDsn - startSsn;
         long start = startSsn;
         long end = startSsn + mapLength;
-        int first = at > 0 && ssn[at - 1] + length[at - 1] == start && dsn[at - 1] - ssn[at - 1] == distance ? at - 1 : at;
+        int first = at > 0 && endSsn(at - 1) == start && dsn(at - 1) - ssn(at - 1) == distance ? at - 1 : at;
         int last = first;
-        while (last < size && ssn[last] <= end) {
-            boolean sameWay = dsn[last] - ssn[last] == distance && checksum[last] < 0;
+        while (last < size && ssn(last) <= end) {
+            boolean sameWay = dsn(last) - ssn(last) == distance && rawChecksum(last) < 0;
             if (!sameWay) {
-                if (ssn[last] < end) {
+                if (ssn(last) < end) {
                     return Status.CONFLICT;
                 }
                 break;
@@ -85,14 +79,12 @@ final class RxMappings {
         if (first == last) {
             return insert(first, start, startDsn, mapLength, -1);
         }
-        start = Math.min(start, ssn[first]);
-        end = Math.max(end, ssn[last - 1] + length[last - 1]);
+        start = Math.min(start, ssn(first));
+        end = Math.max(end, endSsn(last - 1));
         if (end - start > Integer.MAX_VALUE) {
             return Status.FULL;
         }
-        ssn[first] = start;
-        dsn[first] = start + distance;
-        length[first] = (int) (end - start);
+        set(first, start, start + distance, (int) (end - start), -1);
         remove(first + 1, last);
         return Status.OK;
     }
@@ -101,17 +93,11 @@ final class RxMappings {
         if (size >= (at == size ? limit : 2 * limit)) {
             return Status.FULL;
         }
-        if (size == ssn.length) {
-            grow();
+        if (size * STRIDE == numbers.length) {
+            numbers = Arrays.copyOf(numbers, Math.max(STRIDE, 2 * numbers.length));
         }
-        System.arraycopy(ssn, at, ssn, at + 1, size - at);
-        System.arraycopy(dsn, at, dsn, at + 1, size - at);
-        System.arraycopy(length, at, length, at + 1, size - at);
-        System.arraycopy(checksum, at, checksum, at + 1, size - at);
-        ssn[at] = startSsn;
-        dsn[at] = startDsn;
-        length[at] = mapLength;
-        checksum[at] = mapChecksum;
+        System.arraycopy(numbers, at * STRIDE, numbers, (at + 1) * STRIDE, (size - at) * STRIDE);
+        set(at, startSsn, startDsn, mapLength, mapChecksum);
         size++;
         return Status.OK;
     }
@@ -122,7 +108,7 @@ final class RxMappings {
         int high = size;
         while (low < high) {
             int middle = (low + high) >>> 1;
-            if (ssn[middle] + length[middle] <= position) {
+            if (endSsn(middle) <= position) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -134,13 +120,13 @@ final class RxMappings {
     /** Index of the mapping that covers {@code position}, or -1. */
     int find(long position) {
         int at = indexOf(position);
-        return at < size && ssn[at] <= position ? at : -1;
+        return at < size && ssn(at) <= position ? at : -1;
     }
 
     /** Start of the first mapping behind {@code position}, which none covers; Long.MAX_VALUE when there is none. */
     long nextSsn(long position) {
         int at = indexOf(position);
-        return at < size ? ssn[at] : Long.MAX_VALUE;
+        return at < size ? ssn(at) : Long.MAX_VALUE;
     }
 
     int size() {
@@ -148,39 +134,49 @@ final class RxMappings {
     }
 
     long ssn(int index) {
-        return ssn[index];
+        return numbers[index * STRIDE];
     }
 
     long endSsn(int index) {
-        return ssn[index] + length[index];
+        return ssn(index) + length(index);
     }
 
     long dsn(int index) {
-        return dsn[index];
+        return numbers[index * STRIDE + 1];
     }
 
     int length(int index) {
-        return length[index];
+        return (int) (numbers[index * STRIDE + 2] >>> Integer.SIZE);
     }
 
     /** 16 bits, or -1 when there is none. */
     int checksum(int index) {
-        return checksum[index] < 0 ? -1 : checksum[index] & 0xffff;
+        int raw = rawChecksum(index);
+        return raw < 0 ? -1 : raw & 0xffff;
+    }
+
+    /** With {@link #DATA_FIN} where it covers one. */
+    private int rawChecksum(int index) {
+        return (int) numbers[index * STRIDE + 2];
+    }
+
+    private void set(int index, long ssn, long dsn, int length, int checksum) {
+        numbers[index * STRIDE] = ssn;
+        numbers[index * STRIDE + 1] = dsn;
+        numbers[index * STRIDE + 2] = (long) length << Integer.SIZE | checksum & 0xffff_ffffL;
     }
 
     /** Whether a DATA_FIN rides on the mapping; known only of those with a checksum. */
     boolean endsStream(int index) {
-        return checksum[index] >= 0 && (checksum[index] & DATA_FIN) != 0;
+        return rawChecksum(index) >= 0 && (rawChecksum(index) & DATA_FIN) != 0;
     }
 
     /** Forgets what lies below {@code position}; a mapping with a checksum is kept as long as any part of it is needed. */
     void removeBelow(long position) {
         remove(0, indexOf(position));
-        if (size > 0 && checksum[0] < 0 && ssn[0] < position) {
-            int cut = (int) (position - ssn[0]);
-            ssn[0] += cut;
-            dsn[0] += cut;
-            length[0] -= cut;
+        if (size > 0 && rawChecksum(0) < 0 && ssn(0) < position) {
+            int cut = (int) (position - ssn(0));
+            set(0, position, dsn(0) + cut, length(0) - cut, -1);
         }
     }
 
@@ -189,29 +185,10 @@ final class RxMappings {
         if (from == to) {
             return;
         }
-        System.arraycopy(ssn, to, ssn, from, count);
-        System.arraycopy(dsn, to, dsn, from, count);
-        System.arraycopy(length, to, length, from, count);
-        System.arraycopy(checksum, to, checksum, from, count);
+        System.arraycopy(numbers, to * STRIDE, numbers, from * STRIDE, count * STRIDE);
         size = from + count;
-        if (size == 0 && ssn.length > KEPT_CAPACITY) {
-            shrink();
+        if (size == 0 && numbers.length > KEPT_MAPPINGS * STRIDE) {
+            numbers = NO_NUMBERS; // many holes, or a checksum on each of many mappings, are no reason to hold memory for ever
         }
-    }
-
-    /** Many holes, or a checksum on each of many mappings, are no reason to hold memory for ever. */
-    private void shrink() {
-        ssn = NO_NUMBERS;
-        dsn = NO_NUMBERS;
-        length = NO_LENGTHS;
-        checksum = NO_LENGTHS;
-    }
-
-    private void grow() {
-        int capacity = Math.max(FIRST_CAPACITY, ssn.length * 2);
-        ssn = Arrays.copyOf(ssn, capacity);
-        dsn = Arrays.copyOf(dsn, capacity);
-        length = Arrays.copyOf(length, capacity);
-        checksum = Arrays.copyOf(checksum, capacity);
     }
 }
