@@ -30,7 +30,7 @@ final class Gateway implements AutoCloseable {
     static Gateway start(LabNamespace client, int paths) {
         Path configuration = write(configuration(paths));
         LabProcess daemon = client.start(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC", "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC", "-XX:+UseCompactObjectHeaders", "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED",
                 "-cp", System.getProperty("java.class.path"), MAIN_CLASS, "run", "--config", configuration.toString()));
         try {
             daemon.awaitLine("ready", PATIENCE);
