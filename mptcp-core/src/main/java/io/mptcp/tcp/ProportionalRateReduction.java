@@ -6,6 +6,11 @@ final class ProportionalRateReduction {
     private long prrOut;
     private long recoverFs;
     private long limitBytes;
+    /**
+     * Below ssthresh: what the acknowledgments since the last transmission allow together. The RFC has every one of them followed by a transmission; here they
+     * may come by the dozen before it is the sender's turn, and if only the last one counted, recovery would be slower the more were taken at once.
+     */
+    private long creditBytes;
 
     /**
      * Section 6.1: recovery begins.
@@ -16,6 +21,7 @@ final class ProportionalRateReduction {
     void start(long outstandingBytes, long inFlightBytes) {
         prrDelivered = 0;
         prrOut = 0;
+        creditBytes = 0;
         recoverFs = Math.max(1, outstandingBytes);
         limitBytes = inFlightBytes;
     }
@@ -30,12 +36,10 @@ final class ProportionalRateReduction {
         long sendCount;
         if (inFlightBytes > ssthreshBytes) {
             sendCount = (prrDelivered * ssthreshBytes + recoverFs - 1) / recoverFs - prrOut;
+            creditBytes = 0;
         } else {
-            sendCount = Math.max(prrDelivered - prrOut, deliveredBytes);
-            if (safeAck) {
-                sendCount += mssBytes;
-            }
-            sendCount = Math.min(ssthreshBytes - inFlightBytes, sendCount);
+            creditBytes = Math.max(prrDelivered - prrOut, creditBytes + deliveredBytes) + (safeAck ? mssBytes : 0);
+            sendCount = Math.min(ssthreshBytes - inFlightBytes, creditBytes);
         }
         sendCount = Math.max(sendCount, prrOut == 0 ? mssBytes : 0);
         limitBytes = inFlightBytes + sendCount;
@@ -48,6 +52,7 @@ final class ProportionalRateReduction {
 
     void onSent(int bytes) {
         prrOut += bytes;
+        creditBytes = 0;
     }
 
     /** Bytes that may be in flight. */

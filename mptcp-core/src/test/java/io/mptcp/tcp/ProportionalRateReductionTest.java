@@ -47,6 +47,21 @@ class ProportionalRateReductionTest {
     }
 
     @Test
+    void acknowledgmentsTakenTogetherAllowAsMuchAsOneByOne() {
+        prr.start(20_000, inFlight);
+        inFlight = 5_000; // most of it was lost
+        assertEquals(MSS, acknowledged(MSS, false));
+        for (int i = 0; i < 2; i++) {
+            inFlight -= MSS;
+            prr.onAck(MSS, true, inFlight, SSTHRESH, MSS);
+        }
+        assertEquals(4 * MSS, prr.limitBytes() - inFlight, "each of them one for what was delivered, and one more");
+        prr.onSent(4 * MSS);
+        inFlight += 4 * MSS;
+        assertEquals(2 * MSS, acknowledged(MSS, true), "and what has been used is used");
+    }
+
+    @Test
     void itNeverGrowsBeyondTheThreshold() {
         prr.start(20_000, inFlight);
         inFlight = 10_500;
