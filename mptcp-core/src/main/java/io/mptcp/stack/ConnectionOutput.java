@@ -29,6 +29,8 @@ final class ConnectionOutput {
     private final WindowGuard guard;
     private final SendTimes times = new SendTimes();
     private int nextControl;
+    /** The send window has been full since new data was last sent. */
+    private boolean windowFull;
 
     /** Further subflows that are to carry a copy of the range just sent. */
     private long copyMask;
@@ -98,13 +100,24 @@ final class ConnectionOutput {
         if (pending <= 0 || window <= 0) {
             if (pending > 0) {
                 guard.onWindowFull();
+                windowFull = true;
             }
             return opportunistic.takeOverSlow(nowNanos) && transmitReinjection(nowNanos, out);
+        }
+        if (opportunistic.takeOverBlocking(nowNanos)) {
+            guard.onWindowFull(); // it would have been
+            if (transmitReinjection(nowNanos, out)) {
+                return true;
+            }
         }
         small.begin();
         for (int i = 0; i < subflows.size(); i++) {
             subflows.get(i).tcb.restartAfterIdle(nowNanos);
+            if (windowFull) {
+                subflows.get(i).tcb.onResumed();
+            }
         }
+        windowFull = false;
         long mask = select(nowNanos, connection.stack.schedulerView().forNewData(connection, pending, window));
         if (mask == 0) {
             if (window >= Math.min(pending, connection.subflows().minPayloadMssBytes())) {

@@ -62,6 +62,63 @@ final class OpportunisticReinjection {
     }
 
     /**
+     * The send window has room for less than a round trip of the fastest subflow: what slower ones hold and would deliver too late goes over it
+     * now, so that the window moves on before it is full. Afterwards is too late: the fast one has drained by the time its copy is there. @return whether
+     * there is something now to be sent again
+     */
+    boolean takeOverBlocking(long nowNanos) {
+        if (subflows.size() < 2 || !connection.isMptcp() || sender.dsnUna() >= sender.dsnNxt()) {
+            return false;
+        }
+        Subflow fast = fastestWithRoom();
+        if (fast == null || fast.tcb.delivery().nanosFor(roomBytes(sender.dsnUna())) > fast.tcb.rtt().srttNanos()) {
+            return false;
+        }
+        boolean any = false;
+        for (int i = 0; i < subflows.size(); i++) {
+            Tcb slow = subflows.get(i).tcb;
+            if (subflows.get(i) != fast && (isKnownSlower(slow, fast.tcb) || isOverdue(nowNanos, slow))) {
+                any |= takeOverBlocking(nowNanos, slow, fast.tcb);
+            }
+        }
+        count += any ? 1 : 0;
+        return any;
+    }
+
+    /** What could still be sent if nothing from {@code missingDsn} on were acknowledged. */
+    private long roomBytes(long missingDsn) {
+        return missingDsn + sender.sendWindowBytes() - sender.dsnNxt();
+    }
+
+    private boolean takeOverBlocking(long nowNanos, Tcb slow, Tcb fast) {
+        SegmentLog log = slow.log();
+        boolean held = holdsUp(log);
+        long bytesBehind = log.totalLength();
+        boolean any = false;
+        for (int i = 0; i < log.size(); i++) {
+            bytesBehind -= log.length(i);
+            long start = Math.max(log.dsn(i), sender.dsnUna());
+            long end = log.dsn(i) + log.payloadLength(i);
+            if (start >= end || log.has(i, SegmentLog.REINJECTED) || log.has(i, SegmentLog.SACKED) && !held) {
+                continue;
+            }
+            // From now on nothing new could be sent, if this were the first byte that is missing.
+            long blockedNanos = nowNanos + Math.max(0, fast.delivery().nanosFor(roomBytes(start)));
+            if (blockedNanos > nowNanos + fast.rtt().srttNanos()) {
+                break;
+            }
+            if (held || slow.delivery().expectedNanos(nowNanos, i, bytesBehind) > Math.max(blockedNanos, nowNanos + fast.rtt().srttNanos())) {
+                log.markReinjected(i);
+                if (!fast.log().carries(start)) {
+                    sender.reinject(start, end);
+                    any = true;
+                }
+            }
+        }
+        return any;
+    }
+
+    /**
      * What is lost on a path whose round trip is much longer is there sooner by another one, and the reader waits for it. It goes again where it was
      * sent first, too, as TCP wants it. So is what such a path has delivered, where the peer holds it back until the hole before it is filled.
      */
@@ -148,9 +205,18 @@ final class OpportunisticReinjection {
     }
 
     private static boolean isSlower(Tcb slow, Tcb fast) {
+        return isKnownSlower(slow, fast) || slow.delivery().peakBytesPerSecond() == 0; // a path that has delivered nothing may be any
+    }
+
+    /** It has delivered nothing yet, and should have by the round trip of its handshake. */
+    private static boolean isOverdue(long nowNanos, Tcb tcb) {
+        return tcb.delivery().peakBytesPerSecond() == 0 && !tcb.log().isEmpty() && nowNanos - tcb.log().sentNanos(0) > tcb.rtt().srttNanos() + tcb.rtt().srttNanos() / 4;
+    }
+
+    private static boolean isKnownSlower(Tcb slow, Tcb fast) {
         Delivery of = slow.delivery();
-        boolean lowRate = of.isQueueing() && of.peakBytesPerSecond() * ALIKE_RATES <= fast.delivery().peakBytesPerSecond();
-        return lowRate || isFar(slow, fast) || of.peakBytesPerSecond() == 0; // a path that has delivered nothing may be any
+        boolean lowRate = of.isQueueing() && of.peakBytesPerSecond() > 0 && of.peakBytesPerSecond() * ALIKE_RATES <= fast.delivery().peakBytesPerSecond();
+        return lowRate || isFar(slow, fast);
     }
 
     private static boolean isFar(Tcb far, Tcb near) {

@@ -72,6 +72,11 @@ public final class Delivery {
         return Math.max(steady, 2 * bytesPerSecond() * srtt / NANOS_PER_SECOND * (StrictMath.pow(2, rounds) - 1));
     }
 
+    /** How long it takes to deliver so much at the highest rate of the last seconds; {@link #UNKNOWN} when nothing has been delivered yet. */
+    public long nanosFor(long bytes) {
+        return peakBytesPerSecond == 0 ? UNKNOWN : (long) (bytes / peakBytesPerSecond * NANOS_PER_SECOND);
+    }
+
     /**
      * How long it takes from now until a segment sent now is acknowledged. Without a queue that is a round trip, whatever the rate: a subflow that has
      * hardly sent has delivered next to nothing a second.

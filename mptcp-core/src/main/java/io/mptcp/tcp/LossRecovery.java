@@ -224,10 +224,11 @@ final class LossRecovery {
 
     /**
      * FlightSize of RFC 5681 section 2: all that is not acknowledged cumulatively, whatever SACK says of it; but no more than cwnd, which is
-     * what limited transmit goes beyond (RFC 5681 section 3.2, step 2).
+     * what limited transmit goes beyond (RFC 5681 section 3.2, step 2). Where sending had to pause since (for a window, or for want of data) less is left
+     * when the loss is found than was in flight when it happened: what the path had to bear is the most of that round trip (RFC 7661 section 4.4.1).
      */
     private long flightSize(long outstandingBytes) {
-        return Math.min(outstandingBytes, tcb.cc.cwndBytes());
+        return Math.min(Math.max(outstandingBytes, cwndUse.maxInFlightBytes()), tcb.cc.cwndBytes());
     }
 
     /** Draws the consequence of what was found: at most one reduction for all that was lost or marked of one window. */
@@ -349,6 +350,7 @@ final class LossRecovery {
         phase = Phase.OPEN;
         headForced = false;
         stopForwardRto();
+        tcb.pacer.onResumed(); // RFC 6582 section 3.2, step 3: there may be room for much of the window at once
     }
 
     private void updatePrr(long deliveredBytes, boolean safeAck) {

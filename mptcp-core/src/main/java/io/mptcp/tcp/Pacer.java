@@ -4,7 +4,8 @@ package io.mptcp.tcp;
  * Spreads what the congestion window allows over the round trip, so that it does not arrive at the bottleneck at once. As in Linux the rate is
  * cwnd / SRTT times 2 in slow start, where the window doubles in a round trip, and times 1.2 otherwise, so that pacing itself never limits
  * the throughput. Data leaves in bursts worth a millisecond, and of an initial window at least: one timer a burst, super-segments stay large, and
- * small windows, which harm no queue, are not delayed. Retransmissions are clocked by PRR, and neither held up nor counted. A controller with a rate of
+ * small windows, which harm no queue, are not delayed. Off or on, it spreads what there is room for all at once when sending had to wait (for a window, or for a
+ * loss to be repaired) and so no acknowledgments are there that would: for one round trip (RFC 7661 section 4.4.3). Retransmissions are clocked by PRR, and neither held up nor counted. A controller with a rate of
  * its own has all of it paced, in bursts of two segments at least.
  */
 final class Pacer {
@@ -21,6 +22,9 @@ final class Pacer {
     private long burstBytes;
     /** The burst is used up: nothing more before {@link #nextNanos}. */
     private boolean resting;
+    /** Sending had to wait: it is on for the round trip that begins with the next transmission. */
+    private boolean spreading;
+    private long spreadEndNanos;
     /** Somebody has found it resting, and wants to be told when it is over. */
     private boolean awaited;
 
@@ -58,11 +62,24 @@ final class Pacer {
         awaited = false;
     }
 
+    /** Sending had to wait, for something other than acknowledgments, and may go on now. */
+    void onResumed() {
+        if (!spreading && 2 * tcb.log.inFlightBytes() < tcb.cc.cwndBytes()) {
+            spreading = true;
+            spreadEndNanos = Long.MAX_VALUE;
+        }
+    }
+
     /** New data has been sent, or, where all is paced, something again. */
     void onSent(long nowNanos, int bytes) {
         double rate = isOn() ? bytesPerSecond(tcb) : 0;
         if (rate <= 0) {
             return;
+        }
+        if (spreading && spreadEndNanos == Long.MAX_VALUE) {
+            spreadEndNanos = nowNanos + tcb.rtt.srttNanos();
+        } else if (spreading && nowNanos >= spreadEndNanos) {
+            spreading = false;
         }
         if (nextNanos <= nowNanos) {
             burstBytes = 0;
@@ -81,7 +98,7 @@ final class Pacer {
     }
 
     private boolean isOn() {
-        return on || tcb.cc.pacingBytesPerSecond() > 0;
+        return on || spreading || tcb.cc.pacingBytesPerSecond() > 0;
     }
 
     private int minBurstSegments() {
@@ -116,7 +133,7 @@ final class Pacer {
             return 0;
         }
         long cwnd = tcb.cc.cwndBytes();
-        double factor = cwnd < tcb.cc.ssthreshBytes() / 2 ? 2.0 : 1.2;
+        double factor = !spreading && cwnd < tcb.cc.ssthreshBytes() / 2 ? 2.0 : 1.2;
         return factor * Math.max(cwnd, tcb.log.inFlightBytes()) * NANOS_PER_SECOND / srtt;
     }
 }

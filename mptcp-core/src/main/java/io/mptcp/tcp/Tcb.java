@@ -598,6 +598,11 @@ public final class Tcb {
         return pacer != null && pacer.holds(nowNanos);
     }
 
+    /** There was data, and a window above this connection (that of the data level) was what kept it from being sent; now it may be. */
+    public void onResumed() {
+        pacer.onResumed();
+    }
+
     /** Bytes per second that pacing aims at, 0 before the first round-trip sample. */
     public long pacingBytesPerSecond() {
         return (long) Pacer.bytesPerSecond(this);

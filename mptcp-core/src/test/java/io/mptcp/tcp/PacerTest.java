@@ -57,4 +57,21 @@ class PacerTest {
         }
         assertFalse(off.holds(0));
     }
+
+    @Test
+    void whatIsOffSpreadsTheWindowOverARoundTripWhereSendingHadToWait() {
+        measure();
+        Pacer off = new Pacer(net.tcb, false);
+        off.onResumed();
+        for (int i = 0; i < 10; i++) {
+            off.onSent(0, MSS);
+        }
+        assertTrue(off.holds(0), "10 segments at once, and the rest of it with the 12 that 100 ms are worth");
+        assertEquals(100 * MS * 10 / 12 - MS, off.deadlineNanos(), 1000);
+        off.onSent(100 * MS, MSS); // the round trip is over
+        for (int i = 0; i < 100; i++) {
+            off.onSent(100 * MS, MSS);
+        }
+        assertFalse(off.holds(100 * MS));
+    }
 }

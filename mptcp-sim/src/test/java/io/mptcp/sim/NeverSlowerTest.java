@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.scheduler.Schedulers;
 import io.mptcp.stack.ConnectOptions;
+import io.mptcp.stack.StackConfig;
 import io.mptcp.tcp.SocketOptions;
+import io.mptcp.tcp.TcpConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -55,6 +58,36 @@ class NeverSlowerTest {
             }
         }
         assertTrue(wrong.isEmpty(), () -> String.join("\n", wrong));
+    }
+
+    /**
+     * A receive window that does not grow is soon full of what waits for bytes in the slow path's queue, unless these are taken over in good time: it was up to 1.15 of the
+     * time of the fast path alone. So it is where the receiver hands up each subflow in order, as Linux does (here because it verifies checksums, of packets then). The links
+     * are as real ones: bursts, jitter, merging, a short queue.
+     */
+    @ParameterizedTest
+    @CsvSource({"default, 256, 1", "default, 256, 10", "minrtt, 384, 10", "default, 640, 1", "minrtt, 640, 10", "minrtt, 1024, 50", "default, 1024, 10", "blest, 384, 10",
+        "roundrobin, 640, 10"})
+    void aReceiveWindowThatIsSoonFullIsNoReason(String scheduler, int windowKilobytes, double rttMillis) {
+        for (boolean inOrder : new boolean[] {false, true}) {
+            double alone = secondsIntoWindow("first", 0, windowKilobytes, inOrder);
+            double both = secondsIntoWindow(scheduler, rttMillis, windowKilobytes, inOrder);
+            assertTrue(both <= 1.03 * alone, () -> both / alone + " of the time of the best path alone, in order: " + inOrder);
+        }
+    }
+
+    private static double secondsIntoWindow(String scheduler, double otherRttMillis, int windowKilobytes, boolean inOrder) {
+        ConnectOptions options = ConnectOptions.DEFAULT.withScheduler(() -> Schedulers.create(scheduler));
+        StackConfig config = StackConfig.defaults().withChecksum(inOrder).withTcp(TcpConfig.defaults().withBuffers(6 << 20, windowKilobytes << 10));
+        LinkSpec fast = LinkSpec.of(100, 5).withQueue(125_000).withJitter(0.3).withSuperSegments(64_000).withMerging(0.2);
+        Scenario scenario = new Scenario(1).config(config).clientOptions(options).serverOptions(options).path(fast).transfer(10_000_000, 0);
+        if (otherRttMillis > 0) {
+            scenario.path(LinkSpec.of(2, otherRttMillis / 2).withQueue(20 * 1514).withJitter(0.3).withSuperSegments(inOrder ? 0 : 64_000));
+        }
+        double seconds = scenario.runUntilDelivered(300).seconds();
+        scenario.topology().client().stack().close();
+        scenario.topology().server().stack().close();
+        return seconds;
     }
 
     /**
