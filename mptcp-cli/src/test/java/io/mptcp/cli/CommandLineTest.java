@@ -81,7 +81,7 @@ class CommandLineTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                                           | mptcp: a command is missing: one of cat, check, demo, bench, dump, perf, simulate, status, connections, conn, paths, endpoint, limits, scheduler, congestion, monitor, top, capture, reload, relay, testport, testport-ctl, tun
-        bench                             | mptcp bench: a command is missing: one of wan, fairness, speed, scale, failover, multipath, never-slower, messages
+        bench                             | mptcp bench: a command is missing: one of wan, fairness, speed, scale, failover, laptop, multipath, never-slower, messages
         bench multipath --paths 50/20     | mptcp bench multipath: --paths: '50/20' is not a pair of paths such as 50/20+10/200
         bench multipath --scheduler best  | mptcp bench multipath: --scheduler: 'best' is none of
         bench never-slower --send-buffer 5 | mptcp bench never-slower: --send-buffer must be 0, or between 4096 and 67108864
@@ -93,6 +93,7 @@ class CommandLineTest {
         bench fairness --runs 0           | mptcp bench fairness: --runs must be between 1 and 1000
         bench speed --seconds 0           | mptcp bench speed: --seconds must be between 0.1 and 3600
         bench scale --connections 5,1     | mptcp bench scale: --connections must be rising numbers between 1 and 1000000
+        bench scale --connections 5 --by-class | mptcp bench scale: --by-class compares two numbers of connections: --connections must have them
         bench speed --only sound          | mptcp bench speed: Invalid value for option '--only'
         bench failover --cuts 0           | mptcp bench failover: --cuts must be between 1 and 10000
         bench failover --kind slowly      | mptcp bench failover: Invalid value for option '--kind'
