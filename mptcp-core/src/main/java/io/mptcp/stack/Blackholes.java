@@ -7,13 +7,12 @@ import java.util.Map;
 
 /**
  * Where SYNs with MP_CAPABLE get lost. Linux turns MPTCP off for the whole host when that happens; here only one destination over one link is
- * concerned, for as long: an hour, twice as long each time it happens again, until one gets through.
+ * concerned, for as long: an hour by default, twice as long each time it happens again, until one gets through.
  */
 final class Blackholes {
     /** Beyond it the oldest is forgotten, and costs its next connection a few seconds. */
     static final int MAX_ENTRIES = 256;
-    /** Linux: blackhole_timeout, and how often it is doubled at most. */
-    private static final long TIMEOUT_NANOS = 3600L * 1_000_000_000L;
+    /** Of the time, as Linux. */
     private static final int MAX_DOUBLINGS = 6;
 
     private record Key(int linkId, IpAddress remote) {
@@ -27,14 +26,17 @@ final class Blackholes {
     }
 
     /** A SYN without MP_CAPABLE was answered after several with it were not. */
-    void onFound(int linkId, IpAddress remote, long nowNanos) {
+    void onFound(int linkId, IpAddress remote, long nowNanos, long timeoutNanos) {
+        if (timeoutNanos == 0) {
+            return;
+        }
         Key key = new Key(linkId, remote);
         Blackhole before = entries.remove(key);
         int times = before == null ? 1 : before.times() + 1;
         if (entries.size() == MAX_ENTRIES) {
             entries.remove(entries.keySet().iterator().next());
         }
-        entries.put(key, new Blackhole(linkId, remote, times, nowNanos + (TIMEOUT_NANOS << Math.min(times - 1, MAX_DOUBLINGS))));
+        entries.put(key, new Blackhole(linkId, remote, times, nowNanos + (timeoutNanos << Math.min(times - 1, MAX_DOUBLINGS))));
     }
 
     /** MP_CAPABLE got through both ways. */

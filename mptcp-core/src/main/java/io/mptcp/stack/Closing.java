@@ -11,9 +11,6 @@ import java.util.List;
  * to wait for a peer that does not do its part.
  */
 final class Closing {
-    /** How long a connection waits for a new subflow after it lost the last one (Linux: close_timeout). */
-    private static final long CLOSE_TIMEOUT_NANOS = 60_000_000_000L;
-
     private final Connection connection;
     private final Stack stack;
     private final SubflowSet subflows;
@@ -120,7 +117,7 @@ final class Closing {
         boolean waits = connection.isMptcp() && connection.wasConnected() && connection.isFullyEstablished() && !isDataDone();
         if (waits) {
             // A join may revive it (break before make); one that failed does not buy more time.
-            deadlineNanos = Math.min(deadlineNanos, stack.nowNanos() + CLOSE_TIMEOUT_NANOS);
+            deadlineNanos = Math.min(deadlineNanos, stack.nowNanos() + stack.config().patience().closeTimeoutNanos());
         } else {
             finish(toCloseReason(how));
         }
@@ -152,7 +149,7 @@ final class Closing {
         lingerDsn = sender.dsnUna();
         boolean waitsForPeer = isFinished() || closedByApplication;
         if (waitsForPeer && !subflows.isEmpty() && (progress || deadlineNanos == Long.MAX_VALUE)) {
-            deadlineNanos = nowNanos + CLOSE_TIMEOUT_NANOS;
+            deadlineNanos = nowNanos + stack.config().patience().closeTimeoutNanos();
         }
     }
 

@@ -12,7 +12,6 @@ import io.mptcp.wire.TcpSegment;
 final class Handshake {
     static final int VERSION = 1;
     /** SYNs with MP_CAPABLE sent again before one goes without (Linux: syn_retrans_before_tcp_fallback). */
-    private static final int SYN_RETRIES_WITH_MP_CAPABLE = 2;
 
     private final Connection connection;
     private int flags;
@@ -52,7 +51,7 @@ final class Handshake {
             connection.fallBack("MPCapableSYNTXDisabled");
             return false;
         }
-        if (subflow.tcb.timeouts() > SYN_RETRIES_WITH_MP_CAPABLE) {
+        if (subflow.tcb.timeouts() > stack.config().patience().synRetransBeforeTcpFallback()) {
             stack.count(Counter.MPCapableSYNTXDrop);
             connection.fallBack("MPCapableSYNTXDrop");
             droppedMpCapable = true;
@@ -66,7 +65,7 @@ final class Handshake {
         if (!connection.isMptcp()) {
             if (droppedMpCapable && !mptcp.has(MptcpOptions.MP_CAPABLE)) { // with it, this answers an earlier SYN
                 stack.count(Counter.Blackhole);
-                stack.blackholeTable().onFound(subflow.linkId, connection.remote().address(), stack.nowNanos());
+                stack.blackholeTable().onFound(subflow.linkId, connection.remote().address(), stack.nowNanos(), stack.config().patience().blackholeTimeoutNanos());
                 stack.trace(PathEvent.Type.BLACKHOLE, connection, subflow, "");
             }
             return true;

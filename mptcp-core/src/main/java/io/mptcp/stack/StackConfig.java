@@ -17,29 +17,30 @@ public record StackConfig(
         PathManagerFactory pathManager,
         Tracer tracer,
         WireProfile wire,
-        TokenShard shard) {
+        TokenShard shard,
+        MptcpPatience patience) {
 
     /** MPTCP on, checksums off (as Linux), CUBIC, joins accepted but none opened by this side. */
     public static StackConfig defaults() {
         return new StackConfig(Limits.defaults(), TcpConfig.defaults(), "cubic", true, ChecksumPolicy.IF_WANTED, true, PassivePathManager::new, Tracer.NONE, WireProfile.DEFAULT,
-                TokenShard.WHOLE);
+                TokenShard.WHOLE, MptcpPatience.DEFAULT);
     }
 
     public StackConfig withLimits(Limits limits) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
     }
 
     public StackConfig withTcp(TcpConfig tcp) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
     }
 
     public StackConfig withCongestionControl(String congestionControl) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
     }
 
     /** Whether connections of this stack speak MPTCP at all; false is plain TCP. */
     public StackConfig withMptcp(boolean mptcp) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
     }
 
     /** Whether this side wants DSS checksums: the A flag of MP_CAPABLE (RFC 8684 section 3.1). */
@@ -53,7 +54,7 @@ public record StackConfig(
     }
 
     public StackConfig withChecksumPolicy(ChecksumPolicy checksums) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
     }
 
     /**
@@ -61,24 +62,28 @@ public record StackConfig(
      * that come all the same: for servers behind a load balancer that would send them elsewhere. Other addresses may be announced.
      */
     public StackConfig withAllowJoinInitialAddress(boolean allowJoinInitialAddress) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
     }
 
     public StackConfig withPathManager(PathManagerFactory pathManager) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
     }
 
     public StackConfig withTracer(Tracer tracer) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
     }
 
     public StackConfig withWire(WireProfile wire) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
     }
 
     /** Of the stacks behind one address the one this is: connections get keys whose tokens tell, so that joins find their way. */
     public StackConfig withShard(TokenShard shard) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard);
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
+    }
+
+    public StackConfig withPatience(MptcpPatience patience) {
+        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
     }
 
     /** Opens nothing by itself. */

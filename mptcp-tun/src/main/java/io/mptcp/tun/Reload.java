@@ -59,6 +59,7 @@ final class Reload {
         note(!before.relays().equals(after.relays()), "relays");
         applyRules(before, after);
         note(!before.udp().equals(after.udp()), "udp");
+        note(!before.patience().equals(after.patience()), "mptcp");
         String summary = done.isEmpty() ? "nothing is to be changed" : String.join(", ", done);
         return notDone.isEmpty() ? summary : summary + "; needs a restart: " + String.join(", ", notDone);
     }

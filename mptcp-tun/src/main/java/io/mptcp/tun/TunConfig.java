@@ -6,6 +6,7 @@ import io.mptcp.netty.host.PathTerms;
 import io.mptcp.pm.PathQuota;
 import io.mptcp.pm.PathRole;
 import io.mptcp.scheduler.Schedulers;
+import io.mptcp.stack.MptcpPatience;
 import io.mptcp.tcp.TcpConfig;
 import io.mptcp.wire.IpAddress;
 import java.net.InetAddress;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What {@code mptcp-tun} is told by its YAML file. {@code docs/mptcp-tun.example.yaml} explains every key.
@@ -35,10 +37,11 @@ import java.util.Map;
  * @param relays     that connections may be carried to
  * @param rules      which connections go where: the first that fits
  * @param udp        what becomes of datagrams
+ * @param patience   with Multipath TCP where it does not get through
  */
 public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String congestion, boolean checksum, GatewayLimits limits, String log, boolean jsonLog,
                         Status status, Proxy proxy, ControlSettings control, Path capture, List<RelaySpec> relays, List<FlowRule> rules,
-                        UdpSettings udp) {
+                        UdpSettings udp, MptcpPatience patience) {
     /**
      * The device.
      *
@@ -95,7 +98,7 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
     /** Every default, over these paths, without a device. */
     public static TunConfig ofPaths(List<PathSpec> paths) {
         return new TunConfig(null, paths, "default", "cubic", false, GatewayLimits.DEFAULT, "warn", false, Status.DEFAULT, Proxy.NONE, ControlSettings.DEFAULT, null,
-                List.of(), List.of(FlowRule.DIRECT), UdpSettings.DEFAULT);
+                List.of(), List.of(FlowRule.DIRECT), UdpSettings.DEFAULT, MptcpPatience.DEFAULT);
     }
 
     /**
@@ -108,19 +111,19 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
                 List.of(Cidr.parse("0.0.0.0/0"), Cidr.parse("::/0")));
         ControlSettings none = new ControlSettings(null, true, ControlSettings.DEFAULT_PERMISSIONS, null, null, null);
         return new TunConfig(everything, otherPaths.isEmpty() ? paths : otherPaths, scheduler, congestion, checksum, limits, log, jsonLog, new Status(0, false), Proxy.NONE, none,
-                capture, relays, rules, udp);
+                capture, relays, rules, udp, patience);
     }
 
     /** This one with what {@link Reload} takes over from another. */
     TunConfig reloadedWith(TunConfig wanted) {
         GatewayLimits newLimits = new GatewayLimits(wanted.limits.connections, limits.bufferBytes, limits.connectTimeoutSeconds);
         return new TunConfig(tun, wanted.paths, wanted.scheduler, wanted.congestion, checksum, newLimits, wanted.log, wanted.jsonLog, status, proxy, control, capture, relays,
-                relays.equals(wanted.relays) ? wanted.rules : rules, udp);
+                relays.equals(wanted.relays) ? wanted.rules : rules, udp, patience);
     }
 
     private static TunConfig read(ConfigNode root) throws ConfigException {
         Map<String, ConfigNode> keys = root.map("tun", "paths", "scheduler", "congestion", "checksum", "limits", "log", "log-format", "status",
-                "proxy", "control", "http", "capture", "relays", "rules", "udp");
+                "proxy", "control", "http", "capture", "relays", "rules", "udp", "mptcp");
         List<RelaySpec> relays = RelaySpec.read(keys.get("relays"));
         Proxy proxy = readProxy(keys.get("proxy"));
         boolean proxyOnly = !keys.containsKey("tun") && !proxy.equals(Proxy.NONE);
@@ -137,7 +140,7 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
                 proxy,
                 ControlSettings.read(ControlSettings.DEFAULT, keys.get("control"), keys.get("http")),
                 keys.containsKey("capture") ? keys.get("capture").parsed(Path::of, "give the name of a file") : null,
-                relays, FlowRule.read(keys.get("rules"), relays, paths), UdpSettings.read(keys.get("udp"), paths, relays));
+                relays, FlowRule.read(keys.get("rules"), relays, paths), UdpSettings.read(keys.get("udp"), paths, relays), readPatience(keys.get("mptcp")));
     }
 
     private static Tun readTun(ConfigNode node) throws ConfigException {
@@ -198,6 +201,20 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
                 keys.containsKey("connections") ? keys.get("connections").integer(1, 65_536) : unset.connections(),
                 keys.containsKey("buffer-bytes") ? keys.get("buffer-bytes").integer(65_536, TcpConfig.MAX_BUFFER_BYTES) : unset.bufferBytes(),
                 keys.containsKey("connect-timeout-seconds") ? keys.get("connect-timeout-seconds").integer(1, 600) : unset.connectTimeoutSeconds());
+    }
+
+    private static MptcpPatience readPatience(ConfigNode node) throws ConfigException {
+        MptcpPatience unset = MptcpPatience.DEFAULT;
+        if (node == null) {
+            return unset;
+        }
+        Map<String, ConfigNode> keys = node.map("syn-retrans-before-tcp-fallback", "blackhole-timeout-seconds", "close-timeout-seconds");
+        ConfigNode retrans = keys.get("syn-retrans-before-tcp-fallback");
+        ConfigNode blackhole = keys.get("blackhole-timeout-seconds");
+        ConfigNode close = keys.get("close-timeout-seconds");
+        return new MptcpPatience(retrans == null ? unset.synRetransBeforeTcpFallback() : retrans.integer(0, 7),
+                blackhole == null ? unset.blackholeTimeoutNanos() : TimeUnit.SECONDS.toNanos(blackhole.integer(0, 604_800)),
+                close == null ? unset.closeTimeoutNanos() : TimeUnit.SECONDS.toNanos(close.integer(1, 86_400)));
     }
 
     private static Status readStatus(ConfigNode node) throws ConfigException {

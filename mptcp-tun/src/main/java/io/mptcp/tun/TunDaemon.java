@@ -173,7 +173,7 @@ public final class TunDaemon implements AutoCloseable {
     private void open() throws SetupException {
         TunConfig.GatewayLimits limits = config.limits();
         TcpConfig tcp = TcpConfig.defaults().withBuffers(limits.bufferBytes(), limits.bufferBytes());
-        StackConfig outer = StackConfig.defaults().withTcp(tcp).withCongestionControl(config.congestion()).withChecksum(config.checksum())
+        StackConfig outer = StackConfig.defaults().withTcp(tcp).withCongestionControl(config.congestion()).withChecksum(config.checksum()).withPatience(config.patience())
                 .withTracer(events);
         MptcpStack.Builder builder = MptcpStack.builder().group(group).config(_ -> outer).scheduler(config.scheduler()).capture(config.capture())
                 .portSlots(PORT_SLOTS);

@@ -10,6 +10,7 @@ import io.mptcp.netty.host.PathSpec;
 import io.mptcp.netty.host.PathTerms;
 import io.mptcp.pm.PathQuota;
 import io.mptcp.pm.PathRole;
+import io.mptcp.stack.MptcpPatience;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import java.nio.file.Files;
@@ -48,6 +49,9 @@ class TunConfigTest {
         assertEquals("cubic", config.congestion());
         assertFalse(config.checksum());
         assertEquals(new TunConfig.GatewayLimits(4096, 8_388_608, 30), config.limits());
+        assertEquals(MptcpPatience.DEFAULT, config.patience());
+        MptcpPatience wanted = read(TUN + PATHS + "mptcp: {syn-retrans-before-tcp-fallback: 0, blackhole-timeout-seconds: 0, close-timeout-seconds: 5}").patience();
+        assertEquals(new MptcpPatience(0, 0, 5_000_000_000L), wanted);
         assertEquals("info", config.log());
         assertFalse(config.jsonLog());
         assertEquals(new TunConfig.Status(10, false), config.status());
@@ -334,6 +338,9 @@ class TunConfigTest {
             rules: [{use: bypass, path: p1, paths: p1}]             | f.yaml:3: path and paths say the same, keep paths
             rules: [{use: direct, path: p1}]                        | f.yaml:3: path is for use: bypass, leave one of them out
             rules: [{use: bypass, scheduler: default}]              | f.yaml:3: scheduler is for use: direct or relay
+            mptcp: {syn-retrans-before-tcp-fallback: 8}             | f.yaml:3: syn-retrans-before-tcp-fallback
+            mptcp: {close-timeout-seconds: 0}                       | f.yaml:3: close-timeout-seconds
+            mptcp: {blackhole-timeout: 5}                           | f.yaml:3: unknown key 'blackhole-timeout'
             rules: [{dscp: 64, use: direct}]                        | f.yaml:3: dscp: '64' is no code point, write e.g. EF, AF41, CS1 or 0 to 63
             rules: [{ports: 0, use: direct}]                        | f.yaml:3: ports: ports 0-0 are not in 1-65535
             relays: [{server: '192.0.2.9:443', user: me, token: 0123456789abcdef0123456789abcdef}] | f.yaml:3: it has to be said how the relay is known to be the right one

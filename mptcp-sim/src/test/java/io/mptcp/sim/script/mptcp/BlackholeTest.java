@@ -11,6 +11,7 @@ import io.mptcp.stack.Blackhole;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.Counter;
 import io.mptcp.stack.MptcpConnection;
+import io.mptcp.stack.MptcpPatience;
 import io.mptcp.stack.StackConfig;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
@@ -55,6 +56,26 @@ class BlackholeTest {
         FakePeer.server(script).expectSyn().option(MpCapableSyn.class);
         assertFalse(connection.isFallback());
         connection.abort();
+    }
+
+    /** As with Linux's net.mptcp.syn_retrans_before_tcp_fallback and blackhole_timeout of 0. */
+    @Test
+    void howLongItIsTriedAndRememberedCanBeSet() {
+        Script impatient = new Script(StackConfig.defaults().withPatience(new MptcpPatience(0, 0, 1_000_000_000L)));
+        for (int i = 0; i < 2; i++) { // nothing is learned from the first
+            MptcpConnection connection = impatient.connect();
+            FakePeer peer = FakePeer.server(impatient);
+            peer.expectSyn().option(MpCapableSyn.class);
+            impatient.advance(1000);
+            peer.expectSyn().noMptcp();
+            peer.inject(peer.synAck());
+            peer.expect().flags(".").noMptcp();
+            assertEquals("MPCapableSYNTXDrop", connection.fallbackReason());
+            connection.abort();
+            peer.skip();
+        }
+        assertEquals(List.of(), impatient.stack.blackholes());
+        assertEquals(2, impatient.count(Counter.Blackhole));
     }
 
     @Test
