@@ -350,7 +350,7 @@ final class LossRecovery {
         phase = Phase.OPEN;
         headForced = false;
         stopForwardRto();
-        tcb.pacer.onResumed(); // RFC 6582 section 3.2, step 3: there may be room for much of the window at once
+        tcb.onResumed(); // RFC 6582 section 3.2, step 3: there may be room for much of the window at once
     }
 
     private void updatePrr(long deliveredBytes, boolean safeAck) {

@@ -14,6 +14,8 @@ final class Pacer {
     private static final int MIN_BURST_SEGMENTS = 10;
     private static final int MIN_RATE_BURST_SEGMENTS = 2;
     private static final double NANOS_PER_SECOND = 1e9;
+    private static final double SLOW_START_FACTOR = 2;
+    private static final double FACTOR = 1.2;
 
     private final Tcb tcb;
     private final boolean on;
@@ -64,7 +66,7 @@ final class Pacer {
 
     /** Sending had to wait, for something other than acknowledgments, and may go on now. */
     void onResumed() {
-        if (!spreading && 2 * tcb.log.inFlightBytes() < tcb.cc.cwndBytes()) {
+        if (!spreading) {
             spreading = true;
             spreadEndNanos = Long.MAX_VALUE;
         }
@@ -72,7 +74,7 @@ final class Pacer {
 
     /** New data has been sent, or, where all is paced, something again. */
     void onSent(long nowNanos, int bytes) {
-        double rate = isOn() ? bytesPerSecond(tcb) : 0;
+        double rate = rate();
         if (rate <= 0) {
             return;
         }
@@ -97,8 +99,17 @@ final class Pacer {
         }
     }
 
-    private boolean isOn() {
-        return on || spreading || tcb.cc.pacingBytesPerSecond() > 0;
+    /** Bytes per second, 0 for no pacing now. */
+    private double rate() {
+        if (spreading && tcb.cc.pacingBytesPerSecond() == 0) {
+            return bytesPerSecond(tcb, FACTOR);
+        }
+        return on || tcb.cc.pacingBytesPerSecond() > 0 ? bytesPerSecond(tcb) : 0;
+    }
+
+    /** It has nothing to do with what will be sent next. */
+    boolean isForgettable() {
+        return !on && !resting && !spreading && !tcb.cc.isPaced();
     }
 
     private int minBurstSegments() {
@@ -107,7 +118,7 @@ final class Pacer {
 
     /** Most payload one segment may carry: a burst, in full segments. */
     long maxBurstBytes() {
-        double rate = isOn() ? bytesPerSecond(tcb) : 0;
+        double rate = rate();
         int mss = tcb.payloadMssBytes();
         if (rate <= 0) {
             return Long.MAX_VALUE;
@@ -128,12 +139,11 @@ final class Pacer {
         if (wanted > 0) {
             return wanted;
         }
+        return bytesPerSecond(tcb, tcb.cc.cwndBytes() < tcb.cc.ssthreshBytes() / 2 ? SLOW_START_FACTOR : FACTOR);
+    }
+
+    private static double bytesPerSecond(Tcb tcb, double factor) {
         long srtt = tcb.rtt.srttNanos();
-        if (srtt == 0) {
-            return 0;
-        }
-        long cwnd = tcb.cc.cwndBytes();
-        double factor = !spreading && cwnd < tcb.cc.ssthreshBytes() / 2 ? 2.0 : 1.2;
-        return factor * Math.max(cwnd, tcb.log.inFlightBytes()) * NANOS_PER_SECOND / srtt;
+        return srtt == 0 ? 0 : factor * Math.max(tcb.cc.cwndBytes(), tcb.log.inFlightBytes()) * NANOS_PER_SECOND / srtt;
     }
 }

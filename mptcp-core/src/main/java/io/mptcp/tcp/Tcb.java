@@ -26,7 +26,7 @@ public final class Tcb {
     final DelayedAck delayedAck;
     Ecn ecn;
     /** Null where nothing is paced. */
-    final Pacer pacer;
+    Pacer pacer;
     /** Null while nothing has come out of order or twice. */
     private SackBlocks sackBlocks;
     /** {@link RangeSet#EMPTY} until something has come out of order. */
@@ -598,9 +598,17 @@ public final class Tcb {
         return pacer != null && pacer.holds(nowNanos);
     }
 
-    /** There was data, and a window above this connection (that of the data level) was what kept it from being sent; now it may be. */
+    /**
+     * There was data, and something other than acknowledgments kept it from being sent: a loss to be repaired, or a window above this connection (that of the
+     * data level). Now it may be; where much of the congestion window is free, it is spread.
+     */
     public void onResumed() {
-        pacer.onResumed();
+        if (2 * log.inFlightBytes() < cc.cwndBytes()) {
+            if (pacer == null) {
+                pacer = new Pacer(this, false);
+            }
+            pacer.onResumed();
+        }
     }
 
     /** Bytes per second that pacing aims at, 0 before the first round-trip sample. */
@@ -630,6 +638,9 @@ public final class Tcb {
         if (recovery.isForgettable()) {
             scratch.recoveries.release(recovery);
             recovery = null;
+            if (pacer != null && pacer.isForgettable()) {
+                pacer = null;
+            }
         }
     }
 
