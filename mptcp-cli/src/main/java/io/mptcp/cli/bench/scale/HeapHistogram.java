@@ -1,10 +1,12 @@
 package io.mptcp.cli.bench.scale;
 
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import javax.management.JMException;
+import javax.management.MBeanOperationInfo;
 import javax.management.ObjectName;
 
 /**
@@ -13,15 +15,27 @@ import javax.management.ObjectName;
  * @param classes what there is of each, by its name
  */
 record HeapHistogram(Map<String, Use> classes) {
+    private static final String COMMANDS = "com.sun.management:type=DiagnosticCommand";
+    private static final String OPERATION = "gcClassHistogram";
+
     /** @param instances of one class, which take so many {@code bytes} together */
     record Use(long instances, long bytes) {
     }
 
-    /** Counts what is alive now. @throws IllegalStateException where this virtual machine has no such diagnostic command */
+    /** Whether this Java runtime can count: one trimmed by jlink, as that of the package, may not. */
+    static boolean isAvailable() {
+        try {
+            MBeanOperationInfo[] operations = ManagementFactory.getPlatformMBeanServer().getMBeanInfo(new ObjectName(COMMANDS)).getOperations();
+            return Arrays.stream(operations).anyMatch(operation -> operation.getName().equals(OPERATION));
+        } catch (JMException e) {
+            return false;
+        }
+    }
+
+    /** Counts what is alive now. @throws IllegalStateException where that is not {@link #isAvailable} */
     static HeapHistogram take() {
         try {
-            ObjectName commands = new ObjectName("com.sun.management:type=DiagnosticCommand");
-            Object text = ManagementFactory.getPlatformMBeanServer().invoke(commands, "gcClassHistogram", new Object[] {new String[0]},
+            Object text = ManagementFactory.getPlatformMBeanServer().invoke(new ObjectName(COMMANDS), OPERATION, new Object[] {new String[0]},
                     new String[] {String[].class.getName()});
             return parse((String) text);
         } catch (JMException e) {

@@ -52,6 +52,7 @@ public final class ScaleCommand implements Callable<Integer> {
                 && IntStream.range(1, connections.size()).allMatch(i -> connections.get(i - 1) < connections.get(i)),
                 "--connections must be rising numbers between 1 and " + MAX_CONNECTIONS);
         check(!byClass || connections.size() > 1, "--by-class compares two numbers of connections: --connections must have them");
+        check(!byClass || HeapHistogram.isAvailable(), "--by-class needs a whole JDK: this Java runtime cannot count its objects (set MPTCP_JAVA_HOME)");
         check(busy >= 1, "--busy must be at least 1");
         check(seconds >= 0.01 && seconds <= 3600, "--seconds must be between 0.01 and 3600");
         List<ScaleBench.Step> steps = new ScaleBench(busy, superSegments ? 0xffff : 0, Math.round(seconds * 1e9), byClass, System.err).run(connections);
