@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
  * comes back: each of them gets all of what it wanted, and does not know.
  */
 class RelayProgramsTest extends DaemonLabTest {
-    private static final int BYTES = 4_000_000;
+    private static final int BYTES = 2_000_000;
     private static final List<String> TARGETS = List.of(RelayLab.TARGET_V4, RelayLab.TARGET_V6);
     private static final String EGRESS = "egress: [{to: " + RelayLab.TARGET_V4 + "}, {to: '" + RelayLab.TARGET_V6 + "'}]\n";
     /** To one address: ssh both ways, git and curl one each, and iperf3 two, of which one is for control. */
