@@ -135,7 +135,10 @@ class RelayFleetTest extends DaemonLabTest {
     }
 
     private static String fleet(Node node) {
-        return "allow-join-initial-addr-port: false\nannounce: [{address: " + node.v4() + ", port: " + JOIN_PORT + "}, {address: '" + node.v6() + "', port: " + JOIN_PORT + "}]\n";
+        return """
+                allow-join-initial-addr-port: false
+                announce: [{address: %s, port: %d}, {address: '%s', port: %d}]
+                """.formatted(node.v4(), JOIN_PORT, node.v6(), JOIN_PORT);
     }
 
     private LabProcess endless() {
@@ -234,16 +237,20 @@ class RelayFleetTest extends DaemonLabTest {
         assumeTrue(Command.find("mptcpize").isPresent(), "needs the program mptcpize");
         for (Node node : nodes) {
             node.host.sysctl("net.mptcp.allow_join_initial_addr_port", "0");
-            node.host.ip("mptcp endpoint add " + node.v4() + " dev eth0 signal port " + JOIN_PORT, "mptcp endpoint add " + node.v6() + " dev eth0 signal port " + JOIN_PORT);
+            node.host.ip("mptcp endpoint add " + node.v4() + " dev eth0 signal port " + JOIN_PORT,
+                    "mptcp endpoint add " + node.v6() + " dev eth0 signal port " + JOIN_PORT);
             node.start("forward: [{address: '[::]:443', by: kernel, to: " + RelayLab.TARGET_V4 + ":" + RelayLab.WEB + "}]\n");
         }
         LabNamespace client = lab.network.client();
-        client.ip("mptcp endpoint add " + TwoPathLab.clientV4(2) + " dev p2 subflow fullmesh", "mptcp endpoint add " + TwoPathLab.clientV6(2) + " dev p2 subflow fullmesh");
+        client.ip("mptcp endpoint add " + TwoPathLab.clientV4(2) + " dev p2 subflow fullmesh",
+                "mptcp endpoint add " + TwoPathLab.clientV6(2) + " dev p2 subflow fullmesh");
         for (String address : List.of(TwoPathLab.SERVICE_V4, "[" + TwoPathLab.SERVICE_V6 + "]")) {
-            carriedByBothNodes(() -> client.start(List.of("mptcpize", "run", "curl", "-sS", "-g", "--noproxy", "*", "-o", "/dev/null", "http://" + address + ":443/file?bytes=" + ENDLESS)), () -> { });
+            carriedByBothNodes(() -> client.start(List.of("mptcpize", "run", "curl", "-sS", "-g", "--noproxy", "*", "-o", "/dev/null",
+                    "http://" + address + ":443/file?bytes=" + ENDLESS)), () -> { });
         }
         lab.start("");
-        carriedByBothNodes(() -> lab.curl("http://" + TwoPathLab.SERVICE_V4 + ":443/file?bytes=" + ENDLESS), () -> lab.await(List.of("p1 +ESTABLISHED [^\n]* -> 10.99.0.1:443\n", "p2 +ESTABLISHED [^\n]* -> 10.60.[12].2:" + JOIN_PORT + "\n"), "connections"));
+        carriedByBothNodes(() -> lab.curl("http://" + TwoPathLab.SERVICE_V4 + ":443/file?bytes=" + ENDLESS),
+                () -> lab.await(List.of("p1 +ESTABLISHED [^\n]* -> 10.99.0.1:443\n", "p2 +ESTABLISHED [^\n]* -> 10.60.[12].2:" + JOIN_PORT + "\n"), "connections"));
     }
 
     private void carriedByBothNodes(Supplier<LabProcess> start, Runnable check) {

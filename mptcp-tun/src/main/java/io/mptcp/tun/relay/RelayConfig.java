@@ -163,7 +163,8 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
         }
         boolean allowJoinInitial = !keys.containsKey(ALLOW_JOIN_INITIAL) || keys.get(ALLOW_JOIN_INITIAL).bool();
         if (!allowJoinInitial && !byStack) {
-            throw keys.get(ALLOW_JOIN_INITIAL).error("the kernel takes the connections, and this is a setting of its own", "sysctl net.mptcp.allow_join_initial_addr_port=0");
+            throw keys.get(ALLOW_JOIN_INITIAL).error("the kernel takes the connections, and this is a setting of its own",
+                    "run sysctl net.mptcp.allow_join_initial_addr_port=0");
         }
         boolean hasClients = !listen.isEmpty();
         return new RelayConfig(listen, forward, paths,

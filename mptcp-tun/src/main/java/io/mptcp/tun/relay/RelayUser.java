@@ -143,12 +143,13 @@ final class RelayUser {
      * @param quota            as configured, null for any
      * @param quotaUsedBytes   in this period
      */
-    record Use(String name, int active, long accepted, long refused, long sentBytes, long receivedBytes, String rate, long waits, long droppedDatagrams, String quota,
-               long quotaUsedBytes) {
+    record Use(String name, int active, long accepted, long refused, long sentBytes, long receivedBytes, String rate, long waits, long droppedDatagrams,
+               String quota, long quotaUsedBytes) {
     }
 
     synchronized Use use() {
         return new Use(name(), channels.size(), accepted, refused, carriedBytes[Way.TO_DESTINATION.ordinal()], carriedBytes[Way.TO_CLIENT.ordinal()],
-                Objects.toString(configured.rate(), null), waits, droppedDatagrams, meter == null ? null : meter.quota().toString(), meter == null ? 0 : meter.usedBytes());
+                Objects.toString(configured.rate(), null), waits, droppedDatagrams, meter == null ? null : meter.quota().toString(),
+                meter == null ? 0 : meter.usedBytes());
     }
 }
