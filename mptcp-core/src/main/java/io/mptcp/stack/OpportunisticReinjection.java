@@ -9,7 +9,7 @@ import java.util.List;
  * Protection against head-of-line blocking, whatever the scheduler did: as soon as nothing new can be sent, a subflow with room takes
  * over what slower ones hold and would deliver later (Raiciu et al., NSDI 2012, "opportunistic retransmission"). That is so at the end of the
  * stream or of a burst, where a transfer must not wait for the slowest path, and when the receive window or the send buffer is full of data
- * behind a hole.
+ * behind a hole, or soon will be.
  *
  * <p>What is sent twice takes up room that nothing else had a use for, but it is paid for, and a peer that closes when it has got everything once
  * answers the rest with resets, as Linux does. So a subflow has to be slower by a wide margin: by its propagation time, or by the best it was
@@ -44,10 +44,7 @@ final class OpportunisticReinjection {
 
     /** Nothing new can be sent. @return whether there is something now to be sent again */
     boolean takeOverSlow(long nowNanos) {
-        if (subflows.size() < 2 || !connection.isMptcp() || sender.dsnUna() >= sender.dsnNxt()) {
-            return false;
-        }
-        Subflow fast = fastestWithRoom();
+        Subflow fast = mayTakeOver() ? fastestWithRoom() : null;
         if (fast == null) {
             return false;
         }
@@ -67,10 +64,7 @@ final class OpportunisticReinjection {
      * there is something now to be sent again
      */
     boolean takeOverBlocking(long nowNanos) {
-        if (subflows.size() < 2 || !connection.isMptcp() || sender.dsnUna() >= sender.dsnNxt()) {
-            return false;
-        }
-        Subflow fast = fastestWithRoom();
+        Subflow fast = mayTakeOver() ? fastestWithRoom() : null;
         if (fast == null || fast.tcb.delivery().nanosFor(roomBytes(sender.dsnUna())) > fast.tcb.rtt().srttNanos()) {
             return false;
         }
@@ -83,6 +77,10 @@ final class OpportunisticReinjection {
         }
         count += any ? 1 : 0;
         return any;
+    }
+
+    private boolean mayTakeOver() {
+        return subflows.size() > 1 && connection.isMptcp() && sender.dsnUna() < sender.dsnNxt();
     }
 
     /** What could still be sent if nothing from {@code missingDsn} on were acknowledged. */
