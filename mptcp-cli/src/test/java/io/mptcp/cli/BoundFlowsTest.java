@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Rules that bind connections to paths, with a server on the kernel's MPTCP. */
+/** Rules that bind connections to paths, with servers on the kernel's MPTCP and on this stack. */
 class BoundFlowsTest extends DaemonLabTest {
     private static final int FIRST_PORT = 8081;
     private static final int SECOND_PORT = 8082;
@@ -41,7 +41,7 @@ class BoundFlowsTest extends DaemonLabTest {
     @Test
     void eachGoesOverItsPathAndOverNoOther() throws Exception {
         lab.network.serveFiles(FIRST_PORT, null);
-        lab.network.serveFiles(SECOND_PORT, null);
+        lab.network.serveFilesByStack(SECOND_PORT);
         lab.start(RULES);
         LabProcess first = lab.curl(DaemonLab.url(FIRST_PORT, ENDLESS_BYTES));
         LabProcess second = lab.curl(DaemonLab.url(SECOND_PORT, ENDLESS_BYTES));

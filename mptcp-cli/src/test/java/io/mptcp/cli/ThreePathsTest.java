@@ -11,13 +11,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** One connection over three interfaces, as in the walk-throughs for the kernel: a server on the kernel's MPTCP, unmodified curl, and what is shown live. */
+/** One connection over three interfaces, as in the walk-throughs for the kernel: a server on the kernel's MPTCP or on this stack, unmodified curl, and what is shown live. */
 class ThreePathsTest extends DaemonLabTest {
     private static final int PATHS = 3;
     /** Of default routes, as a desktop's network manager sets them: wired, Wi-Fi, and a modem. */
     private static final int[] METRICS = {100, 600, 1000};
+    private static final int OUR_PORT = 8083;
     private static final int BYTES = 12_000_000;
     /** Of the bytes: a third is 33. */
     private static final double LEAST_PERCENT = 25;
@@ -43,12 +45,17 @@ class ThreePathsTest extends DaemonLabTest {
         return Pattern.compile("\"bytes_received\":(\\d+)").matcher(lab.mptcp("paths", "--json").out()).results().map(one -> Long.parseLong(one.group(1))).toList();
     }
 
-    @Test
-    void oneDownloadIsSpreadOverThreeInterfacesInNearlyEqualParts() throws Exception {
+    @ParameterizedTest(name = "our server {0}")
+    @ValueSource(booleans = {false, true})
+    void oneDownloadIsSpreadOverThreeInterfacesInNearlyEqualParts(boolean ourServer) throws Exception {
+        int port = ourServer ? OUR_PORT : DaemonLab.MPTCP_PORT;
+        if (ourServer) {
+            lab.network.serveFilesByStack(port);
+        }
         setMetrics();
         lab.start(List.of("p1", "p2", "p3"), "");
         List<Long> before = carried();
-        LabProcess curl = lab.curl(DaemonLab.url(DaemonLab.MPTCP_PORT, BYTES), "-w", "%{speed_download}");
+        LabProcess curl = lab.curl(DaemonLab.url(port, BYTES), "-w", "%{speed_download}");
         lab.await(List.of("p1 +ESTABLISHED 10.77.1.1:", "p2 +ESTABLISHED 10.77.2.1:", "p3 +ESTABLISHED 10.77.3.1:"), "connections");
         System.out.println(topWithRates());
         assertEquals(0, curl.awaitExit(PATIENCE), curl.lines().toString());
