@@ -544,8 +544,9 @@ abstract class SocketSemantics {
 
     private static Void writeForEver(Socket socket) throws IOException {
         byte[] chunk = new byte[64 << 10];
+        OutputStream out = socket.getOutputStream(); // asked for between two writes, a closed socket says something else
         while (true) {
-            socket.getOutputStream().write(chunk);
+            out.write(chunk);
         }
     }
 
