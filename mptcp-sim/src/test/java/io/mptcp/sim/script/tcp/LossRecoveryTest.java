@@ -454,6 +454,18 @@ class LossRecoveryTest {
         }
     }
 
+    /** Ten segments are in flight, the ninth is lost, and there is nothing more to send: when that is found two are left. The path had ten to bear. */
+    @Test
+    void aLossFoundAfterAPauseReducesFromWhatWasInFlightWhenItHappened() {
+        connect();
+        write(10);
+        script.advance(RTT);
+        peer.inject(packet(".").ack(end(8)));
+        peer.inject(packet(".").ack(end(8)).sack(end(9), end(10)));
+        script.advance(RTT);
+        assertEquals(7 * MSS, connection.subflows().getFirst().ssthreshBytes(), 1);
+    }
+
     @Test
     void theThresholdGoesByAllThatIsNotAcknowledgedSackedOrNot() {
         connect();
