@@ -48,6 +48,7 @@ final class Cubic extends LossBasedController {
     private Curve curve;
     /** What it was before the last reduction; null until there is one. */
     private Curve undoCurve;
+
     @Override
     public String name() {
         return NAME;

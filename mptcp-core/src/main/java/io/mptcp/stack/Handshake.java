@@ -11,7 +11,6 @@ import io.mptcp.wire.TcpSegment;
  */
 final class Handshake {
     static final int VERSION = 1;
-    /** SYNs with MP_CAPABLE sent again before one goes without (Linux: syn_retrans_before_tcp_fallback). */
 
     private final Connection connection;
     private int flags;

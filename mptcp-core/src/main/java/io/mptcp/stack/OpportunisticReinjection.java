@@ -92,6 +92,7 @@ final class OpportunisticReinjection {
         SegmentLog log = slow.log();
         boolean held = holdsUp(log);
         long bytesBehind = log.totalLength();
+        long copyArrivesNanos = nowNanos + fast.rtt().srttNanos();
         boolean any = false;
         for (int i = 0; i < log.size(); i++) {
             bytesBehind -= log.length(i);
@@ -102,10 +103,10 @@ final class OpportunisticReinjection {
             }
             // From now on nothing new could be sent, if this were the first byte that is missing.
             long blockedNanos = nowNanos + Math.max(0, fast.delivery().nanosFor(roomBytes(start)));
-            if (blockedNanos > nowNanos + fast.rtt().srttNanos()) {
+            if (blockedNanos > copyArrivesNanos) {
                 break;
             }
-            if (held || slow.delivery().expectedNanos(nowNanos, i, bytesBehind) > Math.max(blockedNanos, nowNanos + fast.rtt().srttNanos())) {
+            if (held || slow.delivery().expectedNanos(nowNanos, i, bytesBehind) > copyArrivesNanos) {
                 log.markReinjected(i);
                 if (!fast.log().carries(start)) {
                     sender.reinject(start, end);

@@ -77,7 +77,12 @@ public final class BenchOptions {
         double size = Double.parseDouble(matcher.group(1));
         double millis = matcher.group(2).equals("bdp") ? size * rttMillis : size;
         check(millis <= 5000, "--queue must not be longer than 5000ms");
-        return Math.max(millis, MIN_QUEUE_BITS / (rateMbit * 1e3));
+        return Math.max(millis, leastQueueMillis(rateMbit));
+    }
+
+    /** A queue shorter than twenty full frames drops what any sender sends at once. */
+    public static double leastQueueMillis(double rateMbit) {
+        return MIN_QUEUE_BITS / (rateMbit * 1e3);
     }
 
     /** @throws ParameterException with this message when the condition does not hold */

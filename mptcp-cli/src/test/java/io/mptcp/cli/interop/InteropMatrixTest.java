@@ -9,10 +9,8 @@ import io.mptcp.cli.interop.StreamPlan.Ending;
 import io.mptcp.cli.lab.Lab;
 import io.mptcp.cli.lab.LabNamespace;
 import io.mptcp.cli.lab.LabProcess;
-import io.mptcp.cli.lab.LabRequirements;
 import io.mptcp.cli.lab.LinkProfile;
 import io.mptcp.cli.lab.TwoPathLab;
-import io.mptcp.netty.linux.KernelMptcp;
 import io.mptcp.wire.IpAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,8 +21,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestMethodOrder;
@@ -39,7 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * the last, in which all its connections are open at once. Both sides' counters and the capture are the witnesses.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-class InteropMatrixTest {
+class InteropMatrixTest extends KernelLabTest {
     private static final int FIRST_PORT = 5000;
     private static final Pattern TROUBLE = Pattern.compile("Fallback|MPRst|EstabResets|HMac|Corruption|Csum|NoMatch|NotMatching|Fail|Fastclose|Reset|Drop|Rejected|NoToken"
             + "|InfiniteMap|Blackhole|NoMPJoin|Malformed|Internal");
@@ -66,25 +62,11 @@ class InteropMatrixTest {
 
     @TempDir
     private static Path directory;
-    private Lab lab;
     private TwoPathLab network;
 
     static Stream<Arguments> groups() {
         return Stream.of(Network.values()).flatMap(network -> Stream.of(Role.values()).flatMap(role ->
                 Stream.of(false, true).map(checksum -> Arguments.of(network, role, checksum))));
-    }
-
-    @BeforeEach
-    void check() {
-        assumeTrue(LabRequirements.missing().isEmpty(), () -> "no laboratory: " + LabRequirements.missing());
-        assumeTrue(KernelMptcp.available(), "this kernel has no MPTCP");
-    }
-
-    @AfterEach
-    void remove() {
-        if (lab != null) {
-            lab.close();
-        }
     }
 
     @Order(1)

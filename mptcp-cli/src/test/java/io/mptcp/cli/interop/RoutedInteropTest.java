@@ -2,14 +2,12 @@ package io.mptcp.cli.interop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.cli.interop.Transfer.Received;
 import io.mptcp.cli.lab.EmulatedPath;
 import io.mptcp.cli.lab.KernelMptcpSocket;
 import io.mptcp.cli.lab.Lab;
 import io.mptcp.cli.lab.LabNamespace;
-import io.mptcp.cli.lab.LabRequirements;
 import io.mptcp.netty.host.MptcpStack;
 import io.mptcp.netty.host.PathSpec;
 import io.mptcp.netty.host.PathTerms;
@@ -36,13 +34,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 
 /** An upload through a {@link RoutedLab}, with this stack at one end and the kernel at the other, or with this stack at both. */
 @Timeout(120)
-abstract class RoutedInteropTest {
+abstract class RoutedInteropTest extends KernelLabTest {
     private static final int PORT = 5000;
     static final int BYTES = 2_000_000;
     private static final long PATIENCE_SECONDS = 40;
@@ -75,7 +71,6 @@ abstract class RoutedInteropTest {
         }
     }
 
-    private Lab lab;
     RoutedLab network;
     private Stream client;
     private Stream server;
@@ -83,19 +78,6 @@ abstract class RoutedInteropTest {
     private MptcpStack serverStack;
     private Callable<Stream> connecting;
     private Callable<Stream> accepting;
-
-    @BeforeEach
-    void check() {
-        assumeTrue(LabRequirements.missing().isEmpty(), () -> "no laboratory: " + LabRequirements.missing());
-        assumeTrue(KernelMptcp.available(), "this kernel has no MPTCP");
-    }
-
-    @AfterEach
-    void remove() {
-        if (lab != null) {
-            lab.close();
-        }
-    }
 
     // ---- the two ends, and the connection between them ----
 

@@ -20,8 +20,6 @@ final class CutRun {
     private static final double OUTAGE_SECONDS = 2.2;
     private static final double PATIENCE_SECONDS = 3;
     private static final double DRAIN_SECONDS = 0.3;
-    /** A path that has carried this carries data, and not only segments that ask for it. */
-    private static final long DATA_BYTES = 3 * 1514;
     /** Payload of a full frame: TCP timestamps, and a DSS option with 64-bit numbers. */
     private static final double PAYLOAD_SHARE = 1420.0 / 1514;
 
@@ -49,7 +47,7 @@ final class CutRun {
         Random random = new Random(seed * 1_000_003 + cut);
         int path = 1 + random.nextInt(2);
         double warmUp = WARM_UP_SECONDS + WARM_UP_RTTS * rttMillis / 1e3 + random.nextDouble();
-        receiver = pairing.clientSends ? network.server(pairing) : network.client(pairing);
+        receiver = network.receiver(pairing);
         EmulatedLink link = network.cuts().dataLink(pairing, path);
         arrivedBytes = receiver.receivedBytes();
         try (SpeedHost.Bulk ignored = network.client(pairing).bulk(FailoverNetwork.service(pairing), pairing.clientSends ? Service.SINK : Service.SOURCE)) {
@@ -76,7 +74,7 @@ final class CutRun {
         network.cuts().restore(kind, pairing, path);
         long start = System.nanoTime();
         long before = link.deliveredBytes();
-        while (link.deliveredBytes() < before + DATA_BYTES) {
+        while (link.deliveredBytes() < before + FailoverNetwork.DATA_BYTES) {
             if (System.nanoTime() - start > PATIENCE_SECONDS * SECOND_NANOS) {
                 return CutSample.NEVER;
             }

@@ -27,8 +27,6 @@ import picocli.CommandLine.Spec;
                 + "Each cut is of a connection of its own; the seed decides when, and which path.",
             "Runs in network namespaces of its own and leaves nothing behind. Needs root, or a host that allows user namespaces."})
 public final class FailoverCommand implements Callable<Integer> {
-    private static final double MIN_QUEUE_BITS = 20 * 1514 * 8;
-
     @Mixin
     private CommonOptions common;
 
@@ -79,7 +77,7 @@ public final class FailoverCommand implements Callable<Integer> {
         if (!KernelMptcp.available()) {
             throw CommandFailure.failed("this kernel has no MPTCP to compare with (net.mptcp.enabled)");
         }
-        List<LinkProfile> profiles = rtts.stream().map(rtt -> LinkProfile.of(rateMbit, rtt / 2, Math.max(rtt, MIN_QUEUE_BITS / (rateMbit * 1e3)))).toList();
+        List<LinkProfile> profiles = rtts.stream().map(rtt -> LinkProfile.of(rateMbit, rtt / 2, Math.max(rtt, BenchOptions.leastQueueMillis(rateMbit)))).toList();
         FailoverBench.Settings settings = new FailoverBench.Settings(profiles, pairings != null ? pairings : List.of(Pairing.values()), kinds, cuts,
                 networks, seed);
         List<CutSample> samples;

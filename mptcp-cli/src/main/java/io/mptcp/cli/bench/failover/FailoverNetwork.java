@@ -14,6 +14,8 @@ import java.util.List;
 
 /** A client and a server with two paths between them, each with applications on this stack and on the kernel's MPTCP. */
 final class FailoverNetwork {
+    /** A path that has carried this carries data, and not only segments that ask for it. */
+    static final long DATA_BYTES = 3 * 1514;
     private static final int KERNEL_PORT = 5201;
     private static final int STACK_PORT = 5203;
 
@@ -52,6 +54,11 @@ final class FailoverNetwork {
 
     SpeedHost server(Pairing pairing) {
         return pairing.oursAtServer ? stackServer : kernelServer;
+    }
+
+    /** Where what is sent arrives. */
+    SpeedHost receiver(Pairing pairing) {
+        return pairing.clientSends ? server(pairing) : client(pairing);
     }
 
     static IpEndpoint service(Pairing pairing) {

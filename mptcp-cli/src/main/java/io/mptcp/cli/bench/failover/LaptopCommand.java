@@ -30,7 +30,6 @@ import picocli.CommandLine.Spec;
             "Ethernet is pulled by taking the client's interface down. The link layer of Wi-Fi is not emulated: it is a path with a rate of its own.",
             "Runs in network namespaces of its own and leaves nothing behind. Needs root, or a host that allows user namespaces."})
 public final class LaptopCommand implements Callable<Integer> {
-    private static final double MIN_QUEUE_BITS = 20 * 1514 * 8;
     /** Not looked at: the first run is by code that has not been compiled yet. */
     private static final double WARM_UP_PHASE_SECONDS = 0.5;
 
@@ -90,7 +89,7 @@ public final class LaptopCommand implements Callable<Integer> {
     }
 
     private LinkProfile profile(int path) {
-        return LinkProfile.of(rates.get(path), rtts.get(path) / 2, Math.max(rtts.get(path), MIN_QUEUE_BITS / (rates.get(path) * 1e3)));
+        return LinkProfile.of(rates.get(path), rtts.get(path) / 2, Math.max(rtts.get(path), BenchOptions.leastQueueMillis(rates.get(path))));
     }
 
     private static TextTable table(List<LaptopTrace> traces) {

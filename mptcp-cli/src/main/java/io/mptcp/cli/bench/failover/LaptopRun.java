@@ -19,8 +19,6 @@ final class LaptopRun {
     /** Slow start, and recovery from what was lost. */
     private static final double SETTLING_SECONDS = 1;
     private static final int ETHERNET = 1;
-    /** A path that has carried this carries data, and not only segments that ask for it. */
-    private static final long DATA_BYTES = 3 * 1514;
 
     private final FailoverNetwork network;
     private final Pairing pairing;
@@ -42,7 +40,7 @@ final class LaptopRun {
     LaptopRun(FailoverNetwork network, Pairing pairing) {
         this.network = network;
         this.pairing = pairing;
-        receiver = pairing.clientSends ? network.server(pairing) : network.client(pairing);
+        receiver = network.receiver(pairing);
         links = IntStream.of(1, 2).mapToObj(path -> network.cuts().dataLink(pairing, path)).toList();
         sampledBytes = links.stream().mapToLong(EmulatedLink::deliveredBytes).toArray();
     }
@@ -88,7 +86,7 @@ final class LaptopRun {
                 arrivedBytes = bytes;
                 arrivedNanos = now;
             }
-            if (Double.isNaN(returnedNanos) && links.getFirst().deliveredBytes() - DATA_BYTES >= bytesAtReturn) {
+            if (Double.isNaN(returnedNanos) && links.getFirst().deliveredBytes() - FailoverNetwork.DATA_BYTES >= bytesAtReturn) {
                 returnedNanos = now;
             }
             if (now >= sampledNanos + SAMPLE_SECONDS * SECOND_NANOS) {
