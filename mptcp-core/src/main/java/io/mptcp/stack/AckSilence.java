@@ -119,7 +119,7 @@ final class AckSilence {
             deadlineNanos = nowNanos + patience / 2; // the peer itself may have paused
         } else {
             deadlineNanos = Long.MAX_VALUE;
-            subflow.connection.onSubflowTimeout(subflow);
+            SilentSubflows.onTimeout(subflow);
         }
     }
 

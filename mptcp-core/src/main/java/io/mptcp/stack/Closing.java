@@ -7,8 +7,8 @@ import io.mptcp.wire.PathError;
 import java.util.List;
 
 /**
- * The end of a connection (RFC 8684 sections 3.3.3 and 3.5): the end of the output, the end of both streams, the end at once, and how long
- * to wait for a peer that does not do its part.
+ * The end of a connection (RFC 8684 sections 3.3.3 and 3.5): the end of the output, the end of both streams, the end at once, how long
+ * to wait for a peer that does not do its part, and when nothing of it is left.
  */
 final class Closing {
     private final Connection connection;
@@ -24,6 +24,10 @@ final class Closing {
     private FastcloseWait fastcloseWait = FastcloseWait.NONE;
     private long deadlineNanos = Long.MAX_VALUE;
     private long lingerDsn;
+    /** Nothing is left of it but RSTs that wait to be sent. */
+    private boolean removed;
+    /** Subflows whose last RST waits to be sent. */
+    private int dyingSubflows;
 
     Closing(Connection connection, DataLevel data) {
         this.connection = connection;
@@ -174,13 +178,35 @@ final class Closing {
         }
         if (connection.isMptcp()) {
             sender.onFinSent();
-            connection.signalDataFin();
+            signalDataFin();
         } else if (!subflows.isEmpty()) {
             sender.onFinSent();
             subflows.getFirst().tcb.requestFin();
             connection.onPlainAck(subflows.getFirst()); // it may have been sent, and acknowledged, before the fallback
             stack.enqueue(connection);
         }
+    }
+
+    /** The DATA_FIN goes on every usable subflow, as on Linux: whichever is fastest ends the stream. */
+    void signalDataFin() {
+        for (int i = 0; i < subflows.size(); i++) {
+            Subflow subflow = subflows.get(i);
+            if (subflow.phase == Subflow.Phase.ESTABLISHED) {
+                subflow.dataFinDue = true;
+            }
+        }
+        connection.output().beginWithOldest();
+        stack.enqueue(connection);
+    }
+
+    boolean isDataFinDueOn(Subflow subflow) {
+        return subflow.dataFinDue && !sender.isFinAcked();
+    }
+
+    boolean takeDataFin(Subflow subflow) {
+        boolean due = isDataFinDueOn(subflow);
+        subflow.dataFinDue = false;
+        return due;
     }
 
     /** Both streams have ended and both ends are known to know. */
@@ -262,6 +288,83 @@ final class Closing {
             if (subflow != carrier) {
                 subflow.tcb.reset(TcpCloseReason.ABORTED);
             }
+        }
+    }
+
+    /** @return whether the key was ours, and the connection is over */
+    boolean onFastclose(long key) {
+        if (!connection.isMptcp() || key != data.sequence.localKey()) {
+            return false;
+        }
+        stack.count(Counter.MPFastcloseRx);
+        for (int i = 0; i < subflows.size(); i++) {
+            subflows.get(i).resetReason = ResetReason.UNSPECIFIED; // as Linux: the RSTs that answer it say so
+        }
+        if (fastcloseWait.isActive()) {
+            fastcloseWait.onCrossed();
+        }
+        terminate(CloseReason.RESET, false);
+        return true;
+    }
+
+    // ---- what is left ----
+
+    boolean isRemoved() {
+        return removed;
+    }
+
+    void removeIfDead() {
+        if (!isFinished() || !subflows.isEmpty()) {
+            return;
+        }
+        removed = true;
+        sender.close();
+        stack.remove(connection);
+        clearKeysIfOver();
+        connection.paths().onRemoved();
+    }
+
+    /** The stack goes away: memory is freed, nobody is told. */
+    void discard() {
+        for (Subflow subflow : List.copyOf(subflows)) {
+            subflow.tcb.forget(TcpCloseReason.ABORTED);
+        }
+        sender.close();
+        receiver.close();
+    }
+
+    /** Takes it away whatever state it is in; its parts are not to be relied on. */
+    void bury() {
+        for (Subflow subflow : List.copyOf(subflows)) {
+            try {
+                subflow.tcb.forget(TcpCloseReason.ABORTED);
+            } catch (RuntimeException e) {
+                stack.unregister(subflow);
+            }
+        }
+        if (!removed) {
+            removed = true;
+            sender.close();
+            receiver.close();
+            stack.remove(connection);
+        }
+        clearKeysIfOver();
+    }
+
+    void onDying() {
+        dyingSubflows++;
+    }
+
+    /** The RST of a subflow that had one to send has gone, or never will. */
+    void onLastReset() {
+        dyingSubflows--;
+        clearKeysIfOver();
+    }
+
+    /** The last RSTs may still carry the key of the peer (MP_FASTCLOSE). */
+    private void clearKeysIfOver() {
+        if (removed && dyingSubflows == 0) {
+            data.sequence.clearKeys();
         }
     }
 }

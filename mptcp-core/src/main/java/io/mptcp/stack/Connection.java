@@ -10,7 +10,6 @@ import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tcp.TcpCloseReason;
 import io.mptcp.tcp.TcpConfig;
-import io.mptcp.tcp.TcpState;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.MptcpOptions;
@@ -51,9 +50,6 @@ final class Connection extends DeadlineQueue.Node {
     /** MPTCP was offered or accepted on this connection, whatever became of it. */
     private final boolean offered;
     private boolean mptcp;
-    private boolean fullyEstablished;
-    private boolean peerDeniesJoinToInitialAddress;
-    private String fallbackReason;
     private PathError lastPathError = PathError.NONE;
 
     private boolean connected;
@@ -61,11 +57,7 @@ final class Connection extends DeadlineQueue.Node {
     private boolean openedFast;
     private boolean synDataTaken;
     private FastOpenClient fastOpen;
-    private boolean removed;
     private long lastHeardNanos;
-
-    /** Subflows whose last RST waits to be sent. */
-    private int dyingSubflows;
 
     /** Its place in the {@link ConnectionList} of the stack. */
     Connection older;
@@ -221,48 +213,9 @@ final class Connection extends DeadlineQueue.Node {
         closing.abort();
     }
 
-    /** The stack goes away: memory is freed, nobody is told. */
-    void discard() {
-        for (Subflow subflow : List.copyOf(subflows)) {
-            subflow.tcb.forget(TcpCloseReason.ABORTED);
-        }
-        sender.close();
-        receiver.close();
-    }
-
-    /** Takes it away whatever state it is in; its parts are not to be relied on. */
-    void bury() {
-        for (Subflow subflow : List.copyOf(subflows)) {
-            try {
-                subflow.tcb.forget(TcpCloseReason.ABORTED);
-            } catch (RuntimeException e) {
-                stack.unregister(subflow);
-            }
-        }
-        if (!removed) {
-            removed = true;
-            sender.close();
-            receiver.close();
-            stack.remove(this);
-        }
-        clearKeysIfOver();
-    }
-
-    void onDying() {
-        dyingSubflows++;
-    }
-
-    /** The RST of a subflow that had one to send has gone, or never will. */
-    void onLastReset() {
-        dyingSubflows--;
-        clearKeysIfOver();
-    }
-
-    /** The last RSTs may still carry the key of the peer (MP_FASTCLOSE). */
-    private void clearKeysIfOver() {
-        if (removed && dyingSubflows == 0) {
-            data.sequence.clearKeys();
-        }
+    /** Its end, and what is left of it then. */
+    Closing closing() {
+        return closing;
     }
 
     CloseReason closeReason() {
@@ -278,8 +231,12 @@ final class Connection extends DeadlineQueue.Node {
         closing.terminate(reason, tellPeer);
     }
 
-    String fallbackReason() {
-        return fallbackReason;
+    boolean isFastclosing() {
+        return closing.isFastclosing();
+    }
+
+    boolean isRemoved() {
+        return closing.isRemoved();
     }
 
     IpEndpoint local() {
@@ -332,6 +289,11 @@ final class Connection extends DeadlineQueue.Node {
         return offered;
     }
 
+    /** For {@link Fallback#toTcp} only. */
+    void endMptcp() {
+        mptcp = false;
+    }
+
     /**
      * Joins are taken as soon as both keys are known. A join may well overtake the first DSS on the initial subflow; that it comes at all shows
      * that the peer is further.
@@ -341,7 +303,7 @@ final class Connection extends DeadlineQueue.Node {
     }
 
     boolean isFullyEstablished() {
-        return fullyEstablished;
+        return handshake.isComplete();
     }
 
     boolean isChecksumOn() {
@@ -353,85 +315,9 @@ final class Connection extends DeadlineQueue.Node {
         return connected;
     }
 
-    boolean isFastclosing() {
-        return closing.isFastclosing();
-    }
-
-    FastcloseWait fastcloseWait() {
-        return closing.fastcloseWait();
-    }
-
-    boolean peerDeniesJoinToInitialAddress() {
-        return peerDeniesJoinToInitialAddress;
-    }
-
     CongestionController newCongestionController() {
         String name = options.congestionControl() == null ? stack.config().congestionControl() : options.congestionControl();
         return CongestionControllers.create(name, coupledGroup);
-    }
-
-    // ==== handshake and fallback ====
-
-    void setPeerDeniesJoinToInitialAddress(boolean denies) {
-        peerDeniesJoinToInitialAddress = denies;
-    }
-
-    /** The peer has shown at the data level that MPTCP works both ways: joins may start (section 3.1). */
-    void setFullyEstablished() {
-        if (fullyEstablished) {
-            return;
-        }
-        fullyEstablished = true;
-        if (listener == null && receiver.bytesReceived() > 0 && !subflows.isEmpty()) {
-            subflows.getFirst().tcb.requestAck(); // data that came first was acknowledged with the keys, which left no room for a DATA_ACK
-        }
-        announceInitialPriority();
-        stack.trace(PathEvent.Type.ESTABLISHED, this, null, "");
-        paths.onEstablished();
-    }
-
-    /** MP_CAPABLE has no bit for it (section 3.3.8): what is backup from the beginning has to be told of. */
-    private void announceInitialPriority() {
-        for (int i = 0; i < subflows.size(); i++) {
-            Subflow subflow = subflows.get(i);
-            if (!subflow.isJoin && subflow.localBackup) {
-                signals.announcePriority(subflow);
-                stack.enqueue(this);
-            }
-        }
-    }
-
-    /** From now on this is a TCP connection (section 3.7). Relative data and subflow sequence numbers are the same there. */
-    void fallBack(String reason) {
-        if (mptcp) {
-            mptcp = false;
-            fallbackReason = reason;
-            closeJoins();
-            sender.onFallback();
-            receiver.onFallback();
-            for (Subflow subflow : List.copyOf(subflows)) {
-                subflow.receiver.onFallback();
-            }
-            stack.localKeys().forget(this);
-            stack.trace(PathEvent.Type.FALLBACK, this, null, reason);
-        }
-    }
-
-    /** RFC 8684 does not say what becomes of MPTCP when both sides open; as Linux does, the connection goes on as TCP. */
-    void onSimultaneousOpen() {
-        if (mptcp) {
-            stack.count(Counter.SimultConnectFallback);
-            fallBack("SimultConnectFallback");
-        }
-    }
-
-    /** Section 3.7: a fallback leaves one subflow. Joins under way come to nothing, and none has carried data, or there would be no fallback. */
-    void closeJoins() {
-        for (Subflow subflow : List.copyOf(subflows)) {
-            if (subflow.isJoin) {
-                subflow.reset(ResetReason.MPTCP);
-            }
-        }
     }
 
     // ==== signals ====
@@ -458,48 +344,8 @@ final class Connection extends DeadlineQueue.Node {
         }
     }
 
-    /** @return whether the key was ours, and the connection is over */
-    boolean onFastclose(long key) {
-        if (!mptcp || key != data.sequence.localKey()) {
-            return false;
-        }
-        stack.count(Counter.MPFastcloseRx);
-        for (int i = 0; i < subflows.size(); i++) {
-            subflows.get(i).resetReason = ResetReason.UNSPECIFIED; // as Linux: the RSTs that answer it say so
-        }
-        if (fastcloseWait().isActive()) {
-            fastcloseWait().onCrossed();
-        }
-        terminate(CloseReason.RESET, false);
-        return true;
-    }
-
     AddressSignals signals() {
         return signals;
-    }
-
-    // ==== DATA_FIN ====
-
-    /** The DATA_FIN goes on every usable subflow, as on Linux: whichever is fastest ends the stream. */
-    void signalDataFin() {
-        for (int i = 0; i < subflows.size(); i++) {
-            Subflow subflow = subflows.get(i);
-            if (subflow.phase == Subflow.Phase.ESTABLISHED) {
-                subflow.dataFinDue = true;
-            }
-        }
-        output.beginWithOldest();
-        stack.enqueue(this);
-    }
-
-    boolean isDataFinDueOn(Subflow subflow) {
-        return subflow.dataFinDue && !sender.isFinAcked();
-    }
-
-    boolean takeDataFin(Subflow subflow) {
-        boolean due = isDataFinDueOn(subflow);
-        subflow.dataFinDue = false;
-        return due;
     }
 
     // ==== subflows ====
@@ -525,52 +371,12 @@ final class Connection extends DeadlineQueue.Node {
         } else {
             signals.onAddressKnown(subflow.localAddressId);
             closing.onRevived();
-            setFullyEstablished();
+            handshake.complete();
             stack.trace(PathEvent.Type.SF_ESTABLISHED, this, subflow, "");
         }
         application.raise(Readiness.SUBFLOWS);
         paths.onSubflowEstablished(subflow);
-        moveFromSilent(subflow);
-    }
-
-    /**
-     * There is somewhere to send again. What others hold whose timers have expired would otherwise wait for those, backed off as they may be
-     * after a time without any path.
-     */
-    void moveFromSilent(Subflow alive) {
-        for (int i = 0; i < subflows.size(); i++) {
-            Subflow other = subflows.get(i);
-            if (other != alive && other.isSilent()) {
-                onSubflowTimeout(other);
-            }
-        }
-    }
-
-    /**
-     * Nothing came back within an RTO, or acknowledgments have stopped: while another subflow is alive the data goes there at once, and new data stays away from this one
-     * until something is heard on it again.
-     */
-    void onSubflowTimeout(Subflow subflow) {
-        if (!mptcp || subflow.phase != Subflow.Phase.ESTABLISHED || !subflows.hasActiveBeside(subflow)) {
-            return;
-        }
-        if (!subflow.stale) {
-            subflow.becomeStale();
-            stack.count(Counter.SubflowStale);
-            stack.trace(PathEvent.Type.SUBFLOW_STALE, this, subflow, "");
-        }
-        sender.reinject(subflow.tcb.log());
-    }
-
-    /**
-     * Two round trips without a sign of life. A queue that fills up is enough for that, so not all is sent twice that is outstanding; but if the
-     * stream waits for what this subflow carries, another one takes over the segment it waits for.
-     */
-    void onLossProbe(Subflow subflow) {
-        if (mptcp && subflow.phase == Subflow.Phase.ESTABLISHED && subflow.tcb.log().carries(sender.dsnUna())
-                && subflows.hasActiveBeside(subflow)) {
-            sender.reinject(sender.dsnUna(), Math.min(sender.dsnNxt(), sender.dsnUna() + subflows.minPayloadMssBytes()));
-        }
+        SilentSubflows.moveTo(subflow);
     }
 
     /** Section 3.4.2: one that still works is closed as TCP does it, and not before the peer was asked to use others. */
@@ -600,9 +406,9 @@ final class Connection extends DeadlineQueue.Node {
             listener.onFastOpenDone(stack.nowNanos(), reason == TcpCloseReason.RESET);
         }
         subflows.close(subflow);
-        reviveStale();
+        SilentSubflows.reviveIfNeeded(this);
         signals.onSubflowClosed(subflow);
-        fastcloseWait().onSubflowClosed(subflow);
+        closing.fastcloseWait().onSubflowClosed(subflow);
         if (subflows.isEmpty()) {
             fallback.onSubflowClosed();
         }
@@ -615,18 +421,6 @@ final class Connection extends DeadlineQueue.Node {
         stack.unregister(subflow);
         if (subflows.isEmpty()) {
             closing.onLastSubflowClosed(subflow, reason);
-        }
-    }
-
-    /** What is left must be used, however silent it was. */
-    private void reviveStale() {
-        if (isFinished() || subflows.hasActiveBeside(null)) {
-            return;
-        }
-        for (int i = 0; i < subflows.size(); i++) {
-            if (subflows.get(i).stale) {
-                subflows.get(i).reviveUnheard();
-            }
         }
     }
 
@@ -660,10 +454,10 @@ final class Connection extends DeadlineQueue.Node {
 
     /** After anything that took time: draws the consequences for the connection as a whole. */
     void settle(long nowNanos) {
-        if (removed) {
+        if (isRemoved()) {
             return;
         }
-        releaseSendBuffer();
+        SilentSubflows.releaseSendBuffer(this);
         closing.abortIfUnwanted();
         application.raiseDataReadiness();
         closing.beginFin();
@@ -678,25 +472,7 @@ final class Connection extends DeadlineQueue.Node {
             stack.reschedule(subflows.get(i));
         }
         stack.schedule(this, Math.min(Math.min(output.timerNanos(), paths.timerNanos()), Math.min(closing.deadlineNanos(), fallback.deadlineNanos())));
-        removeIfDead();
-    }
-
-    /**
-     * What a silent subflow still carries keeps the bytes in the buffer although the peer has them from elsewhere. When that leaves too little
-     * of the buffer for the others the subflow is given up (RFC 8684 section 3.6, "too much outstanding data"); the path manager may open another.
-     */
-    private void releaseSendBuffer() {
-        sender.release(subflows);
-        if (!mptcp || !sender.isCramped()) {
-            return;
-        }
-        for (int i = subflows.size() - 1; i >= 0; i--) { // a reset takes it out of the set
-            Subflow subflow = subflows.get(i);
-            if (subflow.stale && subflow.lowestDsn() < sender.dsnUna()) {
-                subflow.reset(ResetReason.OUTSTANDING_DATA);
-            }
-        }
-        sender.release(subflows);
+        closing.removeIfDead();
     }
 
     void onLinkProperties(int changedLinkId, LinkProperties properties) {
@@ -715,7 +491,7 @@ final class Connection extends DeadlineQueue.Node {
 
     void onLinkChange(int changedLinkId, boolean up) {
         // What has nowhere else to go waits for the link, as TCP does.
-        boolean movesElsewhere = mptcp && fullyEstablished && subflows.hasActiveOnOtherLink(changedLinkId);
+        boolean movesElsewhere = mptcp && isFullyEstablished() && subflows.hasActiveOnOtherLink(changedLinkId);
         for (Subflow subflow : List.copyOf(subflows)) {
             if (subflow.linkId == changedLinkId && up) {
                 subflow.tcb.retryNow();
@@ -724,21 +500,6 @@ final class Connection extends DeadlineQueue.Node {
             }
         }
         paths.onLinkChange(changedLinkId, up);
-    }
-
-    private void removeIfDead() {
-        if (!isFinished() || !subflows.isEmpty()) {
-            return;
-        }
-        removed = true;
-        sender.close();
-        stack.remove(this);
-        clearKeysIfOver();
-        paths.onRemoved();
-    }
-
-    boolean isRemoved() {
-        return removed;
     }
 
     /** A passive connection whose handshake fails was never shown to anybody, and its end is nobody's business. */

@@ -444,7 +444,7 @@ final class ConnectionOutput {
                     connection.terminate(CloseReason.TIMED_OUT, true); // the peer's TCP is alive, its data level is not
                     return;
                 }
-                connection.signalDataFin();
+                connection.closing().signalDataFin();
                 connection.stack.count(Counter.MPTCPRetrans);
             }
         }

@@ -13,17 +13,17 @@ final class Events {
     static PathEvent of(PathEvent.Type type, long nowNanos, Connection connection, Subflow subflow, String detail) {
         if (subflow == null) {
             return new PathEvent(type, nowNanos, token(connection), -1, connection.linkId(), 0, 0, connection.local(), connection.remote(), false,
-                    isServer(connection), connection.peerDeniesJoinToInitialAddress(), 0, -1, 0, detail);
+                    isServer(connection), connection.handshake().peerDeniesJoinToInitialAddress(), 0, -1, 0, detail);
         }
         return new PathEvent(type, nowNanos, token(connection), subflow.id, subflow.linkId, subflow.localAddressId, subflow.isJoin ? subflow.remoteAddressId : 0,
-                subflow.local(), subflow.remote(), subflow.isBackup(), isServer(connection), connection.peerDeniesJoinToInitialAddress(),
+                subflow.local(), subflow.remote(), subflow.isBackup(), isServer(connection), connection.handshake().peerDeniesJoinToInitialAddress(),
                 error(subflow.closeReason), subflow.receivedResetReason, subflow.receivedResetFlags, detail);
     }
 
     /** @param remote null for an address that was taken back */
     static PathEvent ofAddress(PathEvent.Type type, long nowNanos, Connection connection, int remId, IpEndpoint remote) {
         return new PathEvent(type, nowNanos, token(connection), -1, -1, -1, remId, null, remote, false, isServer(connection),
-                connection.peerDeniesJoinToInitialAddress(), 0, -1, 0, "");
+                connection.handshake().peerDeniesJoinToInitialAddress(), 0, -1, 0, "");
     }
 
     private static int token(Connection connection) {

@@ -1,5 +1,6 @@
 package io.mptcp.stack;
 
+import io.mptcp.spi.PathEvent;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.OptionWriter;
@@ -21,6 +22,8 @@ final class Fallback {
     private final Connection connection;
     private final Stack stack;
     private boolean diverged;
+    /** Null while it has not happened. */
+    private String reason;
 
     /** This side found a wrong checksum, said so, and waits for the peer to go on as TCP. */
     private boolean failing;
@@ -48,6 +51,11 @@ final class Fallback {
     Fallback(Connection connection) {
         this.connection = connection;
         this.stack = connection.stack;
+    }
+
+    /** Why it happened, null if it did not. */
+    String reason() {
+        return reason;
     }
 
     // ---- whether it is possible ----
@@ -94,11 +102,45 @@ final class Fallback {
     }
 
     /** @param tellsPeer it may not have noticed, and learns it from an infinite mapping */
-    void begin(String reason, Subflow subflow, boolean tellsPeer) {
-        connection.fallBack(reason);
+    void begin(String why, Subflow subflow, boolean tellsPeer) {
+        toTcp(why);
         connection.onPlainAck(subflow);
         if (tellsPeer) {
             infiniteMapping = new InfiniteMapping(connection.data().sender.dsnUna(), subflow.tcb.sndNxt());
+        }
+    }
+
+    /** From now on this is a TCP connection. Relative data and subflow sequence numbers are the same there. */
+    void toTcp(String why) {
+        if (!connection.isMptcp()) {
+            return;
+        }
+        connection.endMptcp();
+        reason = why;
+        closeJoins();
+        connection.data().sender.onFallback();
+        connection.data().receiver.onFallback();
+        for (Subflow subflow : List.copyOf(connection.subflows())) {
+            subflow.receiver.onFallback();
+        }
+        stack.localKeys().forget(connection);
+        stack.trace(PathEvent.Type.FALLBACK, connection, null, why);
+    }
+
+    /** One subflow is left. Joins under way come to nothing, and none has carried data, or there would be no fallback. */
+    private void closeJoins() {
+        for (Subflow subflow : List.copyOf(connection.subflows())) {
+            if (subflow.isJoin) {
+                subflow.reset(ResetReason.MPTCP);
+            }
+        }
+    }
+
+    /** RFC 8684 does not say what becomes of MPTCP when both sides open; as Linux does, the connection goes on as TCP. */
+    void onSimultaneousOpen() {
+        if (connection.isMptcp()) {
+            stack.count(Counter.SimultConnectFallback);
+            toTcp("SimultConnectFallback");
         }
     }
 
@@ -111,7 +153,7 @@ final class Fallback {
             failing = true;
             failDue = true;
             failure = new Failure(dsn, stack.nowNanos() + FAIL_TIMEOUT_NANOS);
-            connection.closeJoins();
+            closeJoins();
             stack.enqueue(connection);
         } else {
             stack.count(Counter.DSSCorruptionReset);

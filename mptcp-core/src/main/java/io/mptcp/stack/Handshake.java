@@ -14,6 +14,8 @@ final class Handshake {
 
     private final Connection connection;
     private int flags;
+    private boolean complete;
+    private boolean peerDeniesJoinToInitialAddress;
     /** SYNs with MP_CAPABLE went unanswered, and one without is under way. */
     private boolean droppedMpCapable;
 
@@ -33,6 +35,16 @@ final class Handshake {
         return flags;
     }
 
+    /** The peer has shown at the data level that MPTCP works both ways. */
+    boolean isComplete() {
+        return complete;
+    }
+
+    /** It opens no subflows to the address of the first one, and wants none opened there. */
+    boolean peerDeniesJoinToInitialAddress() {
+        return peerDeniesJoinToInitialAddress;
+    }
+
     private void settleChecksum(boolean on) {
         flags = flags(connection.stack.config(), on);
         connection.data().setChecksumOn(on);
@@ -47,12 +59,12 @@ final class Handshake {
         Stack stack = subflow.stack;
         if (subflow.tcb.timeouts() == 0 && stack.blackholeTable().isActive(subflow.linkId, connection.remote().address(), stack.nowNanos())) {
             stack.count(Counter.MPCapableSYNTXDisabled);
-            connection.fallBack("MPCapableSYNTXDisabled");
+            connection.fallback().toTcp("MPCapableSYNTXDisabled");
             return false;
         }
         if (subflow.tcb.timeouts() > stack.config().patience().synRetransBeforeTcpFallback()) {
             stack.count(Counter.MPCapableSYNTXDrop);
-            connection.fallBack("MPCapableSYNTXDrop");
+            connection.fallback().toTcp("MPCapableSYNTXDrop");
             droppedMpCapable = true;
             return false;
         }
@@ -73,13 +85,13 @@ final class Handshake {
                 && acceptableFlags(mptcp.mpCapableFlags) && !isChecksumRefused(stack.config(), mptcp.mpCapableFlags) && mptcp.senderKey != 0;
         if (!valid) {
             subflow.stack.count(Counter.MPCapableFallbackSYNACK);
-            connection.fallBack("MPCapableFallbackSYNACK");
+            connection.fallback().toTcp("MPCapableFallbackSYNACK");
             return true;
         }
         stack.count(Counter.MPCapableSYNACKRX);
         stack.blackholeTable().onSuccess(subflow.linkId, connection.remote().address());
         connection.data().sequence.setRemoteKey(mptcp.senderKey);
-        connection.setPeerDeniesJoinToInitialAddress((mptcp.mpCapableFlags & MptcpOptions.FLAG_DENY_JOIN_ID0) != 0);
+        peerDeniesJoinToInitialAddress = (mptcp.mpCapableFlags & MptcpOptions.FLAG_DENY_JOIN_ID0) != 0;
         boolean checksum = ((flags | mptcp.mpCapableFlags) & MptcpOptions.FLAG_CHECKSUM) != 0;
         settleChecksum(checksum);
         return true;
@@ -104,7 +116,7 @@ final class Handshake {
 
     /** @param mpCapableFlags flags octet of the SYN's MP_CAPABLE */
     void onSyn(int mpCapableFlags) {
-        connection.setPeerDeniesJoinToInitialAddress((mpCapableFlags & MptcpOptions.FLAG_DENY_JOIN_ID0) != 0);
+        peerDeniesJoinToInitialAddress = (mpCapableFlags & MptcpOptions.FLAG_DENY_JOIN_ID0) != 0;
         settleChecksum(((flags | mpCapableFlags) & MptcpOptions.FLAG_CHECKSUM) != 0);
     }
 
@@ -130,7 +142,7 @@ final class Handshake {
                 && mptcp.receiverKey == connection.data().sequence.localKey();
         if (!valid) {
             subflow.stack.count(Counter.MPCapableFallbackACK);
-            connection.fallBack("MPCapableFallbackACK");
+            connection.fallback().toTcp("MPCapableFallbackACK");
             return true;
         }
         subflow.stack.count(Counter.MPCapableACKRX);
@@ -152,7 +164,7 @@ final class Handshake {
      */
     boolean onSegment(Subflow subflow, IncomingSegment segment) {
         MptcpOptions mptcp = segment.options.mptcp;
-        if (connection.isFullyEstablished()) {
+        if (complete) {
             boolean lost = connection.fallback().comesWithoutOptions(subflow, segment);
             if (lost) {
                 connection.fallback().onOptionsLost(subflow);
@@ -164,7 +176,7 @@ final class Handshake {
             return true; // sent before the server had our key: says nothing of whether it has it
         }
         if (mptcp.has(MptcpOptions.DSS) || dataWithKeys || connection.signals().isAddAddrOfPeer(mptcp)) {
-            connection.setFullyEstablished();
+            complete();
             return true;
         }
         boolean keys = mptcp.has(MptcpOptions.MP_CAPABLE) && !subflow.isActive && mptcp.receiverKey == connection.data().sequence.localKey();
@@ -176,5 +188,31 @@ final class Handshake {
         subflow.stack.count(Counter.MPCapableDataFallback);
         connection.fallback().begin("MPCapableDataFallback", subflow, acksData);
         return false;
+    }
+
+    /** The peer has shown at the data level that MPTCP works both ways: joins may start (section 3.1). */
+    void complete() {
+        if (complete) {
+            return;
+        }
+        complete = true;
+        if (connection.listener() == null && connection.data().receiver.bytesReceived() > 0 && !connection.subflows().isEmpty()) {
+            connection.subflows().getFirst().tcb.requestAck(); // data that came first was acknowledged with the keys, which left no room for a DATA_ACK
+        }
+        announceInitialPriority();
+        connection.stack.trace(PathEvent.Type.ESTABLISHED, connection, null, "");
+        connection.paths().onEstablished();
+    }
+
+    /** MP_CAPABLE has no bit for it (section 3.3.8): what is backup from the beginning has to be told of. */
+    private void announceInitialPriority() {
+        SubflowSet subflows = connection.subflows();
+        for (int i = 0; i < subflows.size(); i++) {
+            Subflow subflow = subflows.get(i);
+            if (!subflow.isJoin && subflow.localBackup) {
+                connection.signals().announcePriority(subflow);
+                connection.stack.enqueue(connection);
+            }
+        }
     }
 }

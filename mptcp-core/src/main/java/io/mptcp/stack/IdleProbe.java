@@ -61,7 +61,7 @@ final class IdleProbe {
             return;
         }
         if (unanswered >= STALE_UNANSWERED) {
-            subflow.connection.onSubflowTimeout(subflow);
+            SilentSubflows.onTimeout(subflow);
         }
         unanswered = Math.min(unanswered + 1, MAX_UNANSWERED);
         subflow.tcb.requestProbe();

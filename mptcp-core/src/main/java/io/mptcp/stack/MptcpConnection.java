@@ -203,7 +203,7 @@ public final class MptcpConnection {
 
     /** Why it fell back, or null: one of the kernel's counter names, e.g. {@code MPCapableFallbackSYNACK}. */
     public String fallbackReason() {
-        return core.fallbackReason();
+        return core.fallback().reason();
     }
 
     /** Local token (RFC 8684 section 3.2); 0 in plain TCP. */

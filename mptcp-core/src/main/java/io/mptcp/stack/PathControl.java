@@ -167,7 +167,7 @@ final class PathControl implements PathCommands {
                 continue;
             }
             if (subflow.phase == Subflow.Phase.ESTABLISHED && !connection.stack.config().wire().resetOnRemoveAddr()) {
-                connection.onSubflowTimeout(subflow); // until it has answered, data goes elsewhere
+                SilentSubflows.onTimeout(subflow); // until it has answered, data goes elsewhere
                 subflow.checkRemoval(nowNanos());
             } else {
                 connection.stack.count(Counter.RmSubflow);
@@ -210,7 +210,7 @@ final class PathControl implements PathCommands {
 
     @Override
     public boolean peerDeniesJoinToInitialAddress() {
-        return connection.peerDeniesJoinToInitialAddress();
+        return connection.handshake().peerDeniesJoinToInitialAddress();
     }
 
     @Override
@@ -220,7 +220,8 @@ final class PathControl implements PathCommands {
 
     @Override
     public String fallbackReason() {
-        return connection.isMptcp() ? null : connection.fallbackReason() == null ? "not MPTCP" : connection.fallbackReason();
+        String reason = connection.fallback().reason();
+        return connection.isMptcp() ? null : reason == null ? "not MPTCP" : reason;
     }
 
     @Override
@@ -232,9 +233,15 @@ final class PathControl implements PathCommands {
     public List<SubflowState> subflows() {
         List<SubflowState> states = new ArrayList<>(subflows.size());
         for (Subflow subflow : subflows) {
-            states.add(subflow.state());
+            states.add(stateOf(subflow));
         }
         return states;
+    }
+
+    private static SubflowState stateOf(Subflow subflow) {
+        return new SubflowState(subflow.id, subflow.linkId, subflow.local(), subflow.remote(), subflow.localAddressId, subflow.isJoin ? subflow.remoteAddressId : 0,
+                !subflow.isJoin, subflow.isActive, subflow.phase == Subflow.Phase.ESTABLISHED, subflow.tcb.isFinRequested() || subflow.tcb.isFinSent(),
+                subflow.localBackup, subflow.remoteBackup, subflow.stale, subflow.tcb.lastReceiveNanos());
     }
 
     /** What the manager lets there be, as far as the stack allows it. */

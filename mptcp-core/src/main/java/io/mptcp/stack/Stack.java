@@ -218,7 +218,7 @@ public final class Stack {
         try {
             add(connection).openInitial(linkId, key, true).tcb.openActive();
         } catch (RuntimeException e) { // a factory's, or the path manager's: the caller hears of it
-            connection.bury();
+            connection.closing().bury();
             throw e;
         }
         counters.increment(Counter.ActiveOpens);
@@ -477,7 +477,7 @@ public final class Stack {
             connection.settle(nowNanos);
         } catch (RuntimeException again) {
             report(connection, again);
-            connection.bury();
+            connection.closing().bury();
         }
     }
 
@@ -556,7 +556,7 @@ public final class Stack {
             } catch (RuntimeException e) {
                 report(subflow.connection, e);
             } finally {
-                subflow.connection.onLastReset();
+                subflow.connection.closing().onLastReset();
             }
         }
         return false;
@@ -580,7 +580,7 @@ public final class Stack {
     public void close() {
         for (Connection connection : List.copyOf(connections)) {
             try {
-                connection.discard();
+                connection.closing().discard();
             } catch (RuntimeException e) {
                 report(connection, e);
             }
@@ -630,7 +630,7 @@ public final class Stack {
         deadlines.schedule(subflow, Long.MAX_VALUE);
         if (subflow.tcb.isResetDue()) {
             dying.add(subflow);
-            subflow.connection.onDying();
+            subflow.connection.closing().onDying();
         }
         if (!subflow.isJoin && !subflow.isActive && !subflow.connection.wasConnected()) {
             acceptor.onNoLongerHalfOpen();

@@ -1,7 +1,6 @@
 package io.mptcp.stack;
 
 import io.mptcp.spi.PathEvent;
-import io.mptcp.spi.SubflowState;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.SegmentKind;
 import io.mptcp.tcp.SocketOptions;
@@ -9,8 +8,6 @@ import io.mptcp.tcp.Tcb;
 import io.mptcp.tcp.TcpCloseReason;
 import io.mptcp.tcp.TcpState;
 import io.mptcp.tcp.UpperLayer;
-import io.mptcp.wire.IpAddress;
-import io.mptcp.wire.IpEndpoint;
 import io.mptcp.wire.IpHeaders;
 import io.mptcp.wire.MptcpOptions;
 import io.mptcp.wire.OptionWriter;
@@ -18,10 +15,10 @@ import io.mptcp.wire.PacketSlot;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One TCP connection of an {@link Connection}: its place in the network, its handshake, and what its segments mean to the connection
- * above. It holds mappings, never payload.
+ * One TCP connection of an {@link Connection}: its handshake, its timers, and what its segments mean to the connection above. It holds mappings, never
+ * payload.
  */
-final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, UpperLayer {
+final class Subflow extends Flow implements UpperLayer {
     /** Where the subflow is in becoming part of the connection. */
     enum Phase {
         /** TCP handshake under way. */
@@ -32,9 +29,6 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         CLOSED
     }
 
-    private static final int MAX_WINDOW_PROBE_BACKOFF = 6;
-    /** As many timeouts in a row are no longer the loss of a few segments. */
-    private static final int OUTAGE_TIMEOUTS = 3;
     /** An initial sequence number is to be made. */
     static final long CHOOSE_ISS = -1;
 
@@ -45,12 +39,6 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     final boolean isJoin;
     /** This side sent the SYN. */
     final boolean isActive;
-    private final long localHi;
-    private final long localLo;
-    private final int localPort;
-    private final long remoteHi;
-    private final long remoteLo;
-    private final int remotePort;
     final Tcb tcb;
     /** Null for the initial subflow, and as soon as it is established. */
     JoinHandshake join;
@@ -61,6 +49,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     private IdleProbe idle;
     private RemovalCheck removal;
     private SignalPace signalPace;
+    private WindowProbe windowProbe;
     private final SubflowOptions options;
 
     Phase phase = Phase.HANDSHAKE;
@@ -73,7 +62,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     /** Set while nothing is heard although data is outstanding: no new data goes here while another subflow is alive. */
     boolean stale;
     /** Stale until no other was left, and not heard since: it is used, and asked for a sign of life as one that is stale. */
-    private boolean unheard;
+    boolean unheard;
     /** A DATA_FIN has to go out on this subflow. */
     boolean dataFinDue;
     /** Of what was judged lost on it so much has been looked at by those that could take it over. */
@@ -89,33 +78,26 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     int receivedResetFlags;
     /** Why it is over, for the events; null while it is not. */
     TcpCloseReason closeReason;
-    private long windowProbeNanos = Long.MAX_VALUE;
-    private int windowProbes;
-    private boolean leftInTimeWait;
+    boolean leftInTimeWait;
     /** Goes with the SYN/ACK; null for none. */
     byte[] fastOpenCookie;
     boolean fastOpenExperimental;
     /** Its timer has expired, and nothing has been acknowledged since. */
-    private boolean timedOut;
+    boolean timedOut;
 
     /** @param iss the initial sequence number the peer has been told already, unsigned, or {@link #CHOOSE_ISS} */
     Subflow(Connection connection, int id, int linkId, boolean isJoin, boolean isActive, FlowKey key, long iss) {
+        super(key);
         this.connection = connection;
         this.stack = connection.stack;
         this.id = id;
         this.linkId = linkId;
         this.isJoin = isJoin;
         this.isActive = isActive;
-        localHi = key.localHi();
-        localLo = key.localLo();
-        localPort = key.localPort();
-        remoteHi = key.remoteHi();
-        remoteLo = key.remoteLo();
-        remotePort = key.remotePort();
         LinkProperties link = stack.linkProperties(linkId);
         int ownIss = stack.fourTuples().initialSequenceNumber(key);
-        tcb = new Tcb(isJoin ? stack.joinTcpConfig() : connection.tcpConfig, this, connection.newCongestionController(), IpAddress.isIpv4(localHi, localLo), link.mtuBytes(),
-                link.maxSuperSegmentBytes(), localPort, remotePort, iss == CHOOSE_ISS ? ownIss : (int) iss, stack.isns().timestampOffset(), stack.tcpScratch());
+        tcb = new Tcb(isJoin ? stack.joinTcpConfig() : connection.tcpConfig, this, connection.newCongestionController(), key.isIpv4(), link.mtuBytes(),
+                link.maxSuperSegmentBytes(), key.localPort(), key.remotePort(), iss == CHOOSE_ISS ? ownIss : (int) iss, stack.isns().timestampOffset(), stack.tcpScratch());
         join = isJoin ? new JoinHandshake(this) : null;
         receiver = new SubflowReceiver(this);
         options = new SubflowOptions(this);
@@ -144,28 +126,20 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             removal.expire(nowNanos);
         }
         receiver.expire(nowNanos);
-        if (windowProbeNanos <= nowNanos) {
-            windowProbeNanos = Long.MAX_VALUE;
-            windowProbes++;
-            tcb.requestProbe();
-            stack.count(Counter.WinProbe);
+        if (windowProbe != null) {
+            windowProbe.expire(nowNanos);
         }
         tcb.expire(nowNanos);
     }
 
-    /**
-     * The connection's window may be open while this subflow has only seen it closed: the update got lost here and was heard elsewhere.
-     * Nobody repeats it, so it has to be asked for (RFC 9293 section 3.8.6.1), or the subflow is never used again.
-     *
-     * @param wanted there is data to send, and the connection's window has room for it
-     */
+    /** @param wanted there is data to send, and the connection's window has room for it */
     void updateWindowProbe(long nowNanos, boolean wanted) {
         boolean shut = wanted && isActiveForData() && tcb.log().isEmpty() && tcb.isWindowShut();
-        if (!shut) {
-            windowProbeNanos = Long.MAX_VALUE;
-            windowProbes = 0;
-        } else if (windowProbeNanos == Long.MAX_VALUE) {
-            windowProbeNanos = nowNanos + (tcb.rtt().rtoNanos() << Math.min(windowProbes, MAX_WINDOW_PROBE_BACKOFF));
+        if (shut && windowProbe == null) {
+            windowProbe = new WindowProbe(this);
+        }
+        if (windowProbe != null) {
+            windowProbe.update(nowNanos, shut);
         }
     }
 
@@ -173,7 +147,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     long nextDeadlineNanos(long nowNanos) {
         silence.update(nowNanos);
         long joining = join == null ? Long.MAX_VALUE : join.deadlineNanos();
-        long own = Math.min(joining, Math.min(windowProbeNanos, receiver.deadlineNanos()));
+        long own = Math.min(joining, receiver.deadlineNanos());
         long watching = Math.min(silence.deadlineNanos(), watchDeadlineNanos(nowNanos));
         return Math.min(Math.min(tcb.deadlineNanos(), own), Math.min(watching, options.signalDeadlineNanos(nowNanos)));
     }
@@ -191,10 +165,13 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             idle.update(nowNanos);
             deadline = Math.min(deadline, idle.deadlineNanos());
         }
+        if (windowProbe != null) {
+            deadline = Math.min(deadline, windowProbe.deadlineNanos());
+        }
         return removal == null ? deadline : Math.min(deadline, removal.deadlineNanos());
     }
 
-    private AckSilence ackSilence() {
+    AckSilence ackSilence() {
         if (ackSilence == null) {
             ackSilence = new AckSilence(this);
         }
@@ -254,10 +231,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
 
     private void address(PacketSlot out) {
         out.linkId = linkId;
-        out.sourceHi = localHi;
-        out.sourceLo = localLo;
-        out.destinationHi = remoteHi;
-        out.destinationLo = remoteLo;
+        writeAddresses(out);
         SocketOptions chosen = connection.socketOptions();
         out.protocol = IpHeaders.PROTOCOL_TCP;
         out.trafficClass = chosen.trafficClass();
@@ -310,44 +284,9 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         return tcb.timeouts() > 0;
     }
 
-    // ---- FlowTable.Entry ----
-
-    @Override
-    public long localHi() {
-        return localHi;
-    }
-
-    @Override
-    public long localLo() {
-        return localLo;
-    }
-
-    @Override
-    public int localPort() {
-        return localPort;
-    }
-
-    @Override
-    public long remoteHi() {
-        return remoteHi;
-    }
-
-    @Override
-    public long remoteLo() {
-        return remoteLo;
-    }
-
-    @Override
-    public int remotePort() {
-        return remotePort;
-    }
-
-    IpEndpoint local() {
-        return new IpEndpoint(new IpAddress(localHi, localLo), localPort);
-    }
-
-    IpEndpoint remote() {
-        return new IpEndpoint(new IpAddress(remoteHi, remoteLo), remotePort);
+    /** Whether only a sign of life will tell if it is of use. */
+    boolean isDoubtful() {
+        return stale || unheard;
     }
 
     // ---- UpperLayer ----
@@ -473,12 +412,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         if (segment.payloadLength > 0) {
             connection.heard();
         }
-        unheard = false;
-        if (stale && ackSilence().isAnsweredBy(segment)) {
-            recover(segment);
-        } else if (stale) {
-            tcb.onHeardUnanswered();
-        }
+        SilentSubflows.onHeard(this, segment);
         if (phase == Phase.PRE_ESTABLISHED) {
             phase = Phase.ESTABLISHED;
             join = null;
@@ -489,11 +423,9 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             connection.onPlainAck(this);
             return fallback.onSegmentAfter(this, segment);
         }
-        if (timedOut && tcb.timeouts() >= OUTAGE_TIMEOUTS) {
-            endOutage();
-        }
+        SilentSubflows.endOutage(this);
         MptcpOptions mptcp = segment.options.mptcp;
-        if (mptcp.has(MptcpOptions.MP_FASTCLOSE) && connection.onFastclose(mptcp.fastcloseKey)) {
+        if (mptcp.has(MptcpOptions.MP_FASTCLOSE) && connection.closing().onFastclose(mptcp.fastcloseKey)) {
             return false;
         }
         if (connection.isFastclosing()) {
@@ -533,57 +465,13 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     @Override
     public void onAcked(IncomingSegment segment) {
         connection.heard();
-        if (stale) {
-            recover(segment);
-        }
-        if (timedOut) {
-            timedOut = false;
-            connection.moveFromSilent(this);
-        }
-    }
-
-    /** The peer is heard again after so long that the timers are far apart: neither this subflow nor the others wait for them. */
-    private void endOutage() {
-        timedOut = false;
-        tcb.retryNow();
-        connection.moveFromSilent(this);
-    }
-
-    /** No new data until what is outstanding is acknowledged again. */
-    void becomeStale() {
-        stale = true;
-        unheard = false;
-        ackSilence().onStale(stack.nowNanos());
-    }
-
-    /** Nothing is known of the path by now, but there is no other. */
-    void reviveUnheard() {
-        unheard = true;
-        recover();
-    }
-
-    /** Whether only a sign of life will tell if it is of use. */
-    boolean isDoubtful() {
-        return stale || unheard;
-    }
-
-    private void recover(IncomingSegment segment) {
-        ackSilence().onRecovered(stack.nowNanos(), segment);
-        recover();
-    }
-
-    private void recover() {
-        stale = false;
-        stack.count(Counter.SubflowRecover);
-        stack.trace(PathEvent.Type.SUBFLOW_RECOVERED, connection, this, "");
-        tcb.retryNow();
+        SilentSubflows.onAcked(this, segment);
     }
 
     @Override
     public void onRetransmissionTimeout(int count) {
         stack.count(Counter.TCPTimeouts);
-        timedOut = true;
-        connection.onSubflowTimeout(this);
+        SilentSubflows.onRetransmissionTimeout(this);
     }
 
     @Override
@@ -612,7 +500,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             reset(ResetReason.MPTCP);
             return false;
         }
-        connection.onSimultaneousOpen();
+        connection.fallback().onSimultaneousOpen();
         return true;
     }
 
@@ -626,7 +514,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
     @Override
     public void onLossProbe() {
         stack.count(Counter.TCPLossProbes);
-        connection.onLossProbe(this);
+        SilentSubflows.onLossProbe(this);
     }
 
     @Override
@@ -665,7 +553,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             connection.fallback().onFailOnReset(mptcp.failDsn);
         }
         if (mptcp.has(MptcpOptions.MP_FASTCLOSE)) {
-            connection.onFastclose(mptcp.fastcloseKey);
+            connection.closing().onFastclose(mptcp.fastcloseKey);
         }
     }
 
@@ -676,7 +564,7 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
         phase = Phase.CLOSED;
         endHalfOpen();
         join = null;
-        windowProbeNanos = Long.MAX_VALUE;
+        windowProbe = null;
         receiver.close();
         if (known) {
             if (!connection.isMptcp()) {
@@ -684,18 +572,5 @@ final class Subflow extends DeadlineQueue.Node implements FlowTable.Entry, Upper
             }
             connection.onSubflowClosed(this, reason);
         }
-    }
-
-    SubflowState state() {
-        return new SubflowState(id, linkId, local(), remote(), localAddressId, isJoin ? remoteAddressId : 0, !isJoin, isActive,
-                phase == Phase.ESTABLISHED, tcb.isFinRequested() || tcb.isFinSent(), localBackup, remoteBackup, stale, tcb.lastReceiveNanos());
-    }
-
-    SubflowInfo info() {
-        String state = stale ? "STALE" : leftInTimeWait ? TcpState.TIME_WAIT.name() : tcb.state().name();
-        return new SubflowInfo(id, linkId, local(), remote(), state, isBackup(), !isJoin, tcb.bytesSent(), tcb.bytesReceived(),
-                tcb.bytesAcked(), tcb.bytesRetransmitted(), tcb.retransmits(), tcb.rtt().srttNanos(), tcb.rtt().rttVarNanos(),
-                tcb.congestionController().cwndBytes(), tcb.congestionController().ssthreshBytes(), tcb.inFlightBytes(),
-                tcb.rtt().rtoNanos(), tcb.payloadMssBytes(), tcb.path().mtuBytes());
     }
 }

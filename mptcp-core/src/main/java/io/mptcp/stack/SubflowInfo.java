@@ -1,5 +1,7 @@
 package io.mptcp.stack;
 
+import io.mptcp.tcp.Tcb;
+import io.mptcp.tcp.TcpState;
 import io.mptcp.wire.IpEndpoint;
 
 /**
@@ -15,4 +17,12 @@ import io.mptcp.wire.IpEndpoint;
 public record SubflowInfo(int id, int linkId, IpEndpoint local, IpEndpoint remote, String state, boolean backup, boolean initial,
                           long bytesSent, long bytesReceived, long bytesAcked, long bytesRetrans, long retransmits,
                           long srttNanos, long rttVarNanos, long cwndBytes, long ssthreshBytes, long inFlightBytes, long rtoNanos, int mssBytes, int pmtuBytes) {
+    static SubflowInfo of(Subflow subflow) {
+        Tcb tcb = subflow.tcb;
+        String state = subflow.stale ? "STALE" : subflow.leftInTimeWait ? TcpState.TIME_WAIT.name() : tcb.state().name();
+        return new SubflowInfo(subflow.id, subflow.linkId, subflow.local(), subflow.remote(), state, subflow.isBackup(), !subflow.isJoin,
+                tcb.bytesSent(), tcb.bytesReceived(), tcb.bytesAcked(), tcb.bytesRetransmitted(), tcb.retransmits(), tcb.rtt().srttNanos(),
+                tcb.rtt().rttVarNanos(), tcb.congestionController().cwndBytes(), tcb.congestionController().ssthreshBytes(), tcb.inFlightBytes(),
+                tcb.rtt().rtoNanos(), tcb.payloadMssBytes(), tcb.path().mtuBytes());
+    }
 }

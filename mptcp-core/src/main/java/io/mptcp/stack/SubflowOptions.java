@@ -50,7 +50,7 @@ final class SubflowOptions {
         if (signalBytes > 0) {
             return signalBytes;
         }
-        return connection.isDataFinDueOn(subflow) ? MAX_DSS_BYTES : DSS_ACK_BYTES;
+        return connection.closing().isDataFinDueOn(subflow) ? MAX_DSS_BYTES : DSS_ACK_BYTES;
     }
 
     private void writeSyn(OptionWriter writer) {
@@ -86,13 +86,13 @@ final class SubflowOptions {
 
     /** MP_CAPABLE and a DATA_FIN have no room beside each other, so a peer that may not have the keys yet gets one after the other. */
     private boolean isDataFinNext() {
-        return keysSent && connection.isDataFinDueOn(subflow);
+        return keysSent && connection.closing().isDataFinDueOn(subflow);
     }
 
     /** Something waits for a pure acknowledgment to go with: the keys may have to go first, or a retransmission may have gone before. */
     boolean isSignalDue() {
         if (connection.isFastclosing()) {
-            return connection.fastcloseWait().isDueOn(subflow);
+            return connection.closing().fastcloseWait().isDueOn(subflow);
         }
         if (!subflow.isJoin && connection.fallback().isSignalDue()) {
             return true;
@@ -101,7 +101,7 @@ final class SubflowOptions {
     }
 
     private boolean isDataSignalDue() {
-        return connection.isDataFinDueOn(subflow) || (isAddressSignalDue() && subflow.signalPace().maySend(subflow.stack.nowNanos()));
+        return connection.closing().isDataFinDueOn(subflow) || (isAddressSignalDue() && subflow.signalPace().maySend(subflow.stack.nowNanos()));
     }
 
     private boolean isAddressSignalDue() {
@@ -134,12 +134,12 @@ final class SubflowOptions {
             connection.fallback().writePending(writer);
             return;
         }
-        if (connection.fastcloseWait().isCarrier(subflow)) {
+        if (connection.closing().fastcloseWait().isCarrier(subflow)) {
             writer.mpFastclose(connection.data().sequence.remoteKey());
-            if (connection.fastcloseWait().isDueOn(subflow)) {
+            if (connection.closing().fastcloseWait().isDueOn(subflow)) {
                 subflow.stack.count(Counter.MPFastcloseTx);
             }
-            connection.fastcloseWait().onSent(subflow.stack.nowNanos());
+            connection.closing().fastcloseWait().onSent(subflow.stack.nowNanos());
             return;
         }
         if (subflow.phase == Subflow.Phase.PRE_ESTABLISHED) {
@@ -156,7 +156,7 @@ final class SubflowOptions {
             if (connection.stack.config().wire().dssBesideSignals()) {
                 writer.dssAck(connection.data().isDataAck8(), connection.data().wireDataAck()); // or not, when there is no room
             }
-        } else if (connection.takeDataFin(subflow)) {
+        } else if (connection.closing().takeDataFin(subflow)) {
             keysSent = false;
             writer.dssMapping(true, connection.data().isDataAck8(), connection.data().wireDataAck(), true, connection.data().toWireDsn(connection.data().sender.finDsn()), 0, 1, true,
                     connection.data().dataFinChecksum());
@@ -189,7 +189,7 @@ final class SubflowOptions {
         if (!connection.wasMptcp()) {
             return;
         }
-        FastcloseWait wait = connection.fastcloseWait();
+        FastcloseWait wait = connection.closing().fastcloseWait();
         if (connection.isFastclosing() && (!connection.stack.config().wire().fastcloseOnAck() || wait.isCarrier(subflow))) {
             writer.mpFastclose(connection.data().sequence.remoteKey());
             subflow.stack.count(Counter.MPFastcloseTx);

@@ -43,7 +43,7 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
             closed.removeFirst();
         }
         subflow.stale = false;
-        closed.add(subflow.info());
+        closed.add(SubflowInfo.of(subflow));
     }
 
     boolean hasActiveBeside(Subflow subflow) {
@@ -128,7 +128,7 @@ final class SubflowSet extends AbstractList<Subflow> implements RandomAccess {
     List<SubflowInfo> infos() {
         List<SubflowInfo> infos = closed == null ? new ArrayList<>(size) : new ArrayList<>(closed);
         for (Subflow subflow : this) {
-            infos.add(subflow.info());
+            infos.add(SubflowInfo.of(subflow));
         }
         infos.sort(Comparator.comparingInt(SubflowInfo::id));
         return infos;
