@@ -175,13 +175,13 @@ final class AddressSignals {
             echoes = echoes.isEmpty() ? new ArrayList<>(1) : echoes;
             echoes.add(new Echo(subflow, mptcp.addAddrId, announced.address(), announced.port()));
         }
-        connection.stack.traceAddress(PathEvent.Type.ANNOUNCED, connection, mptcp.addAddrId, announced);
+        connection.stack.events().ofAddress(PathEvent.Type.ANNOUNCED, connection, mptcp.addAddrId, announced);
         connection.paths().onAddressAnnounced(mptcp.addAddrId, announced);
     }
 
     private void onRemoveAddr(int id) {
         connection.stack.count(Counter.RmAddr);
-        connection.stack.traceAddress(PathEvent.Type.REMOVED, connection, id, null);
+        connection.stack.events().ofAddress(PathEvent.Type.REMOVED, connection, id, null);
         connection.paths().closeSubflowsTo(id);
         connection.paths().onAddressRemoved(id);
     }

@@ -110,7 +110,7 @@ final class MemoryBudget {
         waiting.clear();
         for (Connection connection : told) {
             connection.awaitsMemory = false;
-            stack.guarded(connection, it -> it.data().onMemory());
+            stack.containment().guarded(connection, it -> it.data().onMemory());
         }
     }
 

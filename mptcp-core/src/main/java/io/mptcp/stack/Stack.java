@@ -3,25 +3,16 @@ package io.mptcp.stack;
 import io.mptcp.cc.CongestionControllers;
 import io.mptcp.spi.PathEvent;
 import io.mptcp.spi.RandomSource;
-import io.mptcp.spi.Tracer;
-import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.SocketOptions;
 import io.mptcp.tcp.TcpConfig;
-import io.mptcp.tcp.TcpPath;
 import io.mptcp.tcp.TcpScratch;
-import io.mptcp.wire.Checksum;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
-import io.mptcp.wire.IpHeaders;
-import io.mptcp.wire.OptionWriter;
 import io.mptcp.wire.PacketSlot;
-import io.mptcp.wire.TcpSegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 
 /**
  * A TCP and Multipath TCP stack without I/O, clock or thread. The owner drives it with five verbs:
@@ -48,9 +39,8 @@ public final class Stack {
     private final LocalKeys localKeys;
     private final ConnectionList connections = new ConnectionList();
     private final Acceptor acceptor;
-    private final PortAllocator ports;
+    private final Connector connector;
     private final FourTuples fourTuples;
-    private final FastOpenCache fastOpens = new FastOpenCache();
     private final MemoryBudget memory;
     private final TcpScratch tcpScratch;
     private final ConnectionView schedulerView = new ConnectionView();
@@ -58,14 +48,10 @@ public final class Stack {
     private final DeadlineQueue deadlines = new DeadlineQueue();
     private final ArrayDeque<Connection> work = new ArrayDeque<>();
     private final ArrayDeque<Connection> ready = new ArrayDeque<>();
-    /** Closed subflows whose RST has not left yet. */
-    private final ArrayDeque<Subflow> dying = new ArrayDeque<>();
-    private final IcmpReceiver icmp;
-    private final IncomingSegment incoming = new IncomingSegment();
-
-    private BiConsumer<MptcpConnection, RuntimeException> failureHook = (connection, failure) -> {
-        assert false : failure; // tests run with assertions
-    };
+    private final LastResets lastResets;
+    private final Containment containment = new Containment(this);
+    private final Events events;
+    private final StackInput input;
 
     private long nowNanos;
 
@@ -79,9 +65,11 @@ public final class Stack {
         isns = new IsnGenerator(random);
         flows = new FlowTable<>(random.nextLong());
         acceptor = new Acceptor(this, random);
-        icmp = new IcmpReceiver(this, flows, acceptor.synQueue, config.limits().maxIcmpPerSecond());
+        events = new Events(this, containment);
+        lastResets = new LastResets(this, containment);
+        input = new StackInput(this, flows, acceptor, containment);
         localKeys = new LocalKeys(keys, random, acceptor.synQueue, config.shard());
-        ports = new PortAllocator(random);
+        connector = new Connector(this, random);
         fourTuples = new FourTuples(this, flows, acceptor, isns);
     }
 
@@ -106,7 +94,7 @@ public final class Stack {
      * @param hook takes the connection, null where there is none, and what was thrown
      */
     public void onInternalError(BiConsumer<MptcpConnection, RuntimeException> hook) {
-        failureHook = Objects.requireNonNull(hook);
+        containment.setHook(hook);
     }
 
     // ==== links ====
@@ -122,7 +110,7 @@ public final class Stack {
         links.add(linkId, properties);
         if (before != null && !before.equals(properties)) {
             for (Connection connection : List.copyOf(connections)) {
-                guarded(connection, it -> it.onLinkProperties(linkId, properties));
+                containment.guarded(connection, it -> it.onLinkProperties(linkId, properties));
                 enqueue(connection);
             }
         }
@@ -137,11 +125,9 @@ public final class Stack {
         if (up) {
             blackholes.clearLink(linkId);
         }
-        if (isTraced()) {
-            trace(PathEvent.ofPath(up ? PathEvent.Type.PATH_UP : PathEvent.Type.PATH_DOWN, nowNanos, linkId, ""));
-        }
+        events.ofPath(up ? PathEvent.Type.PATH_UP : PathEvent.Type.PATH_DOWN, linkId);
         for (Connection connection : List.copyOf(connections)) {
-            guarded(connection, it -> it.onLinkChange(linkId, up));
+            containment.guarded(connection, it -> it.onLinkChange(linkId, up));
             enqueue(connection);
         }
     }
@@ -187,53 +173,12 @@ public final class Stack {
      * @throws IllegalStateException    when a limit is reached or no port is free
      */
     public MptcpConnection connect(int linkId, IpEndpoint local, IpEndpoint remote, ConnectOptions options, Object attachment) {
-        requireLink(linkId);
-        if (local.address().isIpv4() != remote.address().isIpv4()) {
-            throw new IllegalArgumentException("cannot reach " + remote + " from " + local.address() + ": different address families");
-        }
-        if (!isDestination(remote)) {
-            throw new IllegalArgumentException("cannot connect to " + remote + ": not an address and port of one host"); // RFC 9293 MUST-46
-        }
-        if (isFull()) {
-            throw new IllegalStateException("the limit of " + config.limits().maxConnections() + " connections is reached");
-        }
-        int port = local.port() != 0 ? local.port() : allocatePort(local.address(), remote);
-        FlowKey key = FlowKey.of(new IpEndpoint(local.address(), Math.max(port, 0)), remote);
-        if (port < 0 || !fourTuples.isFree(local.address(), port, remote)) {
-            throw new IllegalStateException("no free local port for " + remote);
-        }
-        boolean mptcp = config.mptcp() && options.mptcp();
-        Connection connection = new Connection(this, null, options, config.tcp(), mptcp, attachment);
-        if (mptcp) {
-            localKeys.draw(connection);
-        }
-        if (options.fastOpen()) {
-            connection.setFastOpen(new FastOpenClient(this, fastOpens, remote.address(), connection.data().sender, options.fastOpenWithoutCookie()));
-        }
-        openActive(connection, linkId, key);
-        return connection.facade();
-    }
-
-    private void openActive(Connection connection, int linkId, FlowKey key) {
-        try {
-            add(connection).openInitial(linkId, key, true).tcb.openActive();
-        } catch (RuntimeException e) { // a factory's, or the path manager's: the caller hears of it
-            connection.closing().bury();
-            throw e;
-        }
-        counters.increment(Counter.ActiveOpens);
-        enqueue(connection);
+        return connector.connect(linkId, local, remote, options, attachment);
     }
 
     /** Whether a connection can go there at all: an address of one host, and a port (RFC 9293 section 3.9.1, MUST-46). */
     public static boolean isDestination(IpEndpoint remote) {
         return remote.port() != 0 && Acceptor.isUnicast(remote.address().hi(), remote.address().lo());
-    }
-
-    private void requireLink(int linkId) {
-        if (!hasLink(linkId)) {
-            throw new IllegalArgumentException("no such link: " + linkId);
-        }
     }
 
     /**
@@ -260,12 +205,12 @@ public final class Stack {
 
     /** Local ports the stack may choose from, both inclusive. Default 49152..65535. */
     public void setPortRange(int first, int last) {
-        ports.setRange(first, last);
+        connector.ports.setRange(first, last);
     }
 
     /** A local port such that the 4-tuple is free; -1 when there is none. */
     int allocatePort(IpAddress local, IpEndpoint remote) {
-        return ports.allocate(local, remote, fourTuples);
+        return connector.ports.allocate(local, remote, fourTuples);
     }
 
     /**
@@ -276,7 +221,7 @@ public final class Stack {
      */
     public Listener listen(IpEndpoint local, boolean deferred, ConnectOptions options, Object attachment) {
         Listener listener = acceptor.listen(local, deferred, options, attachment);
-        traceListener(PathEvent.Type.LISTENER_CREATED, listener);
+        events.ofListener(PathEvent.Type.LISTENER_CREATED, listener);
         return listener;
     }
 
@@ -289,19 +234,13 @@ public final class Stack {
     public Listener listenForJoins(IpEndpoint local) {
         Listener listener = acceptor.listen(local, false, ConnectOptions.DEFAULT, null);
         listener.joinsOnly = true;
-        traceListener(PathEvent.Type.LISTENER_CREATED, listener);
+        events.ofListener(PathEvent.Type.LISTENER_CREATED, listener);
         return listener;
     }
 
     public void close(Listener listener) {
         acceptor.close(listener);
-        traceListener(PathEvent.Type.LISTENER_CLOSED, listener);
-    }
-
-    private void traceListener(PathEvent.Type type, Listener listener) {
-        if (isTraced()) {
-            trace(PathEvent.ofListener(type, nowNanos, listener.local()));
-        }
+        events.ofListener(PathEvent.Type.LISTENER_CLOSED, listener);
     }
 
     public Counters counters() {
@@ -371,19 +310,17 @@ public final class Stack {
 
     /** Forgets the cookies of all servers. */
     public void forgetFastOpenCookies() {
-        fastOpens.clear();
+        connector.fastOpens.clear();
     }
 
     /** How many bytes can go at least with a SYN to this server over this link, whatever its options; -1 while no cookie of it is known, or its SYNs with data got lost. */
     public int fastOpenRoomBytes(int linkId, IpAddress server, SocketOptions options) {
-        return fastOpens.mayTry(nowNanos, server) && fastOpens.cookie(server) != null ? fastOpenRoomWithoutCookieBytes(linkId, server, options) : -1;
+        return connector.fastOpenRoomBytes(linkId, server, options);
     }
 
     /** As {@link #fastOpenRoomBytes} where no cookie is needed ({@link ConnectOptions#fastOpenWithoutCookie}). */
     public int fastOpenRoomWithoutCookieBytes(int linkId, IpAddress server, SocketOptions options) {
-        requireLink(linkId);
-        int mssBytes = Math.min(TcpPath.announcedMssBytes(linkProperties(linkId).mtuBytes(), server.isIpv4(), options), fastOpens.mssBytes(server));
-        return Math.max(0, mssBytes - OptionWriter.MAX_LENGTH);
+        return connector.fastOpenRoomWithoutCookieBytes(linkId, server, options);
     }
 
     // ==== the five verbs ====
@@ -394,96 +331,7 @@ public final class Stack {
      */
     public void receive(long nowNanos, PacketSlot in) {
         tick(nowNanos);
-        if (in.protocol != IpHeaders.PROTOCOL_TCP) {
-            receiveIcmp(nowNanos, in);
-            return;
-        }
-        if (!TcpSegment.validate(in.buffer, in.offset, in.length)) {
-            counters.increment(Counter.InMalformed);
-            return;
-        }
-        if (in.checksumState == PacketSlot.CHECKSUM_UNVERIFIED && !Checksum.verifyTcp(in)) {
-            counters.increment(Counter.InCsumErrors);
-            return;
-        }
-        incoming.read(in);
-        Subflow subflow = flows.get(in.destinationHi, in.destinationLo, TcpSegment.destinationPort(in.buffer, in.offset),
-                in.sourceHi, in.sourceLo, TcpSegment.sourcePort(in.buffer, in.offset));
-        if (subflow == null) {
-            receiveUnknown(nowNanos, in);
-            return;
-        }
-        try {
-            if (subflow.tcb.isForeignAck(nowNanos, incoming)) {
-                acceptor.reset(in, incoming, -1);
-            } else {
-                subflow.connection.receiveOn(nowNanos, subflow, incoming);
-            }
-        } catch (RuntimeException e) {
-            contain(subflow.connection, e);
-        }
-        enqueue(subflow.connection);
-    }
-
-    /** A segment of no flow, from which one may come. */
-    private void receiveUnknown(long nowNanos, PacketSlot in) {
-        try {
-            acceptor.receive(nowNanos, in, incoming);
-        } catch (RuntimeException e) {
-            contain(acceptor.takeTouched(), e);
-            acceptor.reset(in, incoming, -1);
-        }
-    }
-
-    /** The segment that has come is for this subflow, which is new. */
-    void receiveOn(Subflow subflow) {
-        subflow.connection.receiveOn(nowNanos, subflow, incoming);
-        enqueue(subflow.connection);
-    }
-
-    private void receiveIcmp(long nowNanos, PacketSlot in) {
-        Subflow subflow = icmp.receive(nowNanos, in);
-        if (subflow != null) {
-            guarded(subflow.connection, connection -> {
-                if (icmp.apply(nowNanos, subflow)) {
-                    connection.settle(nowNanos);
-                }
-            });
-            enqueue(subflow.connection);
-        }
-    }
-
-    /** Runs something that concerns one connection: should it fail, the others do not notice. */
-    void guarded(Connection connection, Consumer<Connection> action) {
-        try {
-            action.accept(connection);
-        } catch (RuntimeException e) {
-            contain(connection, e);
-        }
-    }
-
-    /**
-     * A broken invariant, or a scheduler, path manager or factory that throws, costs the connection it was found in, not the others.
-     *
-     * @param connection null when there is none yet
-     */
-    private void contain(Connection connection, RuntimeException failure) {
-        report(connection, failure);
-        if (connection == null) {
-            return;
-        }
-        try {
-            connection.terminate(CloseReason.INTERNAL, true);
-            connection.settle(nowNanos);
-        } catch (RuntimeException again) {
-            report(connection, again);
-            connection.closing().bury();
-        }
-    }
-
-    private void report(Connection connection, RuntimeException failure) {
-        counters.increment(Counter.InternalErrors);
-        failureHook.accept(connection == null ? null : connection.facade(), failure);
+        input.receive(nowNanos, in);
     }
 
     /** Fires every timer that is due. */
@@ -495,7 +343,7 @@ public final class Stack {
             try {
                 expire(nowNanos, node);
             } catch (RuntimeException e) {
-                contain(connection, e);
+                containment.contain(connection, e);
             }
             if (connection != null) {
                 enqueue(connection);
@@ -526,7 +374,7 @@ public final class Stack {
         tick(nowNanos);
         out.clearPayloadReference();
         while (true) {
-            if (transmitLastResets(nowNanos, out) || acceptor.transmit(nowNanos, out)) {
+            if (lastResets.transmit(nowNanos, out) || acceptor.transmit(nowNanos, out)) {
                 return true;
             }
             Connection connection = work.poll();
@@ -540,26 +388,9 @@ public final class Stack {
                     return true;
                 }
             } catch (RuntimeException e) {
-                contain(connection, e);
+                containment.contain(connection, e);
             }
         }
-    }
-
-    private boolean transmitLastResets(long nowNanos, PacketSlot out) {
-        while (!dying.isEmpty()) {
-            Subflow subflow = dying.poll();
-            try {
-                if (isLinkUp(subflow.linkId) && subflow.transmitControl(nowNanos, out)) {
-                    counters.increment(Counter.OutRsts);
-                    return true;
-                }
-            } catch (RuntimeException e) {
-                report(subflow.connection, e);
-            } finally {
-                subflow.connection.closing().onLastReset();
-            }
-        }
-        return false;
     }
 
     /** When {@link #expire} has to be called at the latest; Long.MAX_VALUE for never. */
@@ -582,7 +413,7 @@ public final class Stack {
             try {
                 connection.closing().discard();
             } catch (RuntimeException e) {
-                report(connection, e);
+                containment.report(connection, e);
             }
         }
         memory.rings().close();
@@ -595,6 +426,11 @@ public final class Stack {
     }
 
     // ==== what connections ask ====
+
+    /** The segment that has come is for this subflow, which is new. */
+    void receiveOn(Subflow subflow) {
+        input.receiveOn(subflow);
+    }
 
     /** Whether no more connections can be had. */
     boolean isFull() {
@@ -629,8 +465,7 @@ public final class Stack {
         }
         deadlines.schedule(subflow, Long.MAX_VALUE);
         if (subflow.tcb.isResetDue()) {
-            dying.add(subflow);
-            subflow.connection.closing().onDying();
+            lastResets.add(subflow);
         }
         if (!subflow.isJoin && !subflow.isActive && !subflow.connection.wasConnected()) {
             acceptor.onNoLongerHalfOpen();
@@ -683,29 +518,15 @@ public final class Stack {
     }
 
     void trace(PathEvent.Type type, Connection connection, Subflow subflow, String detail) {
-        if (isTraced()) {
-            trace(Events.of(type, nowNanos, connection, subflow, detail));
-        }
+        events.of(type, connection, subflow, detail);
     }
 
-    private boolean isTraced() {
-        return config.tracer() != Tracer.NONE;
+    Events events() {
+        return events;
     }
 
-    /** A tracer that throws has seen its event, and nothing else is the worse for it. */
-    private void trace(PathEvent event) {
-        try {
-            config.tracer().event(event);
-        } catch (RuntimeException e) {
-            report(null, e);
-        }
-    }
-
-    /** The peer announced an address, or took it back; {@code remote} is null then. */
-    void traceAddress(PathEvent.Type type, Connection connection, int remId, IpEndpoint remote) {
-        if (isTraced()) {
-            trace(Events.ofAddress(type, nowNanos, connection, remId, remote));
-        }
+    Containment containment() {
+        return containment;
     }
 
     StackConfig config() {
