@@ -24,6 +24,9 @@ final class FastOpenClient {
     /** The option is in the form it had before RFC 7413. */
     private boolean experimental;
     private boolean lost;
+    /** There has been another SYN since, without payload: what is answered may be that one. */
+    private boolean repeated;
+    private boolean answered;
     private int sentBytes;
     private int ackedBytes;
 
@@ -44,6 +47,7 @@ final class FastOpenClient {
      */
     void writeOption(OptionWriter writer, boolean timedOut, boolean again) {
         cookieSent = false;
+        repeated |= again;
         if (timedOut) {
             noteLoss();
         }
@@ -108,6 +112,7 @@ final class FastOpenClient {
 
     /** So much of the payload that went with the SYN is acknowledged. */
     void onAcked(int bytes) {
+        answered = true;
         if (bytes > 0) {
             cache.onSuccess(server);
             ackedBytes = bytes;
@@ -118,6 +123,11 @@ final class FastOpenClient {
     /** Payload was sent with the SYN, and the server took all of it. */
     boolean isSynDataTaken() {
         return sentBytes > 0 && ackedBytes == sentBytes;
+    }
+
+    /** The one SYN there was had payload, and its answer acknowledges none of it. */
+    boolean isSynDataIgnored() {
+        return sentBytes > 0 && answered && !repeated && ackedBytes == 0;
     }
 
     /** Bytes that were sent with the SYN, and have to be sent again. */

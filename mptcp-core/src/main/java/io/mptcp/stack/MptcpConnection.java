@@ -311,6 +311,14 @@ public final class MptcpConnection {
         return core.fastOpen() == null ? 0 : core.fastOpen().ackedBytes();
     }
 
+    /**
+     * Payload went with our SYN, and the SYN/ACK acknowledges none of it: the server does not take any, or something on the way has removed it. False where the
+     * SYN was sent again, without, as the answer may be to that one.
+     */
+    public boolean isSynDataIgnored() {
+        return core.fastOpen() != null && core.fastOpen().isSynDataIgnored();
+    }
+
     /** Payload went with the SYN of this connection, and the server has taken all of it; on either side (RFC 7413). */
     public boolean isSynDataTaken() {
         return core.isSynDataTaken();

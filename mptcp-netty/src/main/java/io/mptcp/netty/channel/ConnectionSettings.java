@@ -18,7 +18,8 @@ final class ConnectionSettings {
     private static final Set<ChannelOption<?>> KNOWN = Set.of(ChannelOption.TCP_NODELAY, ChannelOption.SO_KEEPALIVE, ChannelOption.SO_SNDBUF,
             ChannelOption.SO_RCVBUF, ChannelOption.IP_TOS, MptcpChannelOption.MPTCP, MptcpChannelOption.SCHEDULER,
             MptcpChannelOption.CONGESTION_CONTROL, MptcpChannelOption.CHECKSUM, MptcpChannelOption.PATH_MANAGER, MptcpChannelOption.PATHS, MptcpChannelOption.TCP_CORK,
-            MptcpChannelOption.TCP_KEEPIDLE, MptcpChannelOption.TCP_KEEPINTVL, MptcpChannelOption.TCP_KEEPCNT, MptcpChannelOption.TCP_USER_TIMEOUT, MptcpChannelOption.TCP_NOTSENT_LOWAT);
+            MptcpChannelOption.TCP_KEEPIDLE, MptcpChannelOption.TCP_KEEPINTVL, MptcpChannelOption.TCP_KEEPCNT, MptcpChannelOption.TCP_USER_TIMEOUT, MptcpChannelOption.TCP_NOTSENT_LOWAT,
+            ChannelOption.TCP_FASTOPEN_CONNECT, MptcpChannelOption.TCP_FASTOPEN_NO_COOKIE);
     /** As the kernel, which takes no smaller one. */
     private static final int MIN_BUFFER_BYTES = 4096;
 
@@ -30,6 +31,8 @@ final class ConnectionSettings {
     private volatile Boolean checksum;
     private volatile String pathManager;
     private volatile List<String> paths;
+    private volatile boolean fastOpenConnect;
+    private volatile boolean fastOpenNoCookie;
 
     static Set<ChannelOption<?>> known() {
         return KNOWN;
@@ -43,10 +46,14 @@ final class ConnectionSettings {
         return scheduler;
     }
 
+    boolean fastOpenNoCookie() {
+        return fastOpenNoCookie;
+    }
+
     /** As the stack's, but for what is set here. */
     ConnectOptions over(Uplinks uplinks) {
         ConnectOptions defaults = uplinks.defaultOptions();
-        ConnectOptions options = defaults.withSocket(socket);
+        ConnectOptions options = defaults.withSocket(socket).withFastOpen(fastOpenConnect).withFastOpenWithoutCookie(fastOpenNoCookie);
         List<String> onlyPaths = paths;
         Boolean wantsMptcp = mptcp;
         String schedulerName = scheduler;
@@ -81,6 +88,8 @@ final class ConnectionSettings {
         copy.checksum = checksum;
         copy.pathManager = pathManager;
         copy.paths = paths;
+        copy.fastOpenConnect = fastOpenConnect;
+        copy.fastOpenNoCookie = fastOpenNoCookie;
         return copy;
     }
 
@@ -109,6 +118,10 @@ final class ConnectionSettings {
             return pathManager;
         } else if (option == MptcpChannelOption.PATHS) {
             return paths;
+        } else if (option == ChannelOption.TCP_FASTOPEN_CONNECT) {
+            return fastOpenConnect;
+        } else if (option == MptcpChannelOption.TCP_FASTOPEN_NO_COOKIE) {
+            return fastOpenNoCookie;
         } else if (option == MptcpChannelOption.TCP_CORK) {
             return now.cork();
         } else if (option == MptcpChannelOption.TCP_KEEPIDLE) {
@@ -146,6 +159,10 @@ final class ConnectionSettings {
             pathManager = (String) value;
         } else if (option == MptcpChannelOption.PATHS) {
             paths = ((List<?>) value).stream().map(String.class::cast).toList();
+        } else if (option == ChannelOption.TCP_FASTOPEN_CONNECT) {
+            fastOpenConnect = (Boolean) value;
+        } else if (option == MptcpChannelOption.TCP_FASTOPEN_NO_COOKIE) {
+            fastOpenNoCookie = (Boolean) value;
         } else {
             SocketOptions.Builder changed = socket.toBuilder();
             setSocket(changed, option, value);

@@ -36,6 +36,12 @@ public class MptcpChannelOption<T> extends ChannelOption<T> {
     /** Bound of what is written and cannot be sent yet, in bytes, see {@link io.mptcp.tcp.SocketOptions#notSentLowatBytes}. */
     public static final ChannelOption<Integer> TCP_NOTSENT_LOWAT = valueOf(MptcpChannelOption.class, "TCP_NOTSENT_LOWAT");
 
+    /**
+     * With {@link ChannelOption#TCP_FASTOPEN_CONNECT}: data goes with the SYN whether or not there is a cookie, and none is sent or asked for. With
+     * {@link ChannelOption#TCP_FASTOPEN}, on a server: data of a SYN is taken from anybody, who may use another's address. Before connecting or binding.
+     */
+    public static final ChannelOption<Boolean> TCP_FASTOPEN_NO_COOKIE = valueOf(MptcpChannelOption.class, "TCP_FASTOPEN_NO_COOKIE");
+
     @SuppressWarnings({"unused", "deprecation"})
     protected MptcpChannelOption() {
         super("unused");

@@ -84,7 +84,8 @@ public final class MptcpServerSocketChannel extends AbstractServerChannel implem
 
     @Override
     protected void doBind(SocketAddress localAddress) throws Exception {
-        ListenOptions options = new ListenOptions(config.settings().over(stack.on(eventLoop())), config.getBacklog());
+        ListenOptions options = new ListenOptions(config.settings().over(stack.on(eventLoop())), config.getBacklog())
+                .withFastOpen(config.fastOpenQueue(), !config.settings().fastOpenNoCookie());
         try {
             listener = stack.listen(SocketAddresses.endpoint(localAddress), options, this::accepted);
         } catch (SetupException e) {

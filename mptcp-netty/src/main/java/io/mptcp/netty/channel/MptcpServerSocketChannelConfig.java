@@ -14,13 +14,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Options of a {@link MptcpServerSocketChannel}: SO_BACKLOG, and all of a {@link MptcpSocketChannelConfig} that hold for connections; those that are
+ * Options of a {@link MptcpServerSocketChannel}: SO_BACKLOG, TCP_FASTOPEN, and all of a {@link MptcpSocketChannelConfig} that hold for connections; those that are
  * accepted begin with them. To be set before binding.
  */
 public final class MptcpServerSocketChannelConfig extends DefaultChannelConfig implements ServerSocketChannelConfig {
     private final ConnectionSettings settings = new ConnectionSettings();
     private volatile int backlog = NetUtil.SOMAXCONN;
     private volatile boolean reuseAddress;
+    private volatile int fastOpenQueue;
 
     MptcpServerSocketChannelConfig(MptcpServerSocketChannel channel) {
         super(channel, new ServerChannelRecvByteBufAllocator());
@@ -33,7 +34,7 @@ public final class MptcpServerSocketChannelConfig extends DefaultChannelConfig i
     @Override
     public Map<ChannelOption<?>, Object> getOptions() {
         Set<ChannelOption<?>> own = new HashSet<>(ConnectionSettings.known());
-        own.addAll(Set.of(ChannelOption.SO_BACKLOG, ChannelOption.SO_REUSEADDR));
+        own.addAll(Set.of(ChannelOption.SO_BACKLOG, ChannelOption.SO_REUSEADDR, ChannelOption.TCP_FASTOPEN));
         return getOptions(super.getOptions(), own.toArray(ChannelOption<?>[]::new));
     }
 
@@ -44,6 +45,8 @@ public final class MptcpServerSocketChannelConfig extends DefaultChannelConfig i
             return (T) Integer.valueOf(backlog);
         } else if (option == ChannelOption.SO_REUSEADDR) {
             return (T) Boolean.valueOf(reuseAddress);
+        } else if (option == ChannelOption.TCP_FASTOPEN) {
+            return (T) Integer.valueOf(fastOpenQueue);
         }
         return ConnectionSettings.known().contains(option) ? (T) settings.get(option) : super.getOption(option);
     }
@@ -54,6 +57,8 @@ public final class MptcpServerSocketChannelConfig extends DefaultChannelConfig i
             setBacklog((Integer) value);
         } else if (option == ChannelOption.SO_REUSEADDR) {
             reuseAddress = (Boolean) value;
+        } else if (option == ChannelOption.TCP_FASTOPEN) {
+            setFastOpenQueue((Integer) value);
         } else if (ConnectionSettings.known().contains(option)) {
             validate(option, value);
             settings.set(option, value);
@@ -76,6 +81,17 @@ public final class MptcpServerSocketChannelConfig extends DefaultChannelConfig i
         }
         this.backlog = backlog;
         return this;
+    }
+
+    int fastOpenQueue() {
+        return fastOpenQueue;
+    }
+
+    private void setFastOpenQueue(int connections) {
+        if (connections < 0) {
+            throw new IllegalArgumentException("a Fast Open queue must not be negative: " + connections);
+        }
+        fastOpenQueue = connections;
     }
 
     @Override

@@ -6,12 +6,14 @@ import io.mptcp.netty.host.PendingConnect;
 import io.mptcp.netty.host.Uplinks;
 import io.mptcp.scheduler.Schedulers;
 import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.MptcpInfo;
 import io.mptcp.stack.SubflowInfo;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.AbstractChannel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
@@ -26,6 +28,7 @@ import io.netty.channel.FileRegion;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.concurrent.Future;
+import io.netty.util.internal.EmptyArrays;
 import io.netty.util.internal.StringUtil;
 import java.io.IOException;
 import java.net.BindException;
@@ -50,9 +53,15 @@ import java.util.concurrent.TimeUnit;
  * new Bootstrap().group(stack.group()).channelFactory(() -> new MptcpSocketChannel(stack)).handler(...).connect(host, port);
  * }</pre>
  *
+ * <p>With {@link ChannelOption#TCP_FASTOPEN_CONNECT} the first buffer written before {@code connect()} goes with the SYN (RFC 7413), up to {@link #MAX_EARLY_BYTES} of it, as with
+ * Netty's own channels. It may be delivered more than once: by each path that is tried.
+ *
  * <p>It lives on one of the stack's event loops. What is not read stays in the receive buffer, and the window of the peer gets smaller.
  */
 public final class MptcpSocketChannel extends AbstractChannel implements SocketChannel, MptcpStack.LoopBound {
+    /** About as much as a segment has room for. */
+    static final int MAX_EARLY_BYTES = 1400;
+
     private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
     private static final String EXPECTED_TYPES = " (expected: " + StringUtil.simpleClassName(ByteBuf.class) + ", "
             + StringUtil.simpleClassName(FileRegion.class) + ')';
@@ -472,6 +481,7 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
         private ChannelPromise connectPromise;
         private PendingConnect pending;
         private InetSocketAddress requested;
+        private int earlyBytes;
 
         @Override
         public void connect(SocketAddress remoteAddress, SocketAddress localAddress, ChannelPromise promise) {
@@ -508,7 +518,10 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
         private void start(IpEndpoint remote) {
             int timeoutMillis = config.getConnectTimeoutMillis();
             IpEndpoint local = bound == null || bound.address().isAny() && bound.port() == 0 ? null : bound;
-            pending = uplinks.connect(remote, local, config.settings().over(uplinks),
+            ConnectOptions options = config.settings().over(uplinks);
+            byte[] early = options.fastOpen() ? early() : EmptyArrays.EMPTY_BYTES;
+            earlyBytes = early.length;
+            pending = uplinks.connect(remote, local, options, early,
                     timeoutMillis > 0 ? timeoutMillis : PendingConnect.NO_TIMEOUT_MILLIS, this);
             connectPromise.addListener(future -> {
                 if (future.isCancelled()) {
@@ -518,12 +531,23 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
             });
         }
 
+        /** What has been written before there is a connection; it stays until there is one. */
+        private byte[] early() {
+            ChannelOutboundBuffer outbound = outboundBuffer();
+            outbound.addFlush();
+            return outbound.current() instanceof ByteBuf first
+                    ? ByteBufUtil.getBytes(first, first.readerIndex(), Math.min(first.readableBytes(), MAX_EARLY_BYTES)) : EmptyArrays.EMPTY_BYTES;
+        }
+
         @Override
         public void connected(MptcpConnection established) {
             ChannelPromise promise = connectPromise;
             connectPromise = null;
             pending = null;
             attach(established);
+            if (earlyBytes > 0) {
+                outboundBuffer().removeBytes(earlyBytes);
+            }
             boolean alive = promise.trySuccess(); // whose listeners may close the channel: it has been active all the same
             pipeline().fireChannelActive();
             if (readBeforeActive && isOpen()) {
@@ -531,6 +555,8 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
             }
             if (!alive) {
                 close(voidPromise());
+            } else if (earlyBytes > 0 && isOpen()) {
+                flush0();
             }
         }
 
@@ -569,7 +595,8 @@ public final class MptcpSocketChannel extends AbstractChannel implements SocketC
         /** While the send buffer is full there is nothing to be gained: WRITABLE tells. */
         @Override
         protected void flush0() {
-            if (output == null || !output.isBlocked()) {
+            boolean waitsForConnection = output == null && earlyBytes > 0 && connectPromise != null;
+            if (!waitsForConnection && (output == null || !output.isBlocked())) {
                 super.flush0();
             }
         }

@@ -17,7 +17,8 @@ import java.util.Set;
  */
 public final class MptcpSocketChannelConfig extends DefaultChannelConfig implements SocketChannelConfig {
     private static final Set<ChannelOption<?>> BEFORE_CONNECTING = Set.of(MptcpChannelOption.MPTCP, MptcpChannelOption.CONGESTION_CONTROL,
-            MptcpChannelOption.CHECKSUM, MptcpChannelOption.PATH_MANAGER, MptcpChannelOption.PATHS);
+            MptcpChannelOption.CHECKSUM, MptcpChannelOption.PATH_MANAGER, MptcpChannelOption.PATHS, ChannelOption.TCP_FASTOPEN_CONNECT,
+            MptcpChannelOption.TCP_FASTOPEN_NO_COOKIE);
 
     private final MptcpSocketChannel owner;
     private final ConnectionSettings settings;

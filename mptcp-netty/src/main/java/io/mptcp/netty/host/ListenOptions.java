@@ -7,7 +7,19 @@ import io.mptcp.stack.ConnectOptions;
  *
  * @param connections options of the connections that are accepted, null for the stack's defaults
  * @param backlog     connections that may wait to be looked at, of each loop (see {@link io.mptcp.stack.Listener#backlog})
+ * @param fastOpenQueue connections opened by a SYN with data that may be unproven at a time, of each loop; 0 takes no data with a SYN (see
+ *                    {@link io.mptcp.stack.Listener#setFastOpenQueue})
+ * @param fastOpenCookieRequired whether such data has to come with a cookie (see {@link io.mptcp.stack.Listener#setFastOpenCookieRequired})
  */
-public record ListenOptions(ConnectOptions connections, int backlog) {
+public record ListenOptions(ConnectOptions connections, int backlog, int fastOpenQueue, boolean fastOpenCookieRequired) {
     public static final ListenOptions DEFAULT = new ListenOptions(null, 4096);
+
+    /** Without Fast Open. */
+    public ListenOptions(ConnectOptions connections, int backlog) {
+        this(connections, backlog, 0, true);
+    }
+
+    public ListenOptions withFastOpen(int queue, boolean cookieRequired) {
+        return new ListenOptions(connections, backlog, queue, cookieRequired);
+    }
 }

@@ -30,6 +30,8 @@ public final class MptcpListener implements AutoCloseable {
             if (!closed) {
                 listener = uplinks.startListening(local, options.connections() == null ? uplinks.defaultOptions() : options.connections(), handler);
                 listener.setBacklog(options.backlog());
+                listener.setFastOpenQueue(options.fastOpenQueue());
+                listener.setFastOpenCookieRequired(options.fastOpenCookieRequired());
             }
         }
 

@@ -10,6 +10,7 @@ import io.mptcp.stack.Stack;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.util.concurrent.Future;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +31,7 @@ public final class PendingConnect implements ConnectionHandler {
     private final IpEndpoint remote;
     private final IpEndpoint wantedLocal;
     private final ConnectOptions options;
+    private final byte[] early;
     private final ConnectListener listener;
     private final List<SegmentLink> untried;
     private final List<MptcpConnection> attempts = new ArrayList<>();
@@ -38,12 +40,13 @@ public final class PendingConnect implements ConnectionHandler {
     private Future<?> timeoutTimer;
     private boolean done;
 
-    PendingConnect(Uplinks uplinks, IpEndpoint remote, IpEndpoint wantedLocal, ConnectOptions options, List<SegmentLink> candidates,
-            ConnectListener listener) {
+    PendingConnect(Uplinks uplinks, IpEndpoint remote, IpEndpoint wantedLocal, ConnectOptions options, byte[] early,
+            List<SegmentLink> candidates, ConnectListener listener) {
         this.uplinks = uplinks;
         this.remote = remote;
         this.wantedLocal = wantedLocal;
         this.options = options;
+        this.early = early;
         this.listener = listener;
         this.untried = new ArrayList<>(candidates);
     }
@@ -132,7 +135,13 @@ public final class PendingConnect implements ConnectionHandler {
             return false;
         }
         try {
-            attempts.add(uplinks.openOver(link, new IpEndpoint(local, wantedLocal == null ? 0 : wantedLocal.port()), remote, options, this));
+            MptcpConnection attempt = uplinks.openOver(link, new IpEndpoint(local, wantedLocal == null ? 0 : wantedLocal.port()), remote, options, this);
+            if (early.length > 0 && attempt.write(MemorySegment.ofArray(early), 0, early.length) < early.length) { // its SYN leaves when this task is over
+                attempt.abort();
+                failure = CloseReason.LIMIT; // Of memory.
+                return false;
+            }
+            attempts.add(attempt);
             return true;
         } catch (IllegalStateException e) {
             failure = CloseReason.LIMIT; // Of connections or of ports.

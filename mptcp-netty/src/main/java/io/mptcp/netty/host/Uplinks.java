@@ -54,6 +54,7 @@ public final class Uplinks implements AutoCloseable {
     private static final long FAREWELL_SECONDS = 2;
 
     private static final long ROUTING_SETTLES_MILLIS = 20;
+    private static final byte[] NOTHING = {};
 
     private final UplinkSettings settings;
     private final MptcpDriver driver;
@@ -330,7 +331,16 @@ public final class Uplinks implements AutoCloseable {
      * @param timeoutMillis when to give up, or {@link PendingConnect#NO_TIMEOUT_MILLIS}
      */
     public PendingConnect connect(IpEndpoint remote, IpEndpoint local, ConnectOptions options, long timeoutMillis, ConnectListener listener) {
-        PendingConnect pending = new PendingConnect(this, remote, local, options, candidates(options), listener);
+        return connect(remote, local, options, NOTHING, timeoutMillis, listener);
+    }
+
+    /**
+     * As above.
+     *
+     * @param early written before the SYN, with which it goes where the options ask for Fast Open, over each path that is tried: the server may get it more than once
+     */
+    public PendingConnect connect(IpEndpoint remote, IpEndpoint local, ConnectOptions options, byte[] early, long timeoutMillis, ConnectListener listener) {
+        PendingConnect pending = new PendingConnect(this, remote, local, options, early, candidates(options), listener);
         pending.start(timeoutMillis);
         return pending;
     }

@@ -259,6 +259,49 @@ class MptcpSocketChannelTest {
         }
     }
 
+    /** As with Netty's own channels; the flush before the connection is there keeps what is written, too. */
+    @Test
+    void whatIsWrittenBeforeConnectingGoesWithTheSyn() throws Exception {
+        Channel listening = echoServer().option(ChannelOption.TCP_FASTOPEN, 8).option(MptcpChannelOption.TCP_FASTOPEN_NO_COOKIE, true)
+                .bind("127.0.0.1", 0).sync().channel();
+        MptcpSocketChannel channel = connectWith(listening, "early ", "and soon");
+        assertEquals("early and soon", receive("early and soon".length()));
+        channel.eventLoop().submit(() -> {
+            assertEquals("early ".length(), channel.connection().fastOpenBytes());
+            assertTrue(channel.connection().isSynDataTaken());
+            assertFalse(channel.connection().isSynDataIgnored());
+        }).sync();
+        assertTrue(accepted.get().eventLoop().submit(accepted.get().connection()::isOpenedFast).sync().getNow());
+        channel.writeAndFlush(text(" and later")).sync();
+        assertEquals(" and later", receive(" and later".length()));
+    }
+
+    @Test
+    void whatAServerDoesNotTakeWithTheSynComesAfterIt() throws Exception {
+        MptcpSocketChannel channel = connectWith(echoServer().bind("127.0.0.1", 0).sync().channel(), "early ", "and soon");
+        assertEquals("early and soon", receive("early and soon".length()));
+        assertTrue(channel.eventLoop().submit(channel.connection()::isSynDataIgnored).sync().getNow());
+    }
+
+    private MptcpSocketChannel connectWith(Channel listening, String early, String soon) throws InterruptedException {
+        MptcpSocketChannel channel = (MptcpSocketChannel) bootstrap().option(ChannelOption.TCP_FASTOPEN_CONNECT, true)
+                .option(MptcpChannelOption.TCP_FASTOPEN_NO_COOKIE, true).register().sync().channel();
+        Future<?> written = channel.write(text(early));
+        Future<?> connected = channel.connect(listening.localAddress());
+        channel.writeAndFlush(text(soon));
+        connected.sync();
+        written.sync();
+        return channel;
+    }
+
+    private String receive(int bytes) throws InterruptedException {
+        StringBuilder all = new StringBuilder();
+        while (all.length() < bytes) {
+            all.append(received.take());
+        }
+        return all.toString();
+    }
+
     @Test
     void aPortThatIsTakenIsNamed() throws Exception {
         Channel listening = echoServer().bind("127.0.0.1", 0).sync().channel();
