@@ -13,7 +13,7 @@ public record ConvertMessage(List<Tlv> tlvs) {
     static final int MAGIC = 0x2263;
     /** As the length has 8 bits. */
     public static final int MAX_BYTES = 255 * 4;
-    private static final int HEADER_BYTES = 4;
+    static final int HEADER_BYTES = 4;
 
     public static ConvertMessage of(Tlv... tlvs) {
         return new ConvertMessage(List.of(tlvs));
@@ -21,7 +21,7 @@ public record ConvertMessage(List<Tlv> tlvs) {
 
     /** A message that says what went wrong (section 6.2.8). */
     public static ConvertMessage error(ConvertError error) {
-        return of(new Tlv(Tlv.ERROR, new byte[] {(byte) error.code(), 0}));
+        return of(ErrorTlv.of(error));
     }
 
     /** The part of that type, null without one. */

@@ -15,6 +15,12 @@ enum Refusal {
     USER_FULL("user_full", "the user has as many connections as he may", ConvertError.RESOURCE_EXCEEDED),
     EGRESS_DENIED("egress_denied", "the destination is not on the egress list", ConvertError.NOT_AUTHORIZED),
     DESTINATION_FAILED("destination_failed", "the destination could not be reached", ConvertError.DESTINATION_UNREACHABLE),
+    NOT_CONVERT("not_convert", "what came is no Convert message, and was not answered", ConvertError.MALFORMED_MESSAGE),
+    NOT_A_CLIENT("not_a_client", "its address is not one of convert's clients", ConvertError.NOT_AUTHORIZED),
+    NO_COOKIE("no_cookie", "it had no cookie, and was given one", ConvertError.MISSING_COOKIE),
+    WRONG_COOKIE("wrong_cookie", "its cookie is too old, or another's", ConvertError.NOT_AUTHORIZED),
+    UNSUPPORTED_OPTION("unsupported_option", "it wants TCP options the relay cannot set", ConvertError.UNSUPPORTED_TCP_OPTION),
+    CLIENT_FULL("client_full", "the client has as many connections as it may", ConvertError.RESOURCE_EXCEEDED),
     QUOTA_USED_UP("quota_used_up", "the user has carried as much as he may in this period", ConvertError.RESOURCE_EXCEEDED);
 
     private final String key;

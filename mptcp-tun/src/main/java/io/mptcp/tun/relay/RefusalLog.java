@@ -34,9 +34,14 @@ final class RefusalLog {
         return counts.get(refusal.ordinal());
     }
 
+    /** Counts it, and writes nothing: it is in the order of things. */
+    void note(Refusal refusal) {
+        counts.incrementAndGet(refusal.ordinal());
+    }
+
     /** @param detail what a person would want to know beside the reason, empty for nothing */
     void refused(Refusal refusal, IpAddress client, String detail) {
-        counts.incrementAndGet(refusal.ordinal());
+        note(refusal);
         if (isNews(new Key(refusal, client))) {
             LOG.warn("refused {}: {}{} (said once an hour; counted as {})", client, refusal, detail.isEmpty() ? "" : ", " + detail, refusal.key());
         }

@@ -28,7 +28,8 @@ import java.util.stream.Stream;
  * What {@code mptcp-tun relay} is told by its YAML file. {@code docs/relay.example.yaml} explains every key.
  *
  * @param listen     where clients of ours come
- * @param forward    where clients of a service come; at least one of both
+ * @param convert    where stock clients of RFC 8803 come
+ * @param forward    where clients of a service come; at least one of the three
  * @param paths      for listeners by the stack; empty where there are none
  * @param scheduler  packet scheduler of the stack, by name
  * @param congestion congestion control of the stack, by name
@@ -43,7 +44,7 @@ import java.util.stream.Stream;
  * @param jsonLog    log lines as JSON instead of text
  * @param control    where the relay can be asked things
  */
-public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathSpec> paths, String scheduler, String congestion, List<IpEndpoint> announce,
+public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List<Forward> forward, List<PathSpec> paths, String scheduler, String congestion, List<IpEndpoint> announce,
                           boolean allowJoinInitialAddress, TlsFiles tls, List<User> users, EgressList egress, boolean datagrams, RelayLimits limits,
                           String log, boolean jsonLog, ControlSettings control) {
     static final ControlSettings DEFAULT_CONTROL = new ControlSettings(Path.of("/run/mptcp-tun/relay.sock"), true, "rw-rw----", null, null, null);
@@ -96,8 +97,8 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
 
     /** This, with what can change while a relay runs as {@code wanted} has it. */
     RelayConfig reloadedWith(RelayConfig wanted) {
-        return new RelayConfig(listen, forward, paths, scheduler, congestion, announce, allowJoinInitialAddress, tls, wanted.users, wanted.egress, datagrams,
-                wanted.limits, log, jsonLog, control);
+        return new RelayConfig(listen, convert, forward, paths, scheduler, congestion, announce, allowJoinInitialAddress, tls, wanted.users, wanted.egress,
+                datagrams, wanted.limits, log, jsonLog, control);
     }
 
     /** What comes of {@link #reloadedWith}, in one line for people: what changes, and what does not. */
@@ -108,6 +109,7 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
         note(done, limits, wanted.limits, "limits");
         List<String> notDone = new ArrayList<>();
         note(notDone, listen, wanted.listen, "listen");
+        note(notDone, convert, wanted.convert, "convert");
         note(notDone, forward, wanted.forward, "forward");
         note(notDone, paths, wanted.paths, "paths");
         note(notDone, scheduler, wanted.scheduler, "scheduler");
@@ -131,11 +133,15 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
 
     /** Whether this stack takes connections, and not the kernel alone. */
     public boolean usesStack() {
-        return allListeners().anyMatch(one -> !one.byKernel());
+        return usesStack(listen, convert, forward);
     }
 
-    private Stream<Listen> allListeners() {
-        return Stream.concat(listen.stream(), forward.stream().map(Forward::listen));
+    private static boolean usesStack(List<Listen> listen, List<ConvertListen> convert, List<Forward> forward) {
+        return all(listen, convert, forward).anyMatch(one -> !one.byKernel());
+    }
+
+    private static Stream<Listen> all(List<Listen> listen, List<ConvertListen> convert, List<Forward> forward) {
+        return Stream.concat(Stream.concat(listen.stream(), convert.stream().map(ConvertListen::listen)), forward.stream().map(Forward::listen));
     }
 
     /** @throws ConfigException with one line when the file cannot be read or says something that cannot be done */
@@ -149,15 +155,16 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
     }
 
     private static RelayConfig read(ConfigNode root) throws ConfigException {
-        Map<String, ConfigNode> keys = root.map("listen", "forward", "paths", "scheduler", "congestion", "announce", ALLOW_JOIN_INITIAL, "tls", "users", "egress",
-                "datagrams", "limits", "log", "log-format", "control", "http");
+        Map<String, ConfigNode> keys = root.map("listen", "convert", "forward", "paths", "scheduler", "congestion", "announce", ALLOW_JOIN_INITIAL, "tls", "users",
+                "egress", "datagrams", "limits", "log", "log-format", "control", "http");
         List<Listen> listen = keys.containsKey("listen") ? readListen(keys.get("listen")) : List.of();
+        List<ConvertListen> convert = ConvertListen.read(keys.get("convert"));
         List<Forward> forward = keys.containsKey("forward") ? readForward(keys.get("forward")) : List.of();
-        if (listen.isEmpty() && forward.isEmpty()) {
-            throw root.error("nothing is listened on", "add where clients come, e.g. listen: [{address: '0.0.0.0:443'}], or forward");
+        if (listen.isEmpty() && convert.isEmpty() && forward.isEmpty()) {
+            throw root.error("nothing is listened on", "add where clients come, e.g. listen: [{address: '0.0.0.0:443'}], or convert, or forward");
         }
         List<PathSpec> paths = keys.containsKey("paths") ? PathsConfig.read(keys.get("paths"), null) : List.of();
-        boolean byStack = Stream.concat(listen.stream(), forward.stream().map(Forward::listen)).anyMatch(one -> !one.byKernel());
+        boolean byStack = usesStack(listen, convert, forward);
         if (byStack && paths.isEmpty()) {
             throw root.error("'paths' is missing in the file", "list the interfaces that clients come by, e.g. [{device: eth0}], or listen by: kernel");
         }
@@ -167,10 +174,10 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
                     "run sysctl net.mptcp.allow_join_initial_addr_port=0");
         }
         boolean hasClients = !listen.isEmpty();
-        return new RelayConfig(listen, forward, paths,
+        return new RelayConfig(listen, convert, forward, paths,
                 ConfigNode.oneOf(keys.get("scheduler"), Schedulers.names(), "default"),
                 ConfigNode.oneOf(keys.get("congestion"), CongestionControllers.names(), "cubic"),
-                readAnnounce(keys.get("announce"), Stream.concat(listen.stream(), forward.stream().map(Forward::listen)).toList()),
+                readAnnounce(keys.get("announce"), all(listen, convert, forward).toList()),
                 allowJoinInitial,
                 hasClients ? readTls(root.required(keys, "tls", "add {certificate: FILE, key: FILE} ('mptcp-tun relay-key' makes them), or off")) : null,
                 hasClients ? readUsers(root.required(keys, "users", "add at least one, e.g. [{name: laptop, token: ...}]")) : List.of(),
@@ -190,7 +197,7 @@ public record RelayConfig(List<Listen> listen, List<Forward> forward, List<PathS
         return List.copyOf(listen);
     }
 
-    private static Listen listen(ConfigNode node, Map<String, ConfigNode> keys) throws ConfigException {
+    static Listen listen(ConfigNode node, Map<String, ConfigNode> keys) throws ConfigException {
         InetSocketAddress address = node.required(keys, "address", "give address and port, as 0.0.0.0:443")
                 .parsed(ConfigNode::socketAddress, "give address and port, as 0.0.0.0:443 or '[::]:443'");
         String by = ConfigNode.oneOf(keys.get("by"), List.of("kernel", "stack"), KernelMptcp.available() ? "kernel" : "stack");

@@ -75,6 +75,7 @@ public final class RelayDaemon {
     private static String readyLine(RelayConfig config) {
         List<String> parts = new ArrayList<>();
         config.listen().forEach(listen -> parts.add(text(listen.address()) + " by " + (listen.byKernel() ? "kernel" : "stack")));
+        config.convert().forEach(convert -> parts.add(text(convert.listen().address()) + " by " + (convert.listen().byKernel() ? "kernel" : "stack") + " for RFC 8803"));
         config.forward().forEach(forward -> parts.add(text(forward.listen().address()) + " by " + (forward.listen().byKernel() ? "kernel" : "stack")
                 + " to " + text(forward.to())));
         return "ready: relay " + String.join(", ", parts);

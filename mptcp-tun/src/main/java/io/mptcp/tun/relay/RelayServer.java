@@ -1,6 +1,8 @@
 package io.mptcp.tun.relay;
 
+import io.mptcp.netty.channel.MptcpChannelOption;
 import io.mptcp.netty.channel.MptcpServerSocketChannel;
+import io.mptcp.netty.channel.MptcpTransport;
 import io.mptcp.netty.host.MptcpStack;
 import io.mptcp.netty.host.SetupException;
 import io.mptcp.netty.host.Uplinks;
@@ -37,6 +39,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
@@ -55,6 +58,8 @@ public final class RelayServer implements AutoCloseable {
     private static final int STOP_SECONDS = 2;
     private static final int QUOTA_SECONDS = 1;
     private static final int BACKLOG = 1024;
+    /** Connections whose SYN had data, and whose client has not proved yet where it is. */
+    private static final int FAST_OPEN_QUEUE = 1024;
 
     /** As it is in force; what a restart is needed for is as it was at the start. */
     private volatile RelayConfig config;
@@ -67,6 +72,8 @@ public final class RelayServer implements AutoCloseable {
     private final List<Channel> listeners = new ArrayList<>();
     /** Null where the kernel's Multipath TCP takes the connections. */
     private MptcpStack stack;
+    /** Null where no destination is asked for Multipath TCP. */
+    private MptcpTransport kernelMptcp;
     private volatile SslContext tls;
     /** Null where there are none. */
     private RelayDatagrams datagrams;
@@ -150,14 +157,25 @@ public final class RelayServer implements AutoCloseable {
             announce(stack.shards().getFirst());
         }
         for (RelayConfig.Listen listen : config.listen()) {
-            open(listen, this::addSession);
+            open(listen, false, this::addSession);
+        }
+        if (config.convert().stream().anyMatch(ConvertListen::mptcp)) {
+            try {
+                kernelMptcp = MptcpTransport.kernel(group);
+            } catch (SocketException e) {
+                throw new SetupException("convert with mptcp: " + e.getMessage(), e);
+            }
+        }
+        for (ConvertListen convert : config.convert()) {
+            ConvertService service = new ConvertService(convert);
+            open(convert.listen(), true, channel -> new ConvertSession(this, service, channel).start());
         }
         if (config.datagrams() && config.tls() != null && !config.listen().isEmpty()) {
             datagrams = RelayDatagrams.open(loop(), config.listen().getFirst().address(), config.egress());
         }
         loop().scheduleAtFixedRate(this::checkQuotas, QUOTA_SECONDS, QUOTA_SECONDS, TimeUnit.SECONDS);
         for (RelayConfig.Forward forward : config.forward()) {
-            open(forward.listen(), channel -> new ForwardSession(this, forward, channel).start());
+            open(forward.listen(), false, channel -> new ForwardSession(this, forward, channel).start());
         }
     }
 
@@ -185,26 +203,33 @@ public final class RelayServer implements AutoCloseable {
         }
     }
 
-    /** @param session begins what is to become of a connection, in its pipeline */
-    private void open(RelayConfig.Listen listen, Consumer<SocketChannel> session) throws SetupException {
-        listeners.add(listen.byKernel() ? listenByKernel(listen.address(), session) : listenByStack(listen.address(), session));
+    /** @param fast whether data of SYNs is taken. @param session begins what is to become of a connection, in its pipeline */
+    private void open(RelayConfig.Listen listen, boolean fast, Consumer<SocketChannel> session) throws SetupException {
+        listeners.add(listen.byKernel() ? listenByKernel(listen.address(), fast, session) : listenByStack(listen.address(), fast, session));
     }
 
-    private Channel listenByStack(InetSocketAddress address, Consumer<SocketChannel> session) throws SetupException {
-        ChannelFuture bound = bootstrap(session).channelFactory(() -> new MptcpServerSocketChannel(stack)).bind(address).awaitUninterruptibly();
+    private Channel listenByStack(InetSocketAddress address, boolean fast, Consumer<SocketChannel> session) throws SetupException {
+        ServerBootstrap bootstrap = bootstrap(session).channelFactory(() -> new MptcpServerSocketChannel(stack));
+        if (fast) {
+            bootstrap.option(ChannelOption.TCP_FASTOPEN, FAST_OPEN_QUEUE).option(MptcpChannelOption.TCP_FASTOPEN_NO_COOKIE, true);
+        }
+        ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw new SetupException("listen " + text(address) + ": " + bound.cause().getMessage(), bound.cause());
         }
         return bound.channel();
     }
 
-    private Channel listenByKernel(InetSocketAddress address, Consumer<SocketChannel> session) throws SetupException {
+    private Channel listenByKernel(InetSocketAddress address, boolean fast, Consumer<SocketChannel> session) throws SetupException {
         KernelStreamSocket socket = null;
         try {
             socket = KernelStreamSocket.open();
             socket.setReuseAddress();
             socket.bind(new IpEndpoint(address.getAddress().isAnyLocalAddress() && address.getAddress().getAddress().length == 16 ? IpAddress.ANY
                     : IpAddress.of(address.getAddress().getAddress()), address.getPort()));
+            if (fast) {
+                ConvertService.openFast(socket, FAST_OPEN_QUEUE);
+            }
             socket.listen(BACKLOG);
         } catch (LinuxException e) {
             if (socket != null) {
@@ -263,7 +288,16 @@ public final class RelayServer implements AutoCloseable {
 
     /** Opens a connection to a destination, with nothing read from it until that is switched on. */
     ChannelFuture connect(EventLoop loop, InetSocketAddress remote) {
-        return new Bootstrap().group(loop).channel(EpollSocketChannel.class)
+        return connect(new Bootstrap().group(loop).channel(EpollSocketChannel.class), remote);
+    }
+
+    /** As {@link #connect(EventLoop, InetSocketAddress)}. @param mptcp whether the destination is asked for Multipath TCP, of the kernel's */
+    ChannelFuture connect(EventLoop loop, InetSocketAddress remote, boolean mptcp) {
+        return mptcp ? connect(kernelMptcp.bootstrap().clone(loop), remote) : connect(loop, remote);
+    }
+
+    private ChannelFuture connect(Bootstrap bootstrap, InetSocketAddress remote) {
+        return bootstrap
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)

@@ -9,6 +9,7 @@ import io.mptcp.wire.IpEndpoint;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,6 +89,50 @@ class ConvertMessageTest {
         assertEquals(ConvertError.NOT_AUTHORIZED, ConvertMessage.read(out).error());
         assertEquals(ConvertError.NETWORK_FAILURE, read("010222631e01ff00").error());
         assertNull(read(CONNECT).error());
+    }
+
+    @Test
+    void anErrorHasTheValueOfItsCode() throws Exception {
+        assertEquals("010222631e010001", message(ErrorTlv.of(ConvertError.UNSUPPORTED_VERSION)));
+        assertEquals("010322631e02211e" + "08000000", message(ErrorTlv.unsupportedOptions(new byte[] {30, 8})));
+        assertEquals("010222631e014005", message(ErrorTlv.delay(ConvertError.RESOURCE_EXCEEDED, 5)));
+        assertEquals("010222631e01610d", message(ErrorTlv.unreachable(13)));
+        assertEquals("010422631e030300" + "c0".repeat(7) + "00", message(ErrorTlv.missingCookie(ByteBufUtil.decodeHexDump("c0".repeat(7)))));
+        // The largest message there may be comes back but for its end, where it was in words of 32 bits.
+        byte[] large = new byte[ConvertMessage.MAX_BYTES];
+        large[0] = 1;
+        String echo = message(ErrorTlv.echo(ConvertError.MALFORMED_MESSAGE, large));
+        assertEquals(2 * ConvertMessage.MAX_BYTES, echo.length());
+        assertEquals("01ff22631efe010001", echo.substring(0, 18));
+    }
+
+    @Test
+    void whatAnErrorSaysIsRead() throws Exception {
+        assertEquals(5, ErrorTlv.delaySeconds(ErrorTlv.delay(ConvertError.RESOURCE_EXCEEDED, 5)));
+        assertEquals(200, ErrorTlv.delaySeconds(ErrorTlv.delay(ConvertError.NETWORK_FAILURE, 200)));
+        assertEquals(30, ErrorTlv.delaySeconds(ErrorTlv.of(ConvertError.RESOURCE_EXCEEDED)), "section 6.2.8: at least");
+        assertEquals(0, ErrorTlv.delaySeconds(ErrorTlv.unreachable(3)));
+        assertEquals("c00c1e00", ByteBufUtil.hexDump(ErrorTlv.cookie(ErrorTlv.missingCookie(new byte[] {(byte) 0xc0, 0x0c, 0x1e, 0}))));
+        assertNull(ErrorTlv.cookie(ErrorTlv.of(ConvertError.MISSING_COOKIE)));
+        assertNull(ErrorTlv.cookie(ErrorTlv.of(ConvertError.NOT_AUTHORIZED)));
+    }
+
+    private static String message(Tlv tlv) {
+        ByteBuf out = Unpooled.buffer();
+        ConvertMessage.of(tlv).write(out);
+        return ByteBufUtil.hexDump(out);
+    }
+
+    /** Sections 7.1 to 7.3: end of list, NOP, MSS, window scale, SACK blocks. */
+    @Test
+    void optionsThatMeanNothingHereAreIgnored() throws Exception {
+        String ignored = "01" + "020405b4" + "01" + "030307" + "050a0000000100000002" + "00";
+        assertEquals(REMOTE, ConnectTlv.remote(new Tlv(Tlv.CONNECT, ByteBufUtil.decodeHexDump(CONNECT.substring(12) + ignored))));
+        List<ConnectTlv.Option> options = ConnectTlv.request(new Tlv(Tlv.CONNECT, ByteBufUtil.decodeHexDump(CONNECT.substring(12) + ignored + "0402" + "2204c0de" + "0000"))).options();
+        assertEquals(List.of(4, 34), options.stream().map(ConnectTlv.Option::kind).toList());
+        assertEquals("c0de", ByteBufUtil.hexDump(options.getLast().value()));
+        assertEquals(ConvertError.MALFORMED_MESSAGE,
+                assertThrows(ConvertException.class, () -> ConnectTlv.request(new Tlv(Tlv.CONNECT, ByteBufUtil.decodeHexDump(CONNECT.substring(12) + "1e04")))).error());
     }
 
     /** Whatever comes: a message, an exception of this kind, or the wish for more. */
