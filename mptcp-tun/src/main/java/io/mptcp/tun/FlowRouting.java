@@ -34,7 +34,9 @@ final class FlowRouting {
     }
 
     FlowRule choose(IpAddress source, IpEndpoint destination, int codePoint) {
-        return FlowRule.choose(rules, source, destination, codePoint);
+        FlowRule rule = FlowRule.choose(rules, source, destination, codePoint);
+        boolean otherwiseDirect = rule.relay() != null && rule.relay().convert() != null && rule.relay().convert().otherwiseDirect();
+        return otherwiseDirect && dialer.isLeft(rule.relay()) ? rule.straight() : rule;
     }
 
     /**

@@ -42,6 +42,11 @@ public record FlowRule(List<Cidr> to, List<PortSpan> ports, List<Cidr> from, Lis
         return new FlowRule(List.of(), List.of(PortSpan.ALL), List.of(), List.of(), Use.RELAY, relay, List.of(), null, null);
     }
 
+    /** As this, without its relay. */
+    FlowRule straight() {
+        return new FlowRule(to, ports, from, dscp, Use.DIRECT, null, paths, scheduler, congestion);
+    }
+
     private boolean fits(IpAddress source, IpEndpoint destination, int codePoint) {
         return (to.isEmpty() || to.stream().anyMatch(network -> network.contains(destination.address())))
                 && ports.stream().anyMatch(span -> span.contains(destination.port()))

@@ -3,12 +3,16 @@ package io.mptcp.tun;
 import io.mptcp.netty.channel.MptcpChannelOption;
 import io.mptcp.netty.channel.MptcpSocketChannel;
 import io.mptcp.stack.CloseReason;
+import io.mptcp.stack.ConnectOptions;
 import io.mptcp.tun.convert.ConvertError;
 import io.mptcp.tun.convert.ConvertException;
 import io.mptcp.tun.convert.ConvertMessage;
+import io.mptcp.tun.convert.Cookie;
+import io.mptcp.tun.convert.ErrorTlv;
 import io.mptcp.tun.convert.Proof;
 import io.mptcp.tun.convert.Tlv;
 import io.mptcp.tun.stream.Tls;
+import io.mptcp.wire.IpAddress;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
@@ -27,12 +31,19 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** One connection by way of a relay being opened: to the first of the relay's addresses that answers, then TLS, then a hello. On the loop. */
+/**
+ * One connection by way of a relay being opened: to the first of the relay's addresses that answers, then TLS, then a hello. To a converter (RFC 8803) the hello goes
+ * with the SYN. On the loop.
+ */
 final class RelayDial {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private static final int KEEP_ALIVE_IDLE_SECONDS = 60;
     private static final int KEEP_ALIVE_INTERVAL_SECONDS = 10;
+    /** With an old cookie, without one, with a new one. */
+    private static final int MAX_CONVERT_TRIES = 3;
+    /** A converter whose messages are interfered with is not to be used any more (RFC 8803 section 8); networks change. */
+    private static final int INTERFERENCE_SECONDS = 300;
 
     private final RelayDialer dialer;
     private final FlowRule rule;
@@ -44,6 +55,11 @@ final class RelayDial {
     private final ArrayDeque<InetSocketAddress> untried;
     private Future<?> timer;
     private MptcpSocketChannel channel;
+    private InetSocketAddress server;
+    /** Of a converter, and from which address it is expected to come. */
+    private byte[] cookie;
+    private IpAddress cookieLocal;
+    private int converterTries;
     /** From now on it is the destination that takes its time. */
     private boolean said;
     private boolean done;
@@ -60,11 +76,66 @@ final class RelayDial {
 
     void start(long timeoutMillis) {
         timer = dialer.loop().schedule(() -> fail(CloseReason.TIMED_OUT, said ? null : "does not answer in time"), timeoutMillis, TimeUnit.MILLISECONDS);
-        tryNext();
+        if (relay.convert() != null) {
+            long now = dialer.loop().ticker().nanoTime();
+            untried.removeIf(address -> dialer.memory().isLeft(address, now));
+        }
+        if (untried.isEmpty()) {
+            fail(CloseReason.UNREACHABLE, null); // why it is left alone has been said
+        } else {
+            tryNext();
+        }
     }
 
     private void tryNext() {
-        InetSocketAddress server = untried.remove();
+        server = untried.remove();
+        converterTries = 0;
+        connect();
+    }
+
+    private void connect() {
+        Bootstrap bootstrap = bootstrap();
+        if (relay.convert() == null) {
+            watch(bootstrap.connect(server));
+            return;
+        }
+        bootstrap.option(ChannelOption.TCP_FASTOPEN_CONNECT, true).option(MptcpChannelOption.TCP_FASTOPEN_NO_COOKIE, true);
+        ChannelFuture registered = bootstrap.register();
+        registered.addListener(ready -> {
+            if (ready.isSuccess()) {
+                channel.write(convertMessage());
+                watch(channel.connect(server));
+            } else {
+                fail(CloseReason.UNREACHABLE, "cannot be reached: " + ready.cause().getMessage());
+            }
+        });
+    }
+
+    /** What goes with the SYN: small enough for that, as a cookie has its bound. */
+    private ByteBuf convertMessage() {
+        converterTries++;
+        ConnectOptions options = dialer.uplinks().defaultOptions();
+        cookieLocal = dialer.uplinks().likelyLocalAddress(IpAddress.of(server.getAddress().getAddress()),
+                rule.paths().isEmpty() ? options : options.withLinks(dialer.uplinks().linksNamed(rule.paths())));
+        cookie = dialer.memory().cookie(server, cookieLocal);
+        ByteBuf message = channel.alloc().buffer();
+        (cookie == null ? ConvertMessage.of(asked) : ConvertMessage.of(asked, Cookie.of(cookie))).write(message);
+        return message;
+    }
+
+    private void watch(ChannelFuture connecting) {
+        connecting.addListener(connected -> {
+            if (!connected.isSuccess() && connecting.channel() == channel && !done) {
+                if (untried.isEmpty()) {
+                    fail(CloseReason.UNREACHABLE, "cannot be reached: " + connected.cause().getMessage());
+                } else {
+                    tryNext();
+                }
+            }
+        });
+    }
+
+    private Bootstrap bootstrap() {
         Bootstrap bootstrap = new Bootstrap().group(dialer.loop()).channelFactory(() -> channel = dialer.newChannel())
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0) // the whole has one
@@ -75,7 +146,7 @@ final class RelayDial {
                 .handler(new ChannelInitializer<MptcpSocketChannel>() {
                     @Override
                     protected void initChannel(MptcpSocketChannel opened) {
-                        addHandlers(opened, server);
+                        addHandlers(opened);
                     }
                 });
         if (rule.scheduler() != null) {
@@ -87,19 +158,10 @@ final class RelayDial {
         if (rule.congestion() != null) {
             bootstrap.option(MptcpChannelOption.CONGESTION_CONTROL, rule.congestion());
         }
-        ChannelFuture connecting = bootstrap.connect(server);
-        connecting.addListener(connected -> {
-            if (!connected.isSuccess() && !done) {
-                if (untried.isEmpty()) {
-                    fail(CloseReason.UNREACHABLE, "cannot be reached: " + connected.cause().getMessage());
-                } else {
-                    tryNext();
-                }
-            }
-        });
+        return bootstrap;
     }
 
-    private void addHandlers(MptcpSocketChannel opened, InetSocketAddress server) {
+    private void addHandlers(MptcpSocketChannel opened) {
         SslContext context = dialer.tls(relay);
         if (context != null) {
             String hostName = relay.tls().hostName();
@@ -114,6 +176,14 @@ final class RelayDial {
     void cancel() {
         if (!done) {
             finish();
+            close();
+        }
+    }
+
+    /** Null where nothing has been tried. An error of a converter is answered by a reset (RFC 8803 section 6.2.8). */
+    private void close() {
+        if (channel != null) {
+            channel.config().setSoLinger(relay.convert() != null ? 0 : -1);
             channel.close();
         }
     }
@@ -129,7 +199,7 @@ final class RelayDial {
             return;
         }
         finish();
-        channel.close();
+        close();
         if (problem != null) {
             dialer.problem(relay, problem);
         }
@@ -146,7 +216,13 @@ final class RelayDial {
 
         @Override
         public void channelActive(ChannelHandlerContext context) throws Exception {
-            if (relay.tls() == null) {
+            if (relay.convert() != null) {
+                said = true;
+                if (opened.connection().isSynDataIgnored()) {
+                    leave("does not take what goes with a SYN, or something on the way removes it");
+                    return;
+                }
+            } else if (relay.tls() == null) {
                 say(context, null);
             }
             super.channelActive(context);
@@ -191,8 +267,8 @@ final class RelayDial {
 
         @Override
         protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
-            if (done) {
-                return; // what follows is for the handler that comes
+            if (done || opened != channel) {
+                return; // what follows is for the handler that comes, or it is another's turn
             }
             try {
                 ConvertMessage answer = ConvertMessage.read(in);
@@ -200,7 +276,9 @@ final class RelayDial {
                     return;
                 }
                 if (answer.error() != null) {
-                    refused(answer.error());
+                    if (relay.convert() == null || !convertsAgain(answer.find(Tlv.ERROR))) {
+                        refused(answer.error());
+                    }
                     return;
                 }
                 finish();
@@ -208,15 +286,57 @@ final class RelayDial {
                 opened.config().setAutoRead(false);
                 listener.connected(new RelayStream(opened, this, answer));
             } catch (ConvertException e) {
-                fail(CloseReason.REFUSED, "answers in another language: " + e.getMessage());
+                if (relay.convert() == null) {
+                    fail(CloseReason.REFUSED, "answers in another language: " + e.getMessage());
+                } else {
+                    leave("answers in another language, or something on the way does: " + e.getMessage());
+                }
             }
+        }
+
+        /** Section 8: a converter that cannot be heard, or not hear, is not used. */
+        private void leave(String problem) {
+            dialer.memory().leave(server, INTERFERENCE_SECONDS, dialer.loop().ticker().nanoTime());
+            String said = problem + "; " + server.getHostString() + " is left alone for " + INTERFERENCE_SECONDS + " s";
+            if (untried.isEmpty()) {
+                fail(CloseReason.REFUSED, said);
+            } else {
+                dialer.problem(relay, said);
+                close();
+                tryNext();
+            }
+        }
+
+        /** @return whether it is asked once more, with another cookie or none (section 6.2.7) */
+        private boolean convertsAgain(Tlv error) {
+            IpAddress local = opened.connection().local().address();
+            byte[] given = ErrorTlv.cookie(error);
+            boolean cookieRefused = cookie != null && ConvertMessage.of(error).error() == ConvertError.NOT_AUTHORIZED;
+            if (given != null && given.length <= Cookie.MAX_BYTES) {
+                dialer.memory().setCookie(server, local, given);
+            } else if (cookieRefused && local.equals(cookieLocal)) {
+                dialer.memory().setCookie(server, local, null);
+            } else if (!cookieRefused) {
+                int seconds = ErrorTlv.delaySeconds(error);
+                if (seconds > 0) {
+                    dialer.memory().leave(server, seconds, dialer.loop().ticker().nanoTime());
+                }
+                return false;
+            }
+            if (converterTries == MAX_CONVERT_TRIES) {
+                return false;
+            }
+            close();
+            connect();
+            return true;
         }
 
         private void refused(ConvertError error) {
             switch (error) {
                 case CONNECTION_RESET -> fail(CloseReason.REFUSED, null);
                 case DESTINATION_UNREACHABLE, NETWORK_FAILURE -> fail(CloseReason.UNREACHABLE, null);
-                case NOT_AUTHORIZED -> fail(CloseReason.REFUSED, "refuses user " + relay.user() + ", or what he wants (" + what + "); it says why in its log");
+                case NOT_AUTHORIZED -> fail(CloseReason.REFUSED, "refuses " + (relay.convert() != null ? "this client, or what it wants" : "user " + relay.user()
+                        + ", or what he wants") + " (" + what + "); it says why in its log");
                 default -> fail(CloseReason.REFUSED, "refuses: " + error);
             }
         }
@@ -228,12 +348,16 @@ final class RelayDial {
         }
 
         private void ended() {
-            fail(CloseReason.RESET, "ends connections without an answer");
+            if (opened == channel) {
+                fail(CloseReason.RESET, "ends connections without an answer");
+            }
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            fail(CloseReason.RESET, rootMessage(cause));
+            if (opened == channel) {
+                fail(CloseReason.RESET, rootMessage(cause));
+            }
         }
     }
 }

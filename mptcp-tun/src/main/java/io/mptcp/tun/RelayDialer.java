@@ -3,6 +3,7 @@ package io.mptcp.tun;
 import io.mptcp.netty.channel.MptcpSocketChannel;
 import io.mptcp.netty.host.MptcpStack;
 import io.mptcp.netty.host.SetupException;
+import io.mptcp.netty.host.Uplinks;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.tun.convert.ConnectTlv;
 import io.mptcp.tun.convert.DatagramsTlv;
@@ -34,6 +35,8 @@ final class RelayDialer {
     private final Map<RelaySpec, SslContext> contexts = new HashMap<>();
     /** What is wrong with each relay, as far as it has been said. */
     private final Map<RelaySpec, String> problems = new HashMap<>();
+
+    private final ConvertMemory memory = new ConvertMemory();
 
     /** @throws SetupException with one line when TLS cannot be set up */
     RelayDialer(MptcpStack stack, List<RelaySpec> relays) throws SetupException {
@@ -68,7 +71,22 @@ final class RelayDialer {
     }
 
     EventLoop loop() {
-        return stack.shards().getFirst().loop();
+        return uplinks().loop();
+    }
+
+    Uplinks uplinks() {
+        return stack.shards().getFirst();
+    }
+
+    /** Of converters. */
+    ConvertMemory memory() {
+        return memory;
+    }
+
+    /** Whether none of its addresses is to be asked now. */
+    boolean isLeft(RelaySpec relay) {
+        long now = loop().ticker().nanoTime();
+        return relay.servers().stream().allMatch(server -> memory.isLeft(server, now));
     }
 
     MptcpSocketChannel newChannel() {

@@ -16,11 +16,25 @@ import java.util.stream.Collectors;
  *
  * @param name    for rules
  * @param servers its addresses, tried in this order
- * @param user    who this client is there
- * @param token   what proves it
+ * @param user    who this client is there; null for a converter
+ * @param token   what proves it; null for a converter
  * @param tls     null without TLS
+ * @param convert null for a relay of ours
  */
-public record RelaySpec(String name, List<InetSocketAddress> servers, String user, String token, TlsTrust tls) {
+public record RelaySpec(String name, List<InetSocketAddress> servers, String user, String token, TlsTrust tls, Converter convert) {
+    /**
+     * It speaks RFC 8803 as that is written: the message goes with the SYN, without TLS, and it knows its clients by their addresses.
+     *
+     * @param otherwiseDirect whether connections go straight to their destination while it cannot be used; else they fail
+     */
+    public record Converter(boolean otherwiseDirect) {
+    }
+
+    /** One of ours. */
+    public RelaySpec(String name, List<InetSocketAddress> servers, String user, String token, TlsTrust tls) {
+        this(name, servers, user, token, tls, null);
+    }
+
     /**
      * By what the relay is known to be the right one.
      *
@@ -29,6 +43,9 @@ public record RelaySpec(String name, List<InetSocketAddress> servers, String use
      */
     public record TlsTrust(String pin, String hostName) {
     }
+
+    private static final String FAIL = "fail";
+    private static final String DIRECT = "direct";
 
     /** From a file that has {@code relays}, as in a configuration, and nothing else. @throws ConfigException with the line */
     public static List<RelaySpec> load(Path file) throws ConfigException {
@@ -42,8 +59,12 @@ public record RelaySpec(String name, List<InetSocketAddress> servers, String use
         for (RelaySpec relay : relays) {
             String servers = relay.servers.stream().map(address -> "'" + new IpEndpoint(IpAddress.of(address.getAddress().getAddress()), address.getPort()) + "'")
                     .collect(Collectors.joining(", "));
-            yaml.append("  - name: '").append(relay.name).append("'\n    server: [").append(servers).append("]\n    user: '").append(relay.user)
-                    .append("'\n    token: '").append(relay.token).append("'\n    ");
+            yaml.append("  - name: '").append(relay.name).append("'\n    server: [").append(servers).append("]\n    ");
+            if (relay.convert != null) {
+                yaml.append("convert: true\n    otherwise: ").append(relay.convert.otherwiseDirect ? DIRECT : FAIL).append('\n');
+                continue;
+            }
+            yaml.append("user: '").append(relay.user).append("'\n    token: '").append(relay.token).append("'\n    ");
             if (relay.tls == null) {
                 yaml.append("tls: off\n");
             } else if (relay.tls.pin != null) {
@@ -72,13 +93,24 @@ public record RelaySpec(String name, List<InetSocketAddress> servers, String use
     }
 
     private static RelaySpec readOne(ConfigNode node) throws ConfigException {
-        Map<String, ConfigNode> keys = node.map("name", "server", "user", "token", "pin", "tls-name", "tls");
+        Map<String, ConfigNode> keys = node.map("name", "server", "user", "token", "pin", "tls-name", "tls", "convert", "otherwise");
         ConfigNode server = node.required(keys, "server", "give address and port, as 203.0.113.9:443");
         List<InetSocketAddress> servers = new ArrayList<>();
         for (ConfigNode address : server.isList() ? server.list() : List.of(server)) {
             servers.add(address.parsed(ConfigNode::socketAddress, "give address and port, as 203.0.113.9:443 or '[2001:db8::9]:443'"));
         }
-        return new RelaySpec(keys.containsKey("name") ? keys.get("name").parsed(RelaySpec::userName, "write e.g. vps") : "relay", List.copyOf(servers),
+        String name = keys.containsKey("name") ? keys.get("name").parsed(RelaySpec::userName, "write e.g. vps") : "relay";
+        if (keys.containsKey("convert") && keys.get("convert").bool()) {
+            for (String key : List.of("user", "token", "pin", "tls-name", "tls")) {
+                if (keys.containsKey(key)) {
+                    throw keys.get(key).error("a converter of RFC 8803 knows no " + key, "leave it out, or convert");
+                }
+            }
+            return new RelaySpec(name, List.copyOf(servers), null, null, null, new Converter(ConfigNode.oneOf(keys.get("otherwise"), List.of(FAIL, DIRECT), FAIL).equals(DIRECT)));
+        } else if (keys.containsKey("otherwise")) {
+            throw keys.get("otherwise").error("otherwise is for converters of RFC 8803", "leave it out, or add convert: true");
+        }
+        return new RelaySpec(name, List.copyOf(servers),
                 node.required(keys, "user", "the name the relay knows you by").parsed(RelaySpec::userName, "the name the relay knows you by"),
                 node.required(keys, "token", "the one the relay has for that user").parsed(RelaySpec::token, "the one the relay has for that user"),
                 readTls(node, keys));

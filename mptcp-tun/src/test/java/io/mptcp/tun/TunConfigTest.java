@@ -285,6 +285,16 @@ class TunConfigTest {
               - {name: other, server: '192.0.2.8:443', user: me, token: 0123456789abcdef0123456789abcdef, tls-name: relay.example.org}
             """;
 
+    @Test
+    void aConverterNeedsNothingButItsAddress() throws ConfigException {
+        RelaySpec fails = read(TUN + PATHS + "relays: [{server: '192.0.2.9:5124', convert: yes}]\n").relays().getFirst();
+        assertEquals(new RelaySpec.Converter(false), fails.convert());
+        List<RelaySpec> relays = read(TUN + PATHS + "relays: [{name: a, server: '192.0.2.9:5124', convert: yes, otherwise: direct}]\n" ).relays();
+        assertEquals(new RelaySpec.Converter(true), relays.getFirst().convert());
+        assertEquals(relays, read(TUN + PATHS + RelaySpec.yaml(relays)).relays());
+        assertTrue(error(TUN + PATHS + "udp: {use: relay}\n" + RelaySpec.yaml(relays)).contains("relay a has no TLS"));
+    }
+
     private static FlowRule.Use use(TunConfig config, String source, String destination, int port) {
         return FlowRule.choose(config.rules(), IpAddress.parse(source), new IpEndpoint(IpAddress.parse(destination), port), Dscp.UNKNOWN).use();
     }
@@ -346,6 +356,9 @@ class TunConfigTest {
             relays: [{server: '192.0.2.9:443', user: me, token: 0123456789abcdef0123456789abcdef}] | f.yaml:3: it has to be said how the relay is known to be the right one
             relays: [{server: '192.0.2.9:443', user: me, token: 0123456789abcdef0123456789abcdef, pin: sha256/abc}] | f.yaml:3: pin:
             relays: [{server: '192.0.2.9:443', user: 'a b', token: x}] | f.yaml:3: user: 'a b' is not 1 to 64 letters
+            relays: [{server: '192.0.2.9:443', convert: yes, user: me}] | f.yaml:3: a converter of RFC 8803 knows no user
+            relays: [{server: '192.0.2.9:443', convert: yes, otherwise: hope}] | f.yaml:3: unknown otherwise 'hope', use one of fail, direct
+            relays: [{server: '192.0.2.9:443', user: me, token: 0123456789abcdef0123456789abcdef, tls: off, otherwise: direct}] | f.yaml:3: otherwise is for converters
             udp: {use: relay}                                       | f.yaml:3: there is no relay
             udp: {duplicate: 53}                                    | f.yaml:3: duplicate is for use: relay
             udp: {path: eth7}                                       | f.yaml:3: there is no path eth7

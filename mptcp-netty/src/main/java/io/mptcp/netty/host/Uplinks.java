@@ -30,6 +30,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
@@ -439,6 +440,11 @@ public final class Uplinks implements AutoCloseable {
     /** The paths, for messages to people. */
     public String pathNames() {
         return links.stream().map(SegmentLink::name).collect(Collectors.joining(", "));
+    }
+
+    /** The address that a connection opened now would try first to start from, null when no path leads there. On the loop. */
+    public IpAddress likelyLocalAddress(IpAddress remote, ConnectOptions options) {
+        return candidates(options).stream().map(link -> localAddress(link, remote)).filter(Objects::nonNull).findFirst().orElse(null);
     }
 
     /** All links, best first: not suspected before suspected, then ordinary before backup, then as configured. */

@@ -27,7 +27,8 @@ final class ConvertService {
     private static final int KIND_SACK_PERMITTED = 4;
     private static final int KIND_TIMESTAMPS = 8;
     private static final int KIND_MPTCP = 30;
-    /** Of struct tcp_info (include/uapi/linux/tcp.h): what the SYN and its answer have agreed on. */
+    /** Of struct tcp_info (include/uapi/linux/tcp.h): the state, and what the SYN and its answer have agreed on. */
+    private static final int TCP_SYN_RECV = 3;
     private static final int TCPI_OPT_SACK = 2;
     private static final int TCPI_OPT_WSCALE = 4;
     /** Bit of net.ipv4.tcp_fastopen: data of SYNs is taken. */
@@ -86,6 +87,14 @@ final class ConvertService {
         }
         socket.setOption(SOL_TCP, TCP_FASTOPEN, pending);
         socket.setOption(SOL_TCP, TCP_FASTOPEN_NO_COOKIE, 1);
+    }
+
+    /**
+     * Whether what is written now is sent. Of a connection of the kernel's Multipath TCP that was opened by a SYN with data it is not before the client has
+     * answered the SYN/ACK, and then (Linux 6.18) not until something more is written.
+     */
+    static boolean mayWrite(SocketChannel client) {
+        return !(client instanceof EpollSocketChannel kernel) || kernel.tcpInfo().state() != TCP_SYN_RECV || KernelStreamSocket.info(kernel.fd().intValue()) == null;
     }
 
     private static int sysctl(String name, int unknown) {

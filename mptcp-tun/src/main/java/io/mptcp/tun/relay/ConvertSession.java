@@ -40,12 +40,14 @@ final class ConvertSession {
     /** Until a connection of the same client has ended, for one. */
     private static final int FULL_DELAY_SECONDS = 5;
     private static final int ICMP_HOST_UNREACHABLE = 1;
+    private static final long FIRST_WAIT_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
 
     private final RelayServer server;
     private final ConvertService service;
     private final SocketChannel client;
     private final IpAddress address;
     private final HeldInput held = new HeldInput();
+    private final long startNanos = System.nanoTime();
     private Future<?> helloTimer;
     private boolean asked;
     private boolean counted;
@@ -154,8 +156,10 @@ final class ConvertSession {
                 answer.add(service.supported());
             }
             if (connect == null) {
-                say();
-                end();
+                whenHeard(() -> {
+                    say();
+                    end();
+                });
             } else {
                 connect(ConnectTlv.request(connect));
             }
@@ -190,14 +194,20 @@ final class ConvertSession {
             refuse(Refusal.DESTINATION_FAILED, error(failure), remote.toString());
         } else {
             server.halfOpen().leaves(client, address);
-            ChannelJoin join = new ChannelJoin(client, destination, () -> { });
-            destination.pipeline().addLast(join.second());
             answer.add(service.extendedTcpHeader(destination));
-            say();
+            ChannelJoin join = new ChannelJoin(client, destination, () -> { });
+            HeldInput heldBack = new HeldInput(); // behind the answer
+            destination.pipeline().addLast(heldBack, join.second());
             client.pipeline().addLast(join.first());
             client.pipeline().remove(held);
             client.config().setAutoRead(true);
-            destination.config().setAutoRead(true);
+            whenHeard(() -> {
+                say();
+                if (destination.isOpen()) {
+                    destination.pipeline().remove(heldBack);
+                    destination.config().setAutoRead(true);
+                }
+            });
         }
     }
 
@@ -210,6 +220,16 @@ final class ConvertSession {
             case ConnectException _ when said.contains("timed out") -> ErrorTlv.unreachable(ICMP_HOST_UNREACHABLE);
             default -> ErrorTlv.delay(ConvertError.NETWORK_FAILURE, 1);
         };
+    }
+
+    /** Runs it when the client can be written to: {@link ConvertService#mayWrite}. The longer its answer takes, the less often is asked. */
+    private void whenHeard(Runnable task) {
+        if (client.isActive() && !ConvertService.mayWrite(client)) {
+            long waitedNanos = System.nanoTime() - startNanos;
+            client.eventLoop().schedule(() -> whenHeard(task), Math.max(FIRST_WAIT_NANOS, waitedNanos / 8), TimeUnit.NANOSECONDS);
+        } else if (client.isActive()) {
+            task.run();
+        }
     }
 
     private void say() {
@@ -237,8 +257,10 @@ final class ConvertSession {
         }
         answer.clear();
         answer.add(error);
-        say();
-        end();
+        whenHeard(() -> {
+            say();
+            end();
+        });
     }
 
     /** No word to somebody who does not speak this language (section 6): the SYN has been answered already. */

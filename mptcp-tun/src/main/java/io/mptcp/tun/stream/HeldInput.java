@@ -42,6 +42,12 @@ public final class HeldInput extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Whoever has reset the connection wants nothing more of it. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        context.close();
+    }
+
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         held.forEach(ReferenceCountUtil::release);
