@@ -5,6 +5,7 @@ import io.mptcp.spi.PathManagerFactory;
 import io.mptcp.spi.PathCommands;
 import io.mptcp.spi.Tracer;
 import io.mptcp.tcp.TcpConfig;
+import java.util.function.Consumer;
 
 /** Everything a {@link Stack} can be told. Immutable; start from {@link #defaults()} and change with the {@code with} methods. */
 public record StackConfig(
@@ -27,20 +28,20 @@ public record StackConfig(
     }
 
     public StackConfig withLimits(Limits limits) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
+        return with(draft -> draft.limits = limits);
     }
 
     public StackConfig withTcp(TcpConfig tcp) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
+        return with(draft -> draft.tcp = tcp);
     }
 
     public StackConfig withCongestionControl(String congestionControl) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
+        return with(draft -> draft.congestionControl = congestionControl);
     }
 
     /** Whether connections of this stack speak MPTCP at all; false is plain TCP. */
     public StackConfig withMptcp(boolean mptcp) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
+        return with(draft -> draft.mptcp = mptcp);
     }
 
     /** Whether this side wants DSS checksums: the A flag of MP_CAPABLE (RFC 8684 section 3.1). */
@@ -54,7 +55,7 @@ public record StackConfig(
     }
 
     public StackConfig withChecksumPolicy(ChecksumPolicy checksums) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
+        return with(draft -> draft.checksums = checksums);
     }
 
     /**
@@ -62,28 +63,67 @@ public record StackConfig(
      * that come all the same: for servers behind a load balancer that would send them elsewhere. Other addresses may be announced.
      */
     public StackConfig withAllowJoinInitialAddress(boolean allowJoinInitialAddress) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
+        return with(draft -> draft.allowJoinInitialAddress = allowJoinInitialAddress);
     }
 
     public StackConfig withPathManager(PathManagerFactory pathManager) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
+        return with(draft -> draft.pathManager = pathManager);
     }
 
     public StackConfig withTracer(Tracer tracer) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
+        return with(draft -> draft.tracer = tracer);
     }
 
     public StackConfig withWire(WireProfile wire) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
+        return with(draft -> draft.wire = wire);
     }
 
     /** Of the stacks behind one address the one this is: connections get keys whose tokens tell, so that joins find their way. */
     public StackConfig withShard(TokenShard shard) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
+        return with(draft -> draft.shard = shard);
     }
 
     public StackConfig withPatience(MptcpPatience patience) {
-        return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
+        return with(draft -> draft.patience = patience);
+    }
+
+    private StackConfig with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.finish();
+    }
+
+    /** A copy, on its way to be another configuration. */
+    private static final class Draft {
+        private Limits limits;
+        private TcpConfig tcp;
+        private String congestionControl;
+        private boolean mptcp;
+        private ChecksumPolicy checksums;
+        private boolean allowJoinInitialAddress;
+        private PathManagerFactory pathManager;
+        private Tracer tracer;
+        private WireProfile wire;
+        private TokenShard shard;
+        private MptcpPatience patience;
+
+        private Draft(StackConfig from) {
+            limits = from.limits;
+            tcp = from.tcp;
+            congestionControl = from.congestionControl;
+            mptcp = from.mptcp;
+            checksums = from.checksums;
+            allowJoinInitialAddress = from.allowJoinInitialAddress;
+            pathManager = from.pathManager;
+            tracer = from.tracer;
+            wire = from.wire;
+            shard = from.shard;
+            patience = from.patience;
+        }
+
+        private StackConfig finish() {
+            return new StackConfig(limits, tcp, congestionControl, mptcp, checksums, allowJoinInitialAddress, pathManager, tracer, wire, shard, patience);
+        }
     }
 
     /** Opens nothing by itself. */

@@ -64,7 +64,10 @@ final class ShardExchange {
 
     /** An ICMP message may be about a subflow that was passed on; whom it is not about takes no notice of it. */
     private void passToAll(PacketSlot slot) {
-        for (int other = 0; other < count && !flows.isEmpty(); other++) {
+        if (flows.isEmpty()) {
+            return;
+        }
+        for (int other = 0; other < count; other++) {
             if (other != index) {
                 outgoing[other].offer(slot, 0);
             }

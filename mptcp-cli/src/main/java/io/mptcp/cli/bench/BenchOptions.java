@@ -87,6 +87,11 @@ public final class BenchOptions {
 
     /** @throws ParameterException with this message when the condition does not hold */
     public void check(boolean condition, String message) {
+        check(command, condition, message);
+    }
+
+    /** As {@link #check(boolean, String)}, for a command without these options. */
+    public static void check(CommandSpec command, boolean condition, String message) {
         if (!condition) {
             throw new ParameterException(command.commandLine(), message);
         }

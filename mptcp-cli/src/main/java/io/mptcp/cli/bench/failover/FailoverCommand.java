@@ -16,7 +16,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code mptcp bench failover}. */
@@ -66,10 +65,10 @@ public final class FailoverCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        check(rateMbit >= 1 && rateMbit <= 1000, "--rate must be between 1 and 1000");
-        check(rtts.stream().allMatch(rtt -> rtt >= 1 && rtt <= 2000), "--rtt must be between 1 and 2000");
-        check(cuts >= 1 && cuts <= 10_000, "--cuts must be between 1 and 10000");
-        check(networks >= 1 && networks <= 64, "--networks must be between 1 and 64");
+        BenchOptions.check(command, rateMbit >= 1 && rateMbit <= 1000, "--rate must be between 1 and 1000");
+        BenchOptions.check(command, rtts.stream().allMatch(rtt -> rtt >= 1 && rtt <= 2000), "--rtt must be between 1 and 2000");
+        BenchOptions.check(command, cuts >= 1 && cuts <= 10_000, "--cuts must be between 1 and 10000");
+        BenchOptions.check(command, networks >= 1 && networks <= 64, "--networks must be between 1 and 64");
         return BenchOptions.inLab(this::run);
     }
 
@@ -94,11 +93,5 @@ public final class FailoverCommand implements Callable<Integer> {
         TextTable table = FailoverReport.table(samples);
         System.out.print(markdown ? table.markdown() : table.text());
         return ExitCodes.OK;
-    }
-
-    private void check(boolean condition, String message) {
-        if (!condition) {
-            throw new ParameterException(command.commandLine(), message);
-        }
     }
 }

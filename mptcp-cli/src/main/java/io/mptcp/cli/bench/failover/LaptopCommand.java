@@ -20,7 +20,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code mptcp bench laptop}. */
@@ -62,9 +61,11 @@ public final class LaptopCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        check(rates.size() == 2 && rates.stream().allMatch(rate -> rate >= 1 && rate <= 1000), "--rate takes two rates between 1 and 1000, as in --rate 100,38");
-        check(rtts.size() == 2 && rtts.stream().allMatch(rtt -> rtt >= 1 && rtt <= 2000), "--rtt takes two round-trip times between 1 and 2000, as in --rtt 20,30");
-        check(phaseSeconds >= 0.5 && phaseSeconds <= 60, "--phase must be between 0.5 and 60");
+        BenchOptions.check(command, rates.size() == 2 && rates.stream().allMatch(rate -> rate >= 1 && rate <= 1000),
+                "--rate takes two rates between 1 and 1000, as in --rate 100,38");
+        BenchOptions.check(command, rtts.size() == 2 && rtts.stream().allMatch(rtt -> rtt >= 1 && rtt <= 2000),
+                "--rtt takes two round-trip times between 1 and 2000, as in --rtt 20,30");
+        BenchOptions.check(command, phaseSeconds >= 0.5 && phaseSeconds <= 60, "--phase must be between 0.5 and 60");
         return BenchOptions.inLab(this::run);
     }
 
@@ -113,12 +114,6 @@ public final class LaptopCommand implements Callable<Integer> {
             Files.writeString(svg, picture.svg());
         } catch (IOException e) {
             throw CommandFailure.failed("cannot write " + svg + ": " + e.getMessage(), e);
-        }
-    }
-
-    private void check(boolean condition, String message) {
-        if (!condition) {
-            throw new ParameterException(command.commandLine(), message);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.mptcp.cli.bench.scale;
 import io.mptcp.cli.CommonOptions;
 import io.mptcp.cli.ExitCodes;
 import io.mptcp.cli.TextTable;
+import io.mptcp.cli.bench.BenchOptions;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -12,7 +13,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code mptcp bench scale}. */
@@ -48,13 +48,15 @@ public final class ScaleCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        check(!connections.isEmpty() && connections.getFirst() >= 1 && connections.getLast() <= MAX_CONNECTIONS
+        BenchOptions.check(command, !connections.isEmpty() && connections.getFirst() >= 1 && connections.getLast() <= MAX_CONNECTIONS
                 && IntStream.range(1, connections.size()).allMatch(i -> connections.get(i - 1) < connections.get(i)),
                 "--connections must be rising numbers between 1 and " + MAX_CONNECTIONS);
-        check(!byClass || connections.size() > 1, "--by-class compares two numbers of connections: --connections must have them");
-        check(!byClass || HeapHistogram.isAvailable(), "--by-class needs a whole JDK: this Java runtime cannot count its objects (set MPTCP_JAVA_HOME)");
-        check(busy >= 1, "--busy must be at least 1");
-        check(seconds >= 0.01 && seconds <= 3600, "--seconds must be between 0.01 and 3600");
+        BenchOptions.check(command, !byClass || connections.size() > 1,
+                "--by-class compares two numbers of connections: --connections must have them");
+        BenchOptions.check(command, !byClass || HeapHistogram.isAvailable(),
+                "--by-class needs a whole JDK: this Java runtime cannot count its objects (set MPTCP_JAVA_HOME)");
+        BenchOptions.check(command, busy >= 1, "--busy must be at least 1");
+        BenchOptions.check(command, seconds >= 0.01 && seconds <= 3600, "--seconds must be between 0.01 and 3600");
         List<ScaleBench.Step> steps = new ScaleBench(busy, superSegments ? 0xffff : 0, Math.round(seconds * 1e9), byClass, System.err).run(connections);
         TextTable table = new TextTable("connections", "heap bytes each end", "payload memory", "ns per segment, 1 busy",
                 busy + " busy", "bytes allocated per segment");
@@ -81,11 +83,5 @@ public final class ScaleCommand implements Callable<Integer> {
             }
         }
         return table;
-    }
-
-    private void check(boolean condition, String message) {
-        if (!condition) {
-            throw new ParameterException(command.commandLine(), message);
-        }
     }
 }
