@@ -7,14 +7,10 @@ import io.mptcp.wire.PacketSlot;
 import io.mptcp.wire.TcpSegment;
 
 /**
- * Transmission control block: the state of one TCP connection, under RFC 9293's names, and the operations its owner may ask for. What
- * segments do to it is in {@link TcpInput}, what it sends in {@link TcpOutput}, what it sends again in {@link LossRecovery}.
- *
- * <p>Sequence numbers are relative and 64 bits wide: SYN = 0, the first byte = 1, in both directions.
+ * Transmission control block: the state of one TCP connection, and the operations its owner may ask for. What segments do to it is in {@link TcpInput},
+ * what it sends in {@link TcpOutput}, what it sends again in {@link LossRecovery}.
  */
-public final class Tcb {
-    private static final long NANOS_PER_MILLI = 1_000_000L;
-
+public final class Tcb extends TcpVariables {
     final TcpConfig config;
     final UpperLayer upper;
     final CongestionController cc;
@@ -36,88 +32,13 @@ public final class Tcb {
     final Delivery delivery = new Delivery(this);
     private final TcpInput input;
     private final TcpOutput output;
-
-    final int localPort;
-    final int remotePort;
-    /** Initial sequence numbers, moved on by the payload the SYNs carried: relative numbers begin behind it (RFC 8684 section B.2). */
-    int iss;
     final TcpPath path;
-    final int tsOffset;
-
-    TcpState state = TcpState.CLOSED;
-    int irs;
-    long sndUna;
-    long sndNxt;
-    long sndWnd;
-    long sndWl1;
-    long sndWl2;
-    long maxSndWnd;
-    long rcvNxt;
-    boolean windowScaleOn;
-    int sndWndShift;
-    int rcvWndShift;
-    boolean timestampsOn;
-    boolean sackOn;
-    int tsRecent;
-    long tsRecentNanos;
-    boolean tsRecentValid;
-    /** Acknowledgment number of the last segment sent: TS.Recent follows segments at or below it (RFC 7323 section 4.3). */
-    long lastAckSentSsn;
-    /** Relative number of the peer's FIN, -1 before one was seen. */
-    long rcvFinSsn = -1;
-    long lastSendNanos;
-    /** When payload was sent last, -1 for never. */
-    long lastDataNanos = -1;
-    long lastReceiveNanos;
-
-    /** SYN-RECEIVED was reached from LISTEN, not from SYN-SENT (RFC 9293 section 3.5). */
-    boolean passive;
-    /** Relative number of the peer's SYN: 0, or less by the payload it carried. */
-    long synSsn;
-    boolean synDue;
-    boolean synSent;
-    boolean synRetransmitted;
-    /** Relative number behind the payload that went with our SYN and was not taken: it has been sent before. */
-    long synPayloadEndSsn;
-    /** When our SYN or SYN/ACK was sent last, Long.MIN_VALUE when nobody knows. */
-    long synSentNanos;
-    /** Another layer has to decide before the SYN/ACK goes out. */
-    boolean synAckHeld;
-    /** Data may follow the SYN/ACK before that is acknowledged (RFC 7413 section 4.2.2). */
-    boolean sendsEarly;
-    boolean finRequested;
-    boolean finSent;
-    boolean probeDue;
-    int probesUnanswered;
-    boolean resetDue;
-    /** The RST takes its number from the acknowledgment of a segment that should not have come. */
-    boolean resetAnswers;
-
-    long rtoDeadlineNanos = Long.MAX_VALUE;
-    long timeWaitDeadlineNanos = Long.MAX_VALUE;
-    int timeouts;
-
     /** Null before the first timeout, and where no keep-alive is asked for. */
     private Liveness liveness;
     /** Null before the first. */
     private ChallengeLimiter challenges;
-
     /** Null while nothing is urgent in either direction. */
     private Urgent urgent;
-
-    /** Relative numbers behind the last urgent byte we send, and behind the last we have been told of; 0 for none. */
-    private static final class Urgent {
-        private long sndUp;
-        private long rcvUp;
-    }
-
-    long bytesSent;
-    long bytesRetransmitted;
-    long retransmits;
-    long bytesReceived;
-    long bytesAcked;
-    /** Segments known to have arrived, the SYN among them, as {@code tcpi_delivered}. */
-    long deliveredSegments;
 
     /**
      * @param mtuBytes             largest IP packet on the way to the peer
@@ -128,15 +49,12 @@ public final class Tcb {
      */
     public Tcb(TcpConfig config, UpperLayer upper, CongestionController cc, boolean ipv4, int mtuBytes, int maxSuperSegmentBytes,
                int localPort, int remotePort, int iss, int tsOffset, TcpScratch scratch) {
+        super(localPort, remotePort, iss, tsOffset);
         this.config = config;
         this.scratch = scratch;
         log = new SegmentLog(scratch.segmentTables);
         this.upper = upper;
         this.cc = cc;
-        this.localPort = localPort;
-        this.remotePort = remotePort;
-        this.iss = iss;
-        this.tsOffset = tsOffset;
         path = new TcpPath(this, ipv4, mtuBytes, maxSuperSegmentBytes);
         rtt = new RttEstimator(config.minRtoMillis() * NANOS_PER_MILLI, config.maxRtoMillis() * NANOS_PER_MILLI);
         delayedAck = new DelayedAck(config.delayedAckMillis() * NANOS_PER_MILLI, config.quickAck());
@@ -262,28 +180,33 @@ public final class Tcb {
 
     /** Everything up to here is urgent (RFC 9293 section 3.8.5): segments below it say so. @param endSsn relative number behind the last urgent byte */
     public void markUrgent(long endSsn) {
-        urgent = urgent == null ? new Urgent() : urgent;
-        urgent.sndUp = Math.max(urgent.sndUp, endSsn);
+        urgent().mark(endSsn);
     }
 
     /** The peer has said so. */
     void takeUrgent(long endSsn) {
-        urgent = urgent == null ? new Urgent() : urgent;
-        urgent.rcvUp = endSsn;
+        urgent().take(endSsn);
+    }
+
+    private Urgent urgent() {
+        if (urgent == null) {
+            urgent = new Urgent();
+        }
+        return urgent;
     }
 
     /** The urgent pointer of a segment, 0 for none: the distance to the octet behind the urgent data, or as far as 16 bits reach. */
     int urgentPointer(long ssn) {
-        return isBeforeUrgent(ssn) ? (int) Math.min(urgent.sndUp - ssn, 0xffff) : 0;
+        return isBeforeUrgent(ssn) ? urgent.pointer(ssn) : 0;
     }
 
     private boolean isBeforeUrgent(long ssn) {
-        return urgent != null && ssn < urgent.sndUp;
+        return urgent != null && urgent.covers(ssn);
     }
 
     /** Relative number behind the last urgent byte the peer has announced, 0 for none. */
     public long rcvUp() {
-        return urgent == null ? 0 : urgent.rcvUp;
+        return urgent == null ? 0 : urgent.rcvUp();
     }
 
     /** Asks for a segment below SND.NXT that makes the peer answer with its acknowledgment and window (RFC 9293 section 3.8.6.1). */
@@ -332,11 +255,6 @@ public final class Tcb {
      */
     public void resetAnswersSegment() {
         resetAnswers = true;
-    }
-
-    /** A RST waits to be sent with {@link #transmitControl}. */
-    public boolean isResetDue() {
-        return resetDue;
     }
 
     /** Ends the connection without telling the peer. */
@@ -481,10 +399,6 @@ public final class Tcb {
 
     // ---- what the owner may see ----
 
-    public TcpState state() {
-        return state;
-    }
-
     /** What {@code TCP_INFO} would say. */
     public TcpInfo info(long nowNanos) {
         return TcpInfo.of(this, nowNanos);
@@ -511,34 +425,9 @@ public final class Tcb {
         return rtt;
     }
 
-    public long sndUna() {
-        return sndUna;
-    }
-
-    public long sndNxt() {
-        return sndNxt;
-    }
-
-    public long rcvNxt() {
-        return rcvNxt;
-    }
-
-    /** Last window the peer advertised on this connection, in bytes from {@link #sndUna}. */
-    public long sndWnd() {
-        return sndWnd;
-    }
-
     /** Nothing is held behind a hole. */
     public boolean isInOrder() {
         return outOfOrder.isEmpty();
-    }
-
-    public boolean isFinRequested() {
-        return finRequested;
-    }
-
-    public boolean isFinSent() {
-        return finSent;
     }
 
     /** Payload bytes of one full segment: the peer's MSS less all options of a data segment (RFC 9293 section 3.7.1). */
@@ -692,16 +581,6 @@ public final class Tcb {
         outOfOrder.clear();
     }
 
-    /** The largest window the peer has ever advertised on this connection, in bytes. */
-    public long maxSndWnd() {
-        return maxSndWnd;
-    }
-
-    /** The peer's window on this connection leaves no room at all. */
-    public boolean isWindowShut() {
-        return sndUna + sndWnd <= sndNxt;
-    }
-
     /**
      * How much may be sent again from there on. The window may have shrunk since it was sent first: then nothing beyond its edge (RFC 9293 section
      * 3.8.6), but for a segment at SND.UNA, by which a closed window is probed. In Multipath TCP the window is the connection's, and what it has
@@ -733,76 +612,8 @@ public final class Tcb {
         return log.inFlightBytes();
     }
 
-    /** A SYN has been sent before the one that is being written. */
-    public boolean isSynSent() {
-        return synSent;
-    }
-
-    /** Consecutive timeouts without an acknowledgment. */
-    public int timeouts() {
-        return timeouts;
-    }
-
     public boolean isAckDue() {
         return delayedAck.isDue();
     }
 
-    public long lastReceiveNanos() {
-        return lastReceiveNanos;
-    }
-
-    public int rcvWindowShift() {
-        return rcvWndShift;
-    }
-
-    public long bytesSent() {
-        return bytesSent;
-    }
-
-    public long bytesRetransmitted() {
-        return bytesRetransmitted;
-    }
-
-    public long retransmits() {
-        return retransmits;
-    }
-
-    public long bytesReceived() {
-        return bytesReceived;
-    }
-
-    public long bytesAcked() {
-        return bytesAcked;
-    }
-
-    /** SND.NXT as it is on the wire. */
-    public int wireSndNxt() {
-        return iss + (int) sndNxt;
-    }
-
-    /** RCV.NXT as it is on the wire. */
-    public int wireRcvNxt() {
-        return irs + (int) rcvNxt;
-    }
-
-    public boolean isTimestampsOn() {
-        return timestampsOn;
-    }
-
-    public int tsOffset() {
-        return tsOffset;
-    }
-
-    public int tsRecent() {
-        return tsRecent;
-    }
-
-    int tsNow(long nowNanos) {
-        return tsNow(nowNanos, tsOffset);
-    }
-
-    /** The timestamp clock: one tick a millisecond (RFC 7323 section 5.4). */
-    public static int tsNow(long nowNanos, int tsOffset) {
-        return (int) (nowNanos / NANOS_PER_MILLI) + tsOffset;
-    }
 }
