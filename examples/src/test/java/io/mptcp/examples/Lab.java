@@ -2,11 +2,11 @@ package io.mptcp.examples;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.mptcp.testkit.JavaProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -74,10 +74,7 @@ final class Lab implements AutoCloseable {
 
     /** Runs an example in the client's namespace, as its user would. @return what it printed */
     String runExample(Class<?> example, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", client, Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), example.getName()));
-        command.addAll(List.of(arguments));
-        return output(command);
+        return output(JavaProcess.command(List.of("ip", "netns", "exec", client), example.getName(), arguments));
     }
 
     static boolean exists(String program) {

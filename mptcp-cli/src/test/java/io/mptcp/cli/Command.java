@@ -1,5 +1,6 @@
 package io.mptcp.cli;
 
+import io.mptcp.testkit.JavaProcess;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,15 +35,13 @@ final class Command implements AutoCloseable {
      * @param folder for its standard error, and for a copy of the class path where that is needed
      */
     static Command start(Path folder, String... args) throws IOException {
-        List<String> line = new ArrayList<>();
+        List<String> starter = List.of();
         String classPath = System.getProperty("java.class.path");
         if (isRoot()) {
-            line.addAll(List.of("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--no-new-privs"));
+            starter = List.of("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--no-new-privs");
             classPath = readableClassPath(folder);
         }
-        line.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                "-ea", "--enable-native-access=ALL-UNNAMED", "-cp", classPath, "io.mptcp.cli.Mptcp"));
-        line.addAll(List.of(args));
+        List<String> line = JavaProcess.command(classPath, starter, "io.mptcp.cli.Mptcp", args);
         Path err = Files.createTempFile(folder, "stderr", ".txt");
         return new Command(new ProcessBuilder(line).redirectError(err.toFile()).start(), err);
     }

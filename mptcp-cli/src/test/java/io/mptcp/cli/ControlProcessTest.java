@@ -37,8 +37,7 @@ class ControlProcessTest extends DaemonLabTest {
     void pathsAreWatchedAndSwitchedWhileADownloadRuns() throws Exception {
         lab.start("");
         assertEquals(PosixFilePermissions.fromString("rw-rw----"), Files.getPosixFilePermissions(lab.socket));
-        LabProcess monitor = lab.network.client().start(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                System.getProperty("java.class.path"), "io.mptcp.cli.Mptcp", "monitor", "--all", "--socket", lab.socket.toString()));
+        LabProcess monitor = lab.launchMptcp(lab.network.client(), List.of(), "monitor", "--all", "--socket", lab.socket.toString());
         LabProcess curl = lab.curl(DaemonLab.url(DaemonLab.MPTCP_PORT, 200_000_000));
 
         String both = lab.await(List.of("p1 +ESTABLISHED", "p2 +ESTABLISHED", "share:[1-8][0-9]%.*share:[1-8][0-9]%"), "connections");

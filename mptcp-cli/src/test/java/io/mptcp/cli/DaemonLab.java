@@ -7,6 +7,7 @@ import io.mptcp.cli.lab.LabRequirements;
 import io.mptcp.cli.lab.LinkProfile;
 import io.mptcp.cli.lab.TwoPathLab;
 import io.mptcp.netty.linux.KernelMptcp;
+import io.mptcp.testkit.JavaProcess;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -97,11 +98,7 @@ final class DaemonLab implements AutoCloseable {
     }
 
     private static LabProcess launch(LabNamespace where, List<String> starter, Class<?> main, String... arguments) {
-        List<String> command = new ArrayList<>(starter);
-        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea", "-XX:+UseSerialGC",
-                "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), main.getName()));
-        command.addAll(List.of(arguments));
-        return where.start(command);
+        return where.start(JavaProcess.command(starter, main.getName(), arguments));
     }
 
     /** {@code curl} in the client's namespace, its body thrown away unless {@code -o} says otherwise. */

@@ -9,9 +9,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Tests that get a {@link DaemonLab} of their own each, and are skipped where none can be made. */
 @Timeout(300)
+@Execution(ExecutionMode.CONCURRENT)
 abstract class DaemonLabTest {
     static final Duration PATIENCE = Duration.ofSeconds(120);
 

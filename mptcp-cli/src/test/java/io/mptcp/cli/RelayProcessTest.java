@@ -115,7 +115,7 @@ class RelayProcessTest extends DaemonLabTest {
         relays.startRelay("stack", relays.tls() + RelayLab.egress());
         relays.startClient(relays.client(RelayLab.TOKEN, relays.pinned()));
         download(RelayLab.TARGET_V4, 1000);
-        LabProcess first = lab.curl(RelayLab.url(RelayLab.TARGET_V4, 100_000_000), "--max-time", "20");
+        LabProcess first = lab.curl(RelayLab.url(RelayLab.TARGET_V4, 100_000_000), "--max-time", "6");
         lab.await(List.of("p1 +ESTABLISHED"), "connections");
         relays.relay.kill();
         relays.relay.awaitExit(PATIENCE);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.netty.linux.Namespaces;
 import io.mptcp.netty.linux.NftTables;
+import io.mptcp.testkit.JavaProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -78,9 +79,7 @@ class PacketLinkProcessTest {
         }
         List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", here));
         command.addAll(List.of(wrapper));
-        command.addAll(List.of(System.getProperty("java.home") + "/bin/java", "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1",
-                "-cp", System.getProperty("java.class.path"), PacketLinkProcess.class.getName(), "p1", "10.1.0.2"));
-        process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process = new ProcessBuilder(JavaProcess.command(command, PacketLinkProcess.class.getName(), "p1", "10.1.0.2")).redirectErrorStream(true).start();
         BufferedReader reader = process.inputReader(StandardCharsets.UTF_8);
         String line = reader.readLine();
         while (line != null && line.startsWith("SLF4J")) {

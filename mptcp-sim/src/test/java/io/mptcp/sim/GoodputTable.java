@@ -74,25 +74,37 @@ final class GoodputTable {
     }
 
     private void addRows(Grid grid) {
+        List<Row> rows = new ArrayList<>();
         for (String controller : grid.controllers()) {
             for (double megabits : grid.megabitsPerSecond()) {
                 for (double rtt : grid.rttMillis()) {
                     for (double queue : grid.queueBdp()) {
-                        addRow(controller, megabits, rtt, queue, grid.loss());
+                        rows.add(new Row(controller, megabits, rtt, queue));
                     }
                 }
             }
         }
+        // Each cell has a network, a clock and a seed of its own.
+        for (List<Cell> row : rows.parallelStream().map(row -> row.measure(grid.loss())).toList()) {
+            cells.addAll(row);
+            lines.add(line(row));
+        }
     }
 
-    private void addRow(String controller, double megabits, double rtt, double queue, List<Double> losses) {
-        StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-9s %8.0f %4.0f %11.2f", controller, megabits, rtt, queue));
-        for (double loss : losses) {
-            Cell cell = measure(controller, megabits, rtt, queue, loss);
-            cells.add(cell);
+    private record Row(String controller, double megabits, double rtt, double queue) {
+        List<Cell> measure(List<Double> losses) {
+            return losses.stream().map(loss -> GoodputTable.measure(controller, megabits, rtt, queue, loss)).toList();
+        }
+    }
+
+    private static String line(List<Cell> row) {
+        Cell first = row.getFirst();
+        StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-9s %8.0f %4.0f %11.2f", first.controller(), first.megabitsPerSecond(),
+                first.rttMillis(), first.queueBdp()));
+        for (Cell cell : row) {
             line.append(String.format(Locale.ROOT, "   | %8.2f %5.1f %%", cell.goodput() / 1e6, 100 * cell.share()));
         }
-        lines.add(line.toString());
+        return line.toString();
     }
 
     private static Cell measure(String controller, double megabits, double rtt, double queue, double loss) {

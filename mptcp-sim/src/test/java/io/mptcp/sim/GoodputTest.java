@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -127,19 +128,19 @@ class GoodputTest {
         "newreno, 20, 0", "newreno, 20, 10", "newreno, 40, 0", "newreno, 40, 10", "newreno, 100, 0", "newreno, 100, 10"})
     void twoFlowsOfOneKindShareABottleneck(String controller, double rttMillis, double secondStartsAtSeconds) {
         int runs = 16;
-        double[] goodput = new double[2];
-        double capacity = 0;
-        for (int seed = 1; seed <= runs; seed++) {
-            try (Bottleneck bottleneck = new Bottleneck(seed, controller, 10, rttMillis, 0, 1).flow(0).flow(secondStartsAtSeconds)) {
-                double[] one = bottleneck.goodputBitsPerSecond(secondStartsAtSeconds, secondStartsAtSeconds + 60);
-                goodput[0] += one[0] / runs;
-                goodput[1] += one[1] / runs;
-                capacity = bottleneck.capacityBitsPerSecond();
-            }
-        }
+        List<double[]> flows = IntStream.rangeClosed(1, runs).parallel().mapToObj(seed -> twoFlows(seed, controller, rttMillis, secondStartsAtSeconds)).toList();
+        double[] goodput = IntStream.range(0, 2).mapToDouble(flow -> flows.stream().mapToDouble(both -> both[flow]).sum() / runs).toArray();
+        double full = flows.getFirst()[2];
         double sum = goodput[0] + goodput[1];
         assertEquals(sum / 2, goodput[0], 0.2 * sum / 2, "bit/s of the first, where each should have half");
-        double full = capacity;
         assertTrue(sum > 0.95 * full, () -> "together they have " + sum + " of " + full + " bit/s");
+    }
+
+    /** Goodput of each, and what there is for both, in bits per second. */
+    private static double[] twoFlows(int seed, String controller, double rttMillis, double secondStartsAtSeconds) {
+        try (Bottleneck bottleneck = new Bottleneck(seed, controller, 10, rttMillis, 0, 1).flow(0).flow(secondStartsAtSeconds)) {
+            double[] goodput = bottleneck.goodputBitsPerSecond(secondStartsAtSeconds, secondStartsAtSeconds + 60);
+            return new double[] {goodput[0], goodput[1], bottleneck.capacityBitsPerSecond()};
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.mptcp.tun;
 
+import io.mptcp.testkit.JavaProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -28,9 +29,7 @@ final class DaemonProcess implements AutoCloseable {
 
     static DaemonProcess start(TestNetwork network, Path config) throws IOException {
         Path errors = Files.createTempFile("daemon", ".err");
-        List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea", "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), DaemonProcess.class.getName(),
-                config.toString());
+        List<String> command = JavaProcess.command(DaemonProcess.class.getName(), config.toString());
         return new DaemonProcess(network.startInClient(command, ProcessBuilder.Redirect.to(errors.toFile())), errors);
     }
 

@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.cli.lab.LabRequirements;
 import io.mptcp.netty.linux.KernelMptcp;
+import io.mptcp.testkit.JavaProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -19,8 +19,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** {@code mptcp bench} as a process: that it measures what it was asked to, not how fast anything is. */
+@Execution(ExecutionMode.CONCURRENT)
 class BenchProcessTest {
     private static final Path NAMESPACES = Path.of("/run/netns");
     private static final long PATIENCE_SECONDS = 180;
@@ -185,9 +188,7 @@ class BenchProcessTest {
     }
 
     private static Process start(String... arguments) throws IOException {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        List<String> command = new ArrayList<>(List.of(java, "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED",
-                "-cp", System.getProperty("java.class.path"), "io.mptcp.cli.Mptcp", "bench"));
+        List<String> command = JavaProcess.command("io.mptcp.cli.Mptcp", "bench");
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command).start();
     }

@@ -6,19 +6,22 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.cli.lab.Command;
 import io.mptcp.cli.lab.LabRequirements;
+import io.mptcp.testkit.JavaProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** {@code mptcp demo} as a process: what it says, and what it leaves. */
+@Execution(ExecutionMode.CONCURRENT)
 class DemoProcessTest {
     private static final Path NAMESPACES = Path.of("/run/netns");
     private static final long PATIENCE_SECONDS = 180;
@@ -85,9 +88,7 @@ class DemoProcessTest {
     }
 
     private static Process start(String... options) throws IOException {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        List<String> command = new ArrayList<>(List.of(java, "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), "io.mptcp.cli.Mptcp", "demo"));
+        List<String> command = JavaProcess.command("io.mptcp.cli.Mptcp", "demo");
         command.addAll(List.of(options));
         return new ProcessBuilder(command).start();
     }

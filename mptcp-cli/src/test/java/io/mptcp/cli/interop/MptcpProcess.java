@@ -2,8 +2,7 @@ package io.mptcp.cli.interop;
 
 import io.mptcp.cli.lab.LabNamespace;
 import io.mptcp.cli.lab.LabProcess;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import io.mptcp.testkit.JavaProcess;
 import java.util.List;
 
 /** The {@code mptcp} command as a process of its own in a namespace, as a user would start it there. */
@@ -18,11 +17,6 @@ final class MptcpProcess {
 
     /** @param prefix a program that starts the command, or nothing */
     static List<String> command(List<String> prefix, String... arguments) {
-        List<String> command = new ArrayList<>(prefix);
-        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC", "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED",
-                "-cp", System.getProperty("java.class.path"), "io.mptcp.cli.Mptcp"));
-        command.addAll(List.of(arguments));
-        return command;
+        return JavaProcess.command(prefix, "io.mptcp.cli.Mptcp", arguments);
     }
 }

@@ -3,6 +3,9 @@ package io.mptcp.sim.fuzz;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -18,13 +21,21 @@ class FuzzTest {
     void anySegmentsAtAnyStateLeaveTheStackWhole() {
         assertTrue(SEGMENTS > 0);
         long seeds = (SEGMENTS + SEGMENTS_PER_SEED - 1) / SEGMENTS_PER_SEED;
-        for (long seed = FIRST; seed < FIRST + seeds; seed++) {
-            try {
-                new FuzzRun(seed).run(SEGMENTS_PER_SEED);
-            } catch (AssertionError e) {
-                fail("seed " + seed + " " + e.getMessage() + "\nreplay: ./mvnw -pl mptcp-sim -am test -Dtest=FuzzTest -Dfuzz.first=" + seed
-                        + " -Dfuzz.segments=" + SEGMENTS_PER_SEED + " -Dsurefire.failIfNoSpecifiedTests=false", e);
-            }
+        // Each seed has hosts, a wire and a clock of its own.
+        List<AssertionError> failures = LongStream.range(FIRST, FIRST + seeds).parallel().mapToObj(FuzzTest::failure).filter(Objects::nonNull).toList();
+        if (!failures.isEmpty()) {
+            fail(failures.size() + " of " + seeds + " seeds failed. The first: " + failures.getFirst().getMessage(), failures.getFirst());
+        }
+    }
+
+    /** Null for a seed that is well. */
+    private static AssertionError failure(long seed) {
+        try {
+            new FuzzRun(seed).run(SEGMENTS_PER_SEED);
+            return null;
+        } catch (AssertionError e) {
+            return new AssertionError("seed " + seed + " " + e.getMessage() + "\nreplay: ./mvnw -pl mptcp-sim -am test -Dtest=FuzzTest -Dfuzz.first=" + seed
+                    + " -Dfuzz.segments=" + SEGMENTS_PER_SEED + " -Dsurefire.failIfNoSpecifiedTests=false", e);
         }
     }
 
