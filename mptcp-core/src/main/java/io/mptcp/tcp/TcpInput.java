@@ -170,6 +170,7 @@ final class TcpInput {
     }
 
     private void synAcknowledged(long nowNanos) {
+        tcb.synDue = false; // it may have been about to be sent again
         tcb.ecn = tcb.ecn.settled();
         tcb.deliveredSegments++;
         tcb.rtoDeadlineNanos = Long.MAX_VALUE;
@@ -307,7 +308,6 @@ final class TcpInput {
             tcb.upper.onSynPayloadAcked(takeAckOfSyn(segment));
         }
         tcb.sndUna = 1;
-        tcb.synDue = false;
         takeWindow(segment);
         synAcknowledged(nowNanos);
         if (!tcb.log.isEmpty()) { // sent early: from now on it has timers of its own

@@ -106,6 +106,22 @@ class HandshakeTest {
         return peer.rcvNxt - start;
     }
 
+    /** Its timer has expired while the link took nothing, and then the answer to the first one comes: the connection was closed for an internal error. */
+    @Test
+    void aSynThatWaitsToBeSentAgainIsOverWhenTheFirstIsAnswered() {
+        Script script = Script.tcp();
+        MptcpConnection connection = script.connect();
+        FakePeer peer = FakePeer.server(script);
+        peer.expectSyn();
+        script.stack.setLinkWritable(0, false);
+        script.advance(1500);
+        peer.inject(peer.synAck());
+        script.stack.setLinkWritable(0, true);
+        peer.expect().flags(".").ack(1);
+        peer.expectNothing();
+        assertTrue(connection.isConnected());
+    }
+
     @Test
     void withoutMssOptionSegmentsAre536Bytes() {
         Script script = Script.tcp().listen();
