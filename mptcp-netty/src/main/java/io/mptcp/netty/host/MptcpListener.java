@@ -67,12 +67,12 @@ public final class MptcpListener implements AutoCloseable {
                 opened.start(shards, options, handler);
                 return opened;
             } catch (SetupException e) {
-                opened.close();
+                opened.undo();
                 if (wanted.port() != 0 || choice == CHOICES) {
                     throw e;
                 }
             } catch (IllegalStateException e) {
-                opened.close();
+                opened.undo();
                 throw new SetupException("cannot listen on " + opened.local + ": somebody else does on this stack", e);
             }
         }
@@ -99,6 +99,15 @@ public final class MptcpListener implements AutoCloseable {
         }
     }
 
+    /** All loops listen or none: what has begun is over when this returns, except on a loop, which must not wait for others. */
+    private void undo() {
+        boolean onLoop = parts.stream().anyMatch(part -> part.uplinks.loop().inEventLoop());
+        List<Future<?>> ends = close(parts);
+        if (!onLoop) {
+            ends.forEach(Future::awaitUninterruptibly);
+        }
+    }
+
     /** Where it listens, with the port that was chosen if any would do. */
     public IpEndpoint local() {
         return local;
@@ -111,12 +120,19 @@ public final class MptcpListener implements AutoCloseable {
             return;
         }
         closed = true;
+        close(parts);
+    }
+
+    /** @return what is still to happen on other loops */
+    private static List<Future<?>> close(List<Part> parts) {
+        List<Future<?>> ends = new ArrayList<>();
         for (Part part : parts) {
             if (part.uplinks.loop().inEventLoop()) {
                 part.close();
             } else if (!part.uplinks.loop().isShuttingDown()) {
-                part.uplinks.loop().execute(part::close);
+                ends.add(part.uplinks.loop().submit(part::close));
             }
         }
+        return ends;
     }
 }

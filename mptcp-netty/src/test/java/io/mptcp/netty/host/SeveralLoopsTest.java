@@ -1,6 +1,7 @@
 package io.mptcp.netty.host;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +9,7 @@ import io.mptcp.netty.ConnectionHandler;
 import io.mptcp.netty.StreamHandler;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.Counter;
+import io.mptcp.stack.Listener;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
@@ -58,6 +60,26 @@ class SeveralLoopsTest {
             assertTrue(used > 1, "all connections came to one loop");
         } finally {
             clients.forEach(MptcpStack::close);
+        }
+    }
+
+    /** The port is free again everywhere as soon as that is told: who tries again when the last loop's is, too, succeeds. */
+    @Test
+    void whereOneLoopCannotListenNoneDoes() throws Exception {
+        try (MptcpStack server = MptcpStack.builder().loops(LOOPS).udpPath("lo", IpAddress.parse("127.0.0.1")).build()) {
+            Uplinks last = server.shards().getLast();
+            for (int round = 0; round < 20; round++) {
+                Listener other = last.loop().submit(() -> last.listen(new IpEndpoint(IpAddress.ANY, 0), last.defaultOptions(), null)).get();
+                IpEndpoint taken = other.local();
+                assertThrows(SetupException.class, () -> server.listen(taken, ListenOptions.DEFAULT, null));
+                for (Uplinks uplinks : server.shards().subList(0, LOOPS - 1)) {
+                    assertEquals(taken, uplinks.openPort(taken));
+                    uplinks.loop().submit(() -> uplinks.closePort(taken)).get();
+                    assertFalse(uplinks.loop().submit(() -> uplinks.driver().stack().isLocalPortUsed(taken.port())).get());
+                }
+                last.loop().submit(() -> last.close(other)).get();
+                server.listen(taken, ListenOptions.DEFAULT, null).close();
+            }
         }
     }
 
