@@ -25,40 +25,50 @@ public record ConnectOptions(boolean mptcp, Supplier<PacketScheduler> scheduler,
     /** {@link #links} of a connection that may use all. */
     public static final long ALL_LINKS = -1;
 
+    /** MPTCP where the stack speaks it, and everything else as the stack has it. */
     public static final ConnectOptions DEFAULT = new ConnectOptions(true, null, null, SocketOptions.DEFAULT, false, false, null, null, ALL_LINKS);
 
+    /** False opens plain TCP. */
     public ConnectOptions withMptcp(boolean mptcp) {
         return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }
 
+    /** Makes a scheduler for each connection; null for the built-in one. */
     public ConnectOptions withScheduler(Supplier<PacketScheduler> scheduler) {
         return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }
 
+    /** The name of a controller, null for the stack's. An unknown one is an IllegalArgumentException when the connection is opened. */
     public ConnectOptions withCongestionControl(String congestionControl) {
         return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }
 
+    /** What the application may change later, too. */
     public ConnectOptions withSocket(SocketOptions socket) {
         return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }
 
+    /** Whether what is written before the SYN leaves goes with it (RFC 7413); the server may get it twice. */
     public ConnectOptions withFastOpen(boolean fastOpen) {
         return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }
 
+    /** With {@link #withFastOpen}: the server takes data with a SYN from anybody. */
     public ConnectOptions withFastOpenWithoutCookie(boolean fastOpenWithoutCookie) {
         return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }
 
+    /** Whether to ask for DSS checksums (RFC 8684 section 3.3.1); null as the stack does. */
     public ConnectOptions withChecksum(Boolean checksum) {
         return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }
 
+    /** Which of the stack's kinds of path manager; null for its choice. */
     public ConnectOptions withPathManager(String pathManager) {
         return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }
 
+    /** Bit N for link N: the links that subflows may use, or {@link #ALL_LINKS}. */
     public ConnectOptions withLinks(long links) {
         return new ConnectOptions(mptcp, scheduler, congestionControl, socket, fastOpen, fastOpenWithoutCookie, checksum, pathManager, links);
     }

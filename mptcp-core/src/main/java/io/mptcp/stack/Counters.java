@@ -11,6 +11,7 @@ public final class Counters {
         values[counter.ordinal()]++;
     }
 
+    /** How often it has been counted since the stack was made. */
     public long get(Counter counter) {
         return values[counter.ordinal()];
     }

@@ -35,6 +35,7 @@ public record Limits(
         }
     }
 
+    /** Enough for a server; {@link #toBuilder} changes single ones. */
     public static Limits defaults() {
         return new Builder().build();
     }

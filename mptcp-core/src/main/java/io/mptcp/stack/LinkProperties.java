@@ -30,26 +30,36 @@ public record LinkProperties(int mtuBytes, int maxSuperSegmentBytes, int weight,
         this(mtuBytes, maxSuperSegmentBytes, weight, backup, 0, 0);
     }
 
+    /**
+     * A link that carries packets of so many bytes and no super-segments.
+     *
+     * @throws IllegalArgumentException below {@link #MIN_MTU_BYTES}
+     */
     public static LinkProperties ofMtu(int mtuBytes) {
         return new LinkProperties(mtuBytes, 0, 1, false);
     }
 
+    /** A byte over it costs something: nothing is sent over it twice for the sake of speed. */
     public boolean isMetered() {
         return cost > 0;
     }
 
+    /** The share given to it by configuration. */
     public LinkProperties withWeight(int weight) {
         return new LinkProperties(mtuBytes, maxSuperSegmentBytes, weight, backup, cost, probeIntervalNanos);
     }
 
+    /** Whether subflows over it are used only when no other is. */
     public LinkProperties withBackup(boolean backup) {
         return new LinkProperties(mtuBytes, maxSuperSegmentBytes, weight, backup, cost, probeIntervalNanos);
     }
 
+    /** The price of a byte, on any scale. */
     public LinkProperties withCost(int cost) {
         return new LinkProperties(mtuBytes, maxSuperSegmentBytes, weight, backup, cost, probeIntervalNanos);
     }
 
+    /** How often an idle subflow is asked for a sign of life, in nanoseconds; 0 for never. */
     public LinkProperties withProbeInterval(long probeIntervalNanos) {
         return new LinkProperties(mtuBytes, maxSuperSegmentBytes, weight, backup, cost, probeIntervalNanos);
     }

@@ -38,6 +38,7 @@ public final class Listener {
         this.attachment = attachment;
     }
 
+    /** Where it listens: the address may be {@link io.mptcp.wire.IpAddress#ANY}, the port 0 for any. */
     public IpEndpoint local() {
         return local;
     }
@@ -143,10 +144,12 @@ public final class Listener {
         return halfOpen >= Math.max(1, backlog);
     }
 
+    /** Options of the connections that are accepted. */
     public ConnectOptions options() {
         return options;
     }
 
+    /** What was given to {@link Stack#listen}; the engine does not look at it, and its connections begin without one. */
     public Object attachment() {
         return attachment;
     }

@@ -30,6 +30,7 @@ public final class MptcpConnection {
         return attachment;
     }
 
+    /** Something of the application that goes with the connection; replaces what was attached before. */
     public void attach(Object attachment) {
         this.attachment = attachment;
     }
@@ -112,6 +113,7 @@ public final class MptcpConnection {
         core.data().sender.endRecord();
     }
 
+    /** Bytes that can be read now. */
     public int readableBytes() {
         return core.data().receiver.readableBytes();
     }
@@ -171,6 +173,7 @@ public final class MptcpConnection {
 
     // ---- its state ----
 
+    /** The handshake has been completed, and the connection is not over. */
     public boolean isConnected() {
         return core.wasConnected() && !isClosed();
     }
@@ -180,10 +183,12 @@ public final class MptcpConnection {
         return core.wasConnected();
     }
 
+    /** It is over; {@link #closeReason} says why. */
     public boolean isClosed() {
         return core.closeReason() != CloseReason.NONE;
     }
 
+    /** {@link CloseReason#NONE} while it is not over. */
     public CloseReason closeReason() {
         return core.closeReason();
     }
@@ -216,6 +221,7 @@ public final class MptcpConnection {
         return core.local();
     }
 
+    /** The peer's end of the first subflow. */
     public IpEndpoint remote() {
         return core.remote();
     }

@@ -15,6 +15,7 @@ public record MptcpPatience(int synRetransBeforeTcpFallback, long blackholeTimeo
     /** What is doubled several times has to stay a number. */
     private static final long MAX_BLACKHOLE_NANOS = 365L * 86_400 * SECOND_NANOS;
 
+    /** Linux's: MP_CAPABLE in two repeated SYNs, an hour, a minute. */
     public static final MptcpPatience DEFAULT = new MptcpPatience(2, 3600 * SECOND_NANOS, 60 * SECOND_NANOS);
 
     public MptcpPatience {

@@ -13,6 +13,7 @@ public final class ResetReason {
     private ResetReason() {
     }
 
+    /** What a code means, in words. */
     public static String name(int reason) {
         return switch (reason) {
             case MPTCP -> "MPTCP-specific error";

@@ -55,6 +55,10 @@ public final class Stack {
 
     private long nowNanos;
 
+    /**
+     * @param random where keys, sequence numbers and hash seeds come from: nobody else may be able to predict it
+     * @throws IllegalArgumentException when no congestion controller has the name in {@code config}
+     */
     public Stack(StackConfig config, RandomSource random) {
         CongestionControllers.create(config.congestionControl()); // an unknown name is the caller's mistake: say so now
         this.config = config;
@@ -238,11 +242,13 @@ public final class Stack {
         return listener;
     }
 
+    /** Takes no more connections there; those there are go on. */
     public void close(Listener listener) {
         acceptor.close(listener);
         events.ofListener(PathEvent.Type.LISTENER_CLOSED, listener);
     }
 
+    /** Counters under the kernel's names; they go on counting. */
     public Counters counters() {
         return counters;
     }

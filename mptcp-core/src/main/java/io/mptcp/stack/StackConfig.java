@@ -27,14 +27,17 @@ public record StackConfig(
                 TokenShard.WHOLE, MptcpPatience.DEFAULT);
     }
 
+    /** What others can make grow, and how far. */
     public StackConfig withLimits(Limits limits) {
         return with(draft -> draft.limits = limits);
     }
 
+    /** Settings of TCP below. */
     public StackConfig withTcp(TcpConfig tcp) {
         return with(draft -> draft.tcp = tcp);
     }
 
+    /** The controller of connections that name none. An unknown name is an IllegalArgumentException of the {@link Stack}. */
     public StackConfig withCongestionControl(String congestionControl) {
         return with(draft -> draft.congestionControl = congestionControl);
     }
@@ -54,6 +57,7 @@ public record StackConfig(
         return withChecksumPolicy(checksum ? ChecksumPolicy.ALWAYS : ChecksumPolicy.IF_WANTED);
     }
 
+    /** Whether DSS checksums are asked for, taken or refused (RFC 8684 section 3.3.1). */
     public StackConfig withChecksumPolicy(ChecksumPolicy checksums) {
         return with(draft -> draft.checksums = checksums);
     }
@@ -66,14 +70,17 @@ public record StackConfig(
         return with(draft -> draft.allowJoinInitialAddress = allowJoinInitialAddress);
     }
 
+    /** Makes the path manager of each connection. */
     public StackConfig withPathManager(PathManagerFactory pathManager) {
         return with(draft -> draft.pathManager = pathManager);
     }
 
+    /** Hears of every event. */
     public StackConfig withTracer(Tracer tracer) {
         return with(draft -> draft.tracer = tracer);
     }
 
+    /** How segments are written where the RFCs leave a choice. */
     public StackConfig withWire(WireProfile wire) {
         return with(draft -> draft.wire = wire);
     }
@@ -83,6 +90,7 @@ public record StackConfig(
         return with(draft -> draft.shard = shard);
     }
 
+    /** How long MPTCP is tried, and waited for. */
     public StackConfig withPatience(MptcpPatience patience) {
         return with(draft -> draft.patience = patience);
     }

@@ -31,6 +31,7 @@ public final class RttEstimator {
     private long windowMinNanos = Long.MAX_VALUE;
     private long previousWindowMinNanos = Long.MAX_VALUE;
 
+    /** RFC 6298, with these bounds of the retransmission timeout. */
     public RttEstimator(long minRtoNanos, long maxRtoNanos) {
         if (minRtoNanos <= 0 || minRtoNanos > maxRtoNanos) {
             throw new IllegalArgumentException("RTO bounds must satisfy 0 < minimum (" + minRtoNanos + ") <= maximum (" + maxRtoNanos + ")");
@@ -74,6 +75,7 @@ public final class RttEstimator {
         return srttNanos;
     }
 
+    /** RTTVAR of RFC 6298, 0 before the first sample. */
     public long rttVarNanos() {
         return rttVarNanos;
     }

@@ -42,6 +42,7 @@ public record SocketOptions(
         int receiveBufferBytes) {
     private static final int MIN_BUFFER_BYTES = 4096;
 
+    /** As a new socket has them: Nagle's algorithm on, no keep-alive, buffers that size themselves. */
     public static final SocketOptions DEFAULT = new Builder().build();
     /** The defaults without Nagle's algorithm: for those who carry what others have cut into writes already. */
     public static final SocketOptions NO_DELAY = new Builder().noDelay(true).build();

@@ -73,6 +73,7 @@ public final class MptcpDriver {
     private boolean failureLogged;
     private Runnable onRoutingChange = () -> { };
 
+    /** Drives a stack that nobody else drives, on this loop. */
     public MptcpDriver(IoEventLoop loop, Stack stack) {
         this.loop = loop;
         this.stack = stack;
@@ -97,6 +98,7 @@ public final class MptcpDriver {
         }
     }
 
+    /** The one thread that may use the stack. */
     public IoEventLoop loop() {
         return loop;
     }
@@ -106,6 +108,7 @@ public final class MptcpDriver {
         onRoutingChange = action;
     }
 
+    /** Use it on the loop only. */
     public Stack stack() {
         return stack;
     }

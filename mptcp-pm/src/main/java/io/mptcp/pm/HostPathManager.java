@@ -115,10 +115,12 @@ public final class HostPathManager implements PathManagerFactory {
         return events;
     }
 
+    /** What is done beyond what Linux does. */
     public PathPolicy policy() {
         return policy;
     }
 
+    /** Holds for all that is done from now on. */
     public void setPolicy(PathPolicy policy) {
         this.policy = policy;
     }
@@ -143,10 +145,12 @@ public final class HostPathManager implements PathManagerFactory {
         forEach(EndpointPathManager::reconcile);
     }
 
+    /** What a path is for. */
     public PathRole role(int linkId) {
         return roles.getOrDefault(linkId, PathRole.USE);
     }
 
+    /** Connections follow at once. */
     public void setRole(int linkId, PathRole role) {
         setRole(linkId, role, null);
     }
@@ -177,6 +181,7 @@ public final class HostPathManager implements PathManagerFactory {
 
     // ==== endpoints: ip mptcp endpoint ====
 
+    /** A copy, by id. */
     public List<Endpoint> endpoints() {
         return endpoints.all();
     }

@@ -43,6 +43,7 @@ public final class QuotaMeter {
         usedBytes += usedBytesBefore;
     }
 
+    /** As much has gone over the path in this period as it may carry. */
     public boolean isReached() {
         return usedBytes >= quota.bytes();
     }

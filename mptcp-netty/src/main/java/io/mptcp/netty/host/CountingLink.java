@@ -72,10 +72,12 @@ public final class CountingLink extends ForwardingLink {
         return payloadBytes + (long) packets * headerBytes;
     }
 
+    /** Payload bytes of TCP segments sent over it. */
     public long sentBytes() {
         return sentBytes;
     }
 
+    /** Payload bytes of TCP segments that came over it. */
     public long receivedBytes() {
         return receivedBytes;
     }

@@ -12,6 +12,7 @@ import io.mptcp.stack.ConnectOptions;
  * @param fastOpenCookieRequired whether such data has to come with a cookie (see {@link io.mptcp.stack.Listener#setFastOpenCookieRequired})
  */
 public record ListenOptions(ConnectOptions connections, int backlog, int fastOpenQueue, boolean fastOpenCookieRequired) {
+    /** The stack's options for connections, 4096 of which may wait. */
     public static final ListenOptions DEFAULT = new ListenOptions(null, 4096);
 
     /** Without Fast Open. */
@@ -19,6 +20,12 @@ public record ListenOptions(ConnectOptions connections, int backlog, int fastOpe
         this(connections, backlog, 0, true);
     }
 
+    /**
+     * Takes data with SYNs (RFC 7413).
+     *
+     * @param queue          connections at a time, of each loop, that are not proven yet
+     * @param cookieRequired false takes it from anybody
+     */
     public ListenOptions withFastOpen(int queue, boolean cookieRequired) {
         return new ListenOptions(connections, backlog, queue, cookieRequired);
     }

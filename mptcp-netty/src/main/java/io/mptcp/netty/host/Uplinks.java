@@ -251,10 +251,12 @@ public final class Uplinks implements AutoCloseable {
         }
     }
 
+    /** The loop everything here lives on. */
     public IoEventLoop loop() {
         return driver.loop();
     }
 
+    /** What drives the stack. Use it on the loop. */
     public MptcpDriver driver() {
         return driver;
     }
@@ -264,6 +266,7 @@ public final class Uplinks implements AutoCloseable {
         return settings.stack();
     }
 
+    /** The links of all paths, with what went over them. */
     public List<CountingLink> links() {
         return links;
     }
@@ -433,6 +436,7 @@ public final class Uplinks implements AutoCloseable {
         closeListeners.add(listener);
     }
 
+    /** Takes back {@link #addCloseListener}. On the loop. */
     public void removeCloseListener(Runnable listener) {
         closeListeners.remove(listener);
     }
