@@ -48,6 +48,13 @@ public interface CongestionController {
     default void onPenalty() {
     }
 
+    /**
+     * The queue of the path is long, and no more than so much is wanted in flight: cwnd becomes as small, and grows slowly again. {@link #onSpuriousLoss}
+     * takes it back where it did not help.
+     */
+    default void onLongQueue(long cwndBytes) {
+    }
+
     /** Sending resumes after an idle time longer than the RTO (RFC 5681 section 4.1). */
     void onIdleRestart(long nowNanos);
 

@@ -131,6 +131,12 @@ final class Cubic extends LossBasedController {
     }
 
     @Override
+    void forgetLastMaximum() {
+        curve.wMaxBytes = 0;
+        curve.epochStartNanos = NOT_STARTED;
+    }
+
+    @Override
     void saveAvoidanceState() {
         undoCurve = undoCurve == null ? new Curve() : undoCurve;
         undoCurve.set(curve());

@@ -51,7 +51,8 @@ final class HyStart {
         return inConservativeSlowStart() ? CSS_GROWTH_DIVISOR : 1;
     }
 
-    private boolean inConservativeSlowStart() {
+    /** The round-trip time has risen, and not come down again. */
+    boolean inConservativeSlowStart() {
         return risenNanos != NONE;
     }
 

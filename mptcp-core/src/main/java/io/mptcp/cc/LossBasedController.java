@@ -128,6 +128,18 @@ abstract sealed class LossBasedController implements CongestionController permit
     }
 
     @Override
+    public void onLongQueue(long wantedBytes) {
+        if (inSlowStart() && (hyStart == null || !hyStart.inConservativeSlowStart())) {
+            return; // it may be mere jitter, which SRTT does not tell from a queue
+        }
+        saveForUndo();
+        hyStart = null;
+        setSsthresh(Math.min(wantedBytes, cwndBytes));
+        cwndBytes = ssthreshBytes;
+        forgetLastMaximum();
+    }
+
+    @Override
     public void onIdleRestart(long nowNanos) {
         if (ssthreshBytes != Long.MAX_VALUE) {
             // As RFC 7661 does: what the path could carry before is still worth going for quickly.
@@ -160,6 +172,10 @@ abstract sealed class LossBasedController implements CongestionController permit
 
     /** Sets ssthresh after the first timeout of some data. */
     abstract void reduceAfterTimeout(long inFlightBytes);
+
+    /** cwnd is what it should be: nothing was lost, and there is no window to climb back to. */
+    void forgetLastMaximum() {
+    }
 
     /** Remembers the state of congestion avoidance before a reduction. */
     abstract void saveAvoidanceState();

@@ -57,6 +57,7 @@ final class ConnectionOutput {
 
     boolean transmit(long nowNanos, PacketSlot out) {
         opportunistic.takeOverLost();
+        FarQueue.shorten(nowNanos, subflows, opportunistic);
         if (transmitControl(nowNanos, out)) {
             return true;
         }

@@ -146,7 +146,7 @@ final class OpportunisticReinjection {
     }
 
     /** One of those to which the round trip is much shorter; null for none. */
-    private Subflow nearer(Subflow far) {
+    Subflow nearer(Subflow far) {
         for (int i = 0; i < subflows.size(); i++) {
             Subflow subflow = subflows.get(i);
             if (subflow != far && subflow.isActiveForData() && !subflow.isBackup() && !connection.stack.linkProperties(subflow.linkId).isMetered()

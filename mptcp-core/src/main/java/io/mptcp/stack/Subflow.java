@@ -69,6 +69,8 @@ final class Subflow extends Flow implements UpperLayer {
     long lostBytesSeen;
     /** When its window was made smaller because it kept others waiting. */
     long penalisedNanos;
+    /** Null while its queue has never been long. */
+    FarQueue farQueue;
     /** An MP_PRIO has to. */
     boolean prioDue;
     int resetReason = -1;

@@ -205,6 +205,7 @@ class LossBasedControllerTest {
                 case 2 -> script.controller.onSpuriousLoss(now);
                 case 3 -> script.controller.onEcnEcho(now, random.nextInt(100 * MSS));
                 case 4 -> script.controller.onIdleRestart(now);
+                case 5 -> script.controller.onLongQueue(random.nextInt(100 * MSS));
                 default -> {
                     long acked = random.nextInt((int) Math.min(before, 64 * MSS)) + 1;
                     script.ack(acked, random.nextBoolean() ? before : random.nextInt(100 * MSS));
@@ -233,5 +234,31 @@ class LossBasedControllerTest {
             script.controller.onPenalty();
         }
         assertEquals(MSS, script.controller.cwndBytes());
+    }
+
+    /** No window to climb back to: it grows as slowly as after a loss that was long ago. */
+    @ParameterizedTest
+    @ValueSource(strings = {"cubic", "newreno", "lia"})
+    void aLongQueueMakesTheWindowSmallerUntilItIsTakenBack(String name) {
+        AckScript script = AckScript.atCwnd(CongestionControllers.create(name), 100);
+        script.controller.onLoss(0, 100 * MSS);
+        long before = script.controller.cwndBytes();
+        script.controller.onLongQueue(40 * MSS);
+        assertEquals(40 * MSS, script.controller.cwndBytes());
+        assertEquals(40 * MSS, script.controller.ssthreshBytes());
+        for (int round = 1; round <= 5; round++) {
+            script.at(round * 100 * MS).ack(script.controller.cwndBytes());
+        }
+        assertTrue(script.controller.cwndBytes() <= 45 * MSS + 100, () -> "grew to " + script.controller.cwndBytes());
+        script.controller.onSpuriousLoss(0);
+        assertEquals(before, script.controller.cwndBytes());
+    }
+
+    @Test
+    void slowStartGoesOnWhereTheRoundTripHasNotRisenForAWholeRound() {
+        AckScript script = AckScript.atCwnd(CongestionControllers.create("cubic"), 40);
+        script.controller.onLongQueue(20 * MSS);
+        assertEquals(40 * MSS, script.controller.cwndBytes());
+        assertTrue(script.controller.inSlowStart());
     }
 }
