@@ -58,16 +58,24 @@ class RelayReloadTest extends DaemonLabTest {
         reload(file, first.replace(RelayLab.TOKEN, OTHER_TOKEN), "configuration read again: changed: users, egress");
         assertNotEquals(0, fetch());
         relays.await("\"wrong_token\":1,");
+        reloadClient(RelayLab.TOKEN, OTHER_TOKEN);
+        assertEquals(0, fetch(), "the client has the other token, too");
+        reloadClient(OTHER_TOKEN, RelayLab.TOKEN);
         reload(file, first.replace(RelayLab.TOKEN + "}", RelayLab.TOKEN + ", connections: 1}") + "limits: {half-open: 10}\n", "configuration read again: changed: users, limits");
         assertNotEquals(0, fetch());
-        relays.await("\"name\":\"alice\",\"connections\":1,\"accepted\":1,\"refused\":[1-9]");
+        relays.await("\"name\":\"alice\",\"connections\":1,\"accepted\":2,\"refused\":[1-9]");
         reload(file, first + "limit: 1\n", "configuration not changed: " + file + ":");
         reload(file, first.replace("q2", "q1"), "configuration not changed: " + file + ":");
         reload(file, first + "datagrams: false\n", "changed: users, limits; needs a restart: datagrams");
 
         assertEquals(0, fetch(), relays.relay.lines().toString());
         assertTrue(download.process().isAlive(), "the download has gone on: " + download.lines());
-        relays.await("\"name\":\"alice\",\"connections\":1,\"accepted\":2,");
+        relays.await("\"name\":\"alice\",\"connections\":1,\"accepted\":3,");
+    }
+
+    private void reloadClient(String before, String after) throws Exception {
+        Files.writeString(lab.config, Files.readString(lab.config).replace(before, after));
+        assertTrue(lab.mptcp("reload").out().contains("relays and rules for new connections"));
     }
 
     /** As a certificate that is renewed: clients that come get the new one, and whoever is there notices nothing. */
@@ -95,7 +103,7 @@ class RelayReloadTest extends DaemonLabTest {
 
         Files.move(nextCertificate, relays.certificate, StandardCopyOption.REPLACE_EXISTING);
         Files.move(nextKey, relays.key, StandardCopyOption.REPLACE_EXISTING);
-        reload(file, content, "configuration read again: nothing is to be changed");
+        reload(file, content, "configuration read again: changed: certificate and key");
         assertEquals(0, fetch("[" + RelayLab.TARGET_V6 + "]"));
         assertNotEquals(0, fetch());
         assertTrue(download.process().isAlive(), "the download has gone on: " + download.lines());

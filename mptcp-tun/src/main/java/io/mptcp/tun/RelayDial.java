@@ -48,6 +48,8 @@ final class RelayDial {
     private final RelayDialer dialer;
     private final FlowRule rule;
     private final RelaySpec relay;
+    /** Null without TLS. */
+    private final SslContext tls;
     private final Tlv asked;
     /** In words. */
     private final String what;
@@ -68,6 +70,7 @@ final class RelayDial {
         this.dialer = dialer;
         this.rule = rule;
         this.relay = rule.relay();
+        this.tls = dialer.tls(relay);
         this.asked = asked;
         this.what = what;
         this.listener = listener;
@@ -80,7 +83,9 @@ final class RelayDial {
             long now = dialer.loop().ticker().nanoTime();
             untried.removeIf(address -> dialer.memory().isLeft(address, now));
         }
-        if (untried.isEmpty()) {
+        if (relay.tls() != null && tls == null) {
+            fail(CloseReason.UNREACHABLE, "is not one of the relays any more"); // and never without its TLS
+        } else if (untried.isEmpty()) {
             fail(CloseReason.UNREACHABLE, null); // why it is left alone has been said
         } else {
             tryNext();
@@ -162,12 +167,11 @@ final class RelayDial {
     }
 
     private void addHandlers(MptcpSocketChannel opened) {
-        SslContext context = dialer.tls(relay);
-        if (context != null) {
+        if (tls != null) {
             String hostName = relay.tls().hostName();
-            SslHandler tls = context.newHandler(opened.alloc(), hostName == null ? server.getHostString() : hostName, server.getPort());
-            tls.setHandshakeTimeoutMillis(0); // the whole has one
-            opened.pipeline().addLast(tls);
+            SslHandler handler = tls.newHandler(opened.alloc(), hostName == null ? server.getHostString() : hostName, server.getPort());
+            handler.setHandshakeTimeoutMillis(0); // the whole has one
+            opened.pipeline().addLast(handler);
         }
         opened.pipeline().addLast(new Hello(opened));
     }

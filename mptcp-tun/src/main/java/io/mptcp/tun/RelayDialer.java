@@ -32,7 +32,7 @@ final class RelayDialer {
 
     private final MptcpStack stack;
     /** Of the relays with TLS: sessions are resumed. */
-    private final Map<RelaySpec, SslContext> contexts = new HashMap<>();
+    private final Map<RelaySpec, SslContext> contexts;
     /** What is wrong with each relay, as far as it has been said. */
     private final Map<RelaySpec, String> problems = new HashMap<>();
 
@@ -41,6 +41,12 @@ final class RelayDialer {
     /** @throws SetupException with one line when TLS cannot be set up */
     RelayDialer(MptcpStack stack, List<RelaySpec> relays) throws SetupException {
         this.stack = stack;
+        this.contexts = contexts(relays);
+    }
+
+    /** TLS of those relays that have it. It takes a moment: not on the loop. @throws SetupException with one line when it cannot be set up */
+    static Map<RelaySpec, SslContext> contexts(List<RelaySpec> relays) throws SetupException {
+        Map<RelaySpec, SslContext> contexts = new HashMap<>();
         try {
             for (RelaySpec relay : relays) {
                 if (relay.tls() != null) {
@@ -50,6 +56,13 @@ final class RelayDialer {
         } catch (IOException e) {
             throw new SetupException(e.getMessage(), e);
         }
+        return contexts;
+    }
+
+    /** Others than before; those that stay are what they were. @param also one that goes on being used, null for none */
+    void setRelays(Map<RelaySpec, SslContext> wanted, RelaySpec also) {
+        contexts.keySet().removeIf(relay -> !wanted.containsKey(relay) && !relay.equals(also));
+        wanted.forEach(contexts::putIfAbsent);
     }
 
     /**

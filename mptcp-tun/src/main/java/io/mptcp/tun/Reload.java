@@ -6,6 +6,7 @@ import io.mptcp.netty.host.PathTerms;
 import io.mptcp.netty.host.SetupException;
 import io.mptcp.netty.host.Uplinks;
 import io.mptcp.pm.PathRole;
+import io.netty.handler.ssl.SslContext;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,8 +32,8 @@ final class Reload {
         }
     }
 
-    /** @return what was done and what was not, in one line */
-    String apply(TunConfig before, TunConfig after) {
+    /** @param tls of the relays that are wanted. @return what was done and what was not, in one line */
+    String apply(TunConfig before, TunConfig after, Map<RelaySpec, SslContext> tls) {
         done.clear();
         notDone.clear();
         applyPaths(after.paths());
@@ -56,23 +57,25 @@ final class Reload {
         note(!before.proxy().equals(after.proxy()), "proxy");
         note(!before.control().equals(after.control()), "control and http");
         note(before.capture() == null ? after.capture() != null : !before.capture().equals(after.capture()), "capture");
-        note(!before.relays().equals(after.relays()), "relays");
-        applyRules(before, after);
+        applyRules(before, after, tls);
         note(!before.udp().equals(after.udp()), "udp");
         note(!before.patience().equals(after.patience()), "mptcp");
         String summary = done.isEmpty() ? "nothing is to be changed" : String.join(", ", done);
         return notDone.isEmpty() ? summary : summary + "; needs a restart: " + String.join(", ", notDone);
     }
 
-    /** They name relays, which are what they were at the start. */
-    private void applyRules(TunConfig before, TunConfig after) {
-        if (!before.rules().equals(after.rules())) {
-            if (before.relays().equals(after.relays())) {
-                routing.setRules(after.rules());
-                done.add("rules for new connections");
-            } else {
-                notDone.add("rules");
-            }
+    /** They name relays. A session of datagrams goes on with the relay it is with. */
+    private void applyRules(TunConfig before, TunConfig after, Map<RelaySpec, SslContext> tls) {
+        boolean relays = !before.relays().equals(after.relays());
+        boolean rules = !before.rules().equals(after.rules());
+        if (relays) {
+            routing.dialer().setRelays(tls, before.udp().relay());
+        }
+        if (rules) {
+            routing.setRules(after.rules());
+        }
+        if (relays || rules) {
+            done.add((relays && rules ? "relays and rules" : relays ? "relays" : "rules") + " for new connections");
         }
     }
 

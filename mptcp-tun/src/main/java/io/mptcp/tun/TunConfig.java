@@ -117,8 +117,8 @@ public record TunConfig(Tun tun, List<PathSpec> paths, String scheduler, String 
     /** This one with what {@link Reload} takes over from another. */
     TunConfig reloadedWith(TunConfig wanted) {
         GatewayLimits newLimits = new GatewayLimits(wanted.limits.connections, limits.bufferBytes, limits.connectTimeoutSeconds);
-        return new TunConfig(tun, wanted.paths, wanted.scheduler, wanted.congestion, checksum, newLimits, wanted.log, wanted.jsonLog, status, proxy, control, capture, relays,
-                relays.equals(wanted.relays) ? wanted.rules : rules, udp, patience);
+        return new TunConfig(tun, wanted.paths, wanted.scheduler, wanted.congestion, checksum, newLimits, wanted.log, wanted.jsonLog, status, proxy, control, capture,
+                wanted.relays, wanted.rules, udp, patience);
     }
 
     private static TunConfig read(ConfigNode root) throws ConfigException {

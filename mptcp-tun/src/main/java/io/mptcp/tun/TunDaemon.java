@@ -15,8 +15,10 @@ import io.mptcp.tun.http.HttpServer;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.handler.ssl.SslContext;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -146,8 +148,14 @@ public final class TunDaemon implements AutoCloseable {
      */
     String reload() throws ConfigException {
         TunConfig wanted = source.load();
+        Map<RelaySpec, SslContext> tls;
+        try {
+            tls = RelayDialer.contexts(wanted.relays());
+        } catch (SetupException e) {
+            throw new ConfigException(e.getMessage());
+        }
         return loop.submit(() -> {
-            String summary = reload.apply(config, wanted);
+            String summary = reload.apply(config, wanted, tls);
             config = config.reloadedWith(wanted);
             return summary;
         }).syncUninterruptibly().getNow();

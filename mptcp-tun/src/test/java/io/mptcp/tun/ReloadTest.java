@@ -1,11 +1,14 @@
 package io.mptcp.tun;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.netty.host.CountingLink;
 import io.mptcp.netty.host.PathSpec;
+import io.mptcp.netty.host.SetupException;
 import io.mptcp.netty.host.UplinkSettings;
 import io.mptcp.netty.host.Uplinks;
 import io.mptcp.pm.PathRole;
@@ -14,9 +17,11 @@ import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.MockTicker;
 import io.netty.util.concurrent.Ticker;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -30,7 +35,8 @@ class ReloadTest {
             List.of(Wire.pair(0, "p1", "10.1.0.2", "10.99.0.1", 1, false)[0], Wire.pair(1, "p2", "10.2.0.2", "10.99.0.1", 1, false)[0]), () -> { });
     private final CountingLink second = uplinks.links().get(1);
     private TunConfig config = config("");
-    private final FlowRouting routing = new FlowRouting(config.rules(), null, uplinks);
+    private final RelayDialer dialer = dialer();
+    private final FlowRouting routing = new FlowRouting(config.rules(), dialer, uplinks);
     private final Reload reload = new Reload(uplinks, new FlowTable(1), routing, config.paths());
 
     @AfterEach
@@ -60,8 +66,16 @@ class ReloadTest {
         return reload(config(keys));
     }
 
+    private static RelayDialer dialer() {
+        try {
+            return new RelayDialer(null, List.of());
+        } catch (SetupException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     private String reload(TunConfig wanted) {
-        String summary = reload.apply(config, wanted);
+        String summary = reload.apply(config, wanted, contexts(wanted));
         config = config.reloadedWith(wanted);
         assertSame(second, uplinks.links().get(1), "the path was opened anew");
         assertEquals(2, uplinks.links().size());
@@ -109,15 +123,43 @@ class ReloadTest {
     }
 
     @Test
-    void rulesAreForConnectionsFromNowOnUnlessRelaysHaveChangedToo() {
+    void rulesAndRelaysAreForConnectionsFromNowOn() {
         IpEndpoint web = new IpEndpoint(IpAddress.parse("198.51.100.1"), 80);
         assertEquals("rules for new connections", reload(config("", "rules: [{ports: 80, use: direct, paths: p2}]\n")));
         assertEquals(List.of("p2"), routing.choose(IpAddress.parse("10.255.0.1"), web, Dscp.UNKNOWN).paths());
         String relay = "relays: [{server: '192.0.2.9:443', user: me, token: 0123456789abcdef0123456789abcdef, tls: off}]\n";
-        assertEquals("nothing is to be changed; needs a restart: relays, rules", reload(config("", relay)));
-        assertEquals(List.of("p2"), routing.choose(IpAddress.parse("10.255.0.1"), web, Dscp.UNKNOWN).paths());
-        assertEquals("rules for new connections", reload(config("")));
+        assertEquals("relays and rules for new connections", reload(config("", relay)));
+        assertEquals("relay", routing.choose(IpAddress.parse("10.255.0.1"), web, Dscp.UNKNOWN).relayName());
+        assertEquals("relays and rules for new connections", reload(config("")));
         assertEquals(List.of(), routing.choose(IpAddress.parse("10.255.0.1"), web, Dscp.UNKNOWN).paths());
+    }
+
+    /** A connection to a relay of before never goes without its TLS; that of datagrams is still with its relay. */
+    @Test
+    void theTlsOfARelayThatStaysIsWhatItWasAndOfOneThatIsGoneThereIsNone() {
+        String pin = "pin: 'sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
+        String first = "{name: a, server: '192.0.2.9:443', user: me, token: 0123456789abcdef0123456789abcdef, " + pin + "}";
+        String second = first.replace("name: a", "name: b");
+        config = config("", "relays: [" + first + "]\nudp: {use: relay}\n");
+        dialer.setRelays(contexts(config), null);
+        RelaySpec a = config.relays().getFirst();
+        Object before = dialer.tls(a);
+        assertEquals("relays for new connections", reload(config("", "relays: [" + first + ", " + second + "]\nudp: {use: relay}\n")));
+        RelaySpec b = config.relays().getLast();
+        assertSame(before, dialer.tls(a));
+        assertNotNull(dialer.tls(b));
+        assertEquals("relays and rules for new connections; needs a restart: udp", reload(config("", "relays: [" + second + "]\nudp: {use: relay}\n")));
+        assertSame(before, dialer.tls(a), "datagrams go on by it");
+        assertEquals("relays and rules for new connections; needs a restart: udp", reload(config("")));
+        assertNull(dialer.tls(b));
+    }
+
+    private static Map<RelaySpec, SslContext> contexts(TunConfig config) {
+        try {
+            return RelayDialer.contexts(config.relays());
+        } catch (SetupException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

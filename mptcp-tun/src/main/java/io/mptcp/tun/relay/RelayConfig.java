@@ -101,12 +101,13 @@ public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List
                 datagrams, wanted.limits, log, jsonLog, control);
     }
 
-    /** What comes of {@link #reloadedWith}, in one line for people: what changes, and what does not. */
-    String changes(RelayConfig wanted) {
+    /** What comes of {@link #reloadedWith}, in one line for people: what changes, and what does not. @param tlsFiles whether those have something else in them */
+    String changes(RelayConfig wanted, boolean tlsFiles) {
         List<String> done = new ArrayList<>();
         note(done, users, wanted.users, "users");
         note(done, egress, wanted.egress, "egress");
         note(done, limits, wanted.limits, "limits");
+        note(done, false, tlsFiles, "certificate and key");
         List<String> notDone = new ArrayList<>();
         note(notDone, listen, wanted.listen, "listen");
         note(notDone, convert, wanted.convert, "convert");

@@ -41,8 +41,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,8 +80,12 @@ public final class RelayServer implements AutoCloseable {
     /** Null where no destination is asked for Multipath TCP. */
     private MptcpTransport kernelMptcp;
     private volatile SslContext tls;
+    /** Of key and certificate that are in use, null without TLS. */
+    private byte[] tlsDigest;
     /** Null where there are none. */
     private RelayDatagrams datagrams;
+    /** Null while nobody has a quota. */
+    private Future<?> quotaTimer;
 
     private RelayServer(RelayConfig config) {
         this.config = config;
@@ -112,22 +121,40 @@ public final class RelayServer implements AutoCloseable {
     synchronized String reload(RelayConfig wanted) throws ConfigException {
         RelayConfig before = config;
         SslContext nextTls = tls;
+        byte[] nextDigest = tlsDigest;
         if (before.tls() != null && before.tls().equals(wanted.tls())) {
             try {
                 nextTls = Tls.server(wanted.tls().certificate(), wanted.tls().key()); // the files may be new
+                nextDigest = digest(wanted.tls());
             } catch (IOException e) {
                 throw new ConfigException(e.getMessage());
             }
         }
         RelayConfig next = before.reloadedWith(wanted);
+        boolean newTls = !Arrays.equals(nextDigest, tlsDigest);
         tls = nextTls;
+        tlsDigest = nextDigest;
         users = usersOf(next);
         halfOpen.setLimits(next.limits().halfOpen(), next.limits().halfOpenPerClient());
         config = next;
         if (datagrams != null) {
             datagrams.setEgress(next.egress());
         }
-        return before.changes(wanted);
+        watchQuotas();
+        return before.changes(wanted, newTls);
+    }
+
+    private static byte[] digest(RelayConfig.TlsFiles files) throws IOException {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (Path file : List.of(files.certificate(), files.key())) {
+                digest.update(Files.readAllBytes(file));
+                digest.update((byte) 0);
+            }
+            return digest.digest();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every platform has it
+        }
     }
 
     /** Opens everything, or nothing. @throws SetupException with one line */
@@ -146,6 +173,7 @@ public final class RelayServer implements AutoCloseable {
         if (config.tls() != null) {
             try {
                 tls = Tls.server(config.tls().certificate(), config.tls().key());
+                tlsDigest = digest(config.tls());
             } catch (IOException e) {
                 throw new SetupException(e.getMessage(), e);
             }
@@ -173,9 +201,20 @@ public final class RelayServer implements AutoCloseable {
         if (config.datagrams() && config.tls() != null && !config.listen().isEmpty()) {
             datagrams = RelayDatagrams.open(loop(), config.listen().getFirst().address(), config.egress());
         }
-        loop().scheduleAtFixedRate(this::checkQuotas, QUOTA_SECONDS, QUOTA_SECONDS, TimeUnit.SECONDS);
+        watchQuotas();
         for (RelayConfig.Forward forward : config.forward()) {
             open(forward.listen(), false, channel -> new ForwardSession(this, forward, channel).start());
+        }
+    }
+
+    /** Every second, while there is a user who has one. */
+    private synchronized void watchQuotas() {
+        boolean needed = config.users().stream().anyMatch(user -> user.quota() != null);
+        if (needed && quotaTimer == null) {
+            quotaTimer = loop().scheduleAtFixedRate(this::checkQuotas, QUOTA_SECONDS, QUOTA_SECONDS, TimeUnit.SECONDS);
+        } else if (!needed && quotaTimer != null) {
+            quotaTimer.cancel(false);
+            quotaTimer = null;
         }
     }
 
