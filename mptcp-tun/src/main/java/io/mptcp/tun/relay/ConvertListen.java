@@ -41,7 +41,7 @@ public record ConvertListen(RelayConfig.Listen listen, List<Cidr> clients, boole
         List<ConvertListen> listen = new ArrayList<>();
         for (ConfigNode item : node == null ? List.<ConfigNode>of() : node.list()) {
             Map<String, ConfigNode> keys = item.map("address", "by", "clients", "cookies", "cookie-secret", "connections", "mptcp");
-            List<Cidr> clients = readClients(item.required(keys, "clients", "list the networks of those who may come, e.g. [192.0.2.0/24]: nothing else tells who they are"));
+            List<Cidr> clients = RelayConfig.readNetworks(item.required(keys, "clients", "list the networks of those who may come, e.g. [192.0.2.0/24]: nothing else tells who they are"));
             String secret = keys.containsKey("cookie-secret")
                     ? keys.get("cookie-secret").parsed(RelaySpec::token, "e.g. from 'openssl rand -hex 32'") : null;
             boolean cookies = !keys.containsKey("cookies") || keys.get("cookies").bool();
@@ -53,21 +53,6 @@ public record ConvertListen(RelayConfig.Listen listen, List<Cidr> clients, boole
                     keys.containsKey("mptcp") && keys.get("mptcp").bool()));
         }
         return List.copyOf(listen);
-    }
-
-    private static List<Cidr> readClients(ConfigNode node) throws ConfigException {
-        List<Cidr> clients = new ArrayList<>();
-        for (ConfigNode item : node.list()) {
-            Cidr network = item.parsed(Cidr::parse, "write a network as 192.0.2.0/24");
-            if (!network.equals(network.network())) {
-                throw item.error(network + " has host bits set", "write " + network.network());
-            }
-            clients.add(network);
-        }
-        if (clients.isEmpty()) {
-            throw node.error("there are no clients", "list their networks, e.g. [192.0.2.0/24]");
-        }
-        return List.copyOf(clients);
     }
 
     @Override

@@ -59,7 +59,7 @@ final class ConvertSession {
         this.server = server;
         this.service = service;
         this.client = client;
-        this.address = IpAddress.of(client.remoteAddress().getAddress().getAddress());
+        this.address = ProxyHeader.sourceAddress(client);
     }
 
     void start() {

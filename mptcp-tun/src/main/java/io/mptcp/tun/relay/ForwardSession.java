@@ -35,7 +35,7 @@ final class ForwardSession {
         connecting.addListener(future -> {
             SocketChannel service = (SocketChannel) connecting.channel();
             if (!future.isSuccess()) {
-                server.log().refused(Refusal.DESTINATION_FAILED, IpAddress.of(client.remoteAddress().getAddress().getAddress()), future.cause().getMessage());
+                server.log().refused(Refusal.DESTINATION_FAILED, ProxyHeader.sourceAddress(client), future.cause().getMessage());
                 new StreamEnds(client).reset();
             } else if (client.isActive()) {
                 join(service);
@@ -59,10 +59,10 @@ final class ForwardSession {
         service.config().setAutoRead(true);
     }
 
-    /** Addresses are those of the first subflow. */
+    /** Addresses are those of the first subflow, or what a balancer has told. */
     private HAProxyMessage header() {
-        InetSocketAddress remote = client.remoteAddress();
-        InetSocketAddress local = client.localAddress();
+        InetSocketAddress remote = ProxyHeader.source(client);
+        InetSocketAddress local = ProxyHeader.destination(client);
         IpAddress source = IpAddress.of(remote.getAddress().getAddress());
         IpAddress destination = IpAddress.of(local.getAddress().getAddress());
         return new HAProxyMessage(HAProxyProtocolVersion.V2, HAProxyCommand.PROXY,

@@ -21,6 +21,7 @@ enum Refusal {
     WRONG_COOKIE("wrong_cookie", "its cookie is too old, or another's", ConvertError.NOT_AUTHORIZED),
     UNSUPPORTED_OPTION("unsupported_option", "it wants TCP options the relay cannot set", ConvertError.UNSUPPORTED_TCP_OPTION),
     CLIENT_FULL("client_full", "the client has as many connections as it may", ConvertError.RESOURCE_EXCEEDED),
+    NO_PROXY_HEADER("no_proxy_header", "no header of PROXY protocol, or a wrong one, from a balancer", ConvertError.MALFORMED_MESSAGE),
     QUOTA_USED_UP("quota_used_up", "the user has carried as much as he may in this period", ConvertError.RESOURCE_EXCEEDED);
 
     private final String key;

@@ -52,10 +52,19 @@ public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List
     private static final List<String> LOG_LEVELS = List.of("error", "warn", "info", "debug", "trace");
     /** As the kernel's sysctl. */
     private static final String ALLOW_JOIN_INITIAL = "allow-join-initial-addr-port";
+    private static final String ACCEPT_PROXY = "accept-proxy";
     private static final int DEFAULT_USER_CONNECTIONS = 1024;
 
-    /** Where clients come. @param byKernel by the kernel's Multipath TCP instead of this stack's */
-    public record Listen(InetSocketAddress address, boolean byKernel) {
+    /**
+     * Where clients come.
+     *
+     * @param byKernel  by the kernel's Multipath TCP instead of this stack's
+     * @param balancers networks from which a connection begins with a header of PROXY protocol
+     */
+    public record Listen(InetSocketAddress address, boolean byKernel, List<Cidr> balancers) {
+        boolean isBalancer(IpAddress client) {
+            return balancers.stream().anyMatch(network -> network.contains(client));
+        }
     }
 
     /**
@@ -193,7 +202,7 @@ public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List
     private static List<Listen> readListen(ConfigNode node) throws ConfigException {
         List<Listen> listen = new ArrayList<>();
         for (ConfigNode item : node.list()) {
-            listen.add(listen(item, item.map("address", "by")));
+            listen.add(listen(item, item.map("address", "by", ACCEPT_PROXY)));
         }
         return List.copyOf(listen);
     }
@@ -202,13 +211,29 @@ public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List
         InetSocketAddress address = node.required(keys, "address", "give address and port, as 0.0.0.0:443")
                 .parsed(ConfigNode::socketAddress, "give address and port, as 0.0.0.0:443 or '[::]:443'");
         String by = ConfigNode.oneOf(keys.get("by"), List.of("kernel", "stack"), KernelMptcp.available() ? "kernel" : "stack");
-        return new Listen(address, by.equals("kernel"));
+        return new Listen(address, by.equals("kernel"), keys.containsKey(ACCEPT_PROXY) ? readNetworks(keys.get(ACCEPT_PROXY)) : List.of());
+    }
+
+    /** At least one. */
+    static List<Cidr> readNetworks(ConfigNode node) throws ConfigException {
+        List<Cidr> networks = new ArrayList<>();
+        for (ConfigNode item : node.list()) {
+            Cidr network = item.parsed(Cidr::parse, "write a network as 192.0.2.0/24");
+            if (!network.equals(network.network())) {
+                throw item.error(network + " has host bits set", "write " + network.network());
+            }
+            networks.add(network);
+        }
+        if (networks.isEmpty()) {
+            throw node.error(node.key() + " is empty", "list networks, e.g. [192.0.2.0/24]");
+        }
+        return List.copyOf(networks);
     }
 
     private static List<Forward> readForward(ConfigNode node) throws ConfigException {
         List<Forward> forward = new ArrayList<>();
         for (ConfigNode item : node.list()) {
-            Map<String, ConfigNode> keys = item.map("address", "by", "to", "proxy-protocol");
+            Map<String, ConfigNode> keys = item.map("address", "by", ACCEPT_PROXY, "to", "proxy-protocol");
             InetSocketAddress to = item.required(keys, "to", "give address and port of the service, as 127.0.0.1:8080")
                     .parsed(ConfigNode::socketAddress, "give address and port of the service, as 127.0.0.1:8080");
             forward.add(new Forward(listen(item, keys), to, keys.containsKey("proxy-protocol") && keys.get("proxy-protocol").bool()));

@@ -244,7 +244,14 @@ public final class RelayServer implements AutoCloseable {
 
     /** @param fast whether data of SYNs is taken. @param session begins what is to become of a connection, in its pipeline */
     private void open(RelayConfig.Listen listen, boolean fast, Consumer<SocketChannel> session) throws SetupException {
-        listeners.add(listen.byKernel() ? listenByKernel(listen.address(), fast, session) : listenByStack(listen.address(), fast, session));
+        Consumer<SocketChannel> begin = channel -> {
+            if (listen.isBalancer(IpAddress.of(channel.remoteAddress().getAddress().getAddress()))) {
+                ProxyHeader.await(this, channel, session);
+            } else {
+                session.accept(channel);
+            }
+        };
+        listeners.add(listen.byKernel() ? listenByKernel(listen.address(), fast, begin) : listenByStack(listen.address(), fast, begin));
     }
 
     private Channel listenByStack(InetSocketAddress address, boolean fast, Consumer<SocketChannel> session) throws SetupException {

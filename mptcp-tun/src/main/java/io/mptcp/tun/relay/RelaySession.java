@@ -47,7 +47,7 @@ final class RelaySession extends ByteToMessageDecoder {
     RelaySession(RelayServer server, SocketChannel client) {
         this.server = server;
         this.client = client;
-        this.address = IpAddress.of(client.remoteAddress().getAddress().getAddress());
+        this.address = ProxyHeader.sourceAddress(client);
     }
 
     @Override

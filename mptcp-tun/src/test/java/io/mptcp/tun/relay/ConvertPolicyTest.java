@@ -94,7 +94,7 @@ class ConvertPolicyTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "cookies: no | relay.yaml:1: 'clients' is missing",
-        "clients: [] | there are no clients",
+        "clients: [] | clients is empty",
         "clients: [192.0.2.1/24] | 192.0.2.1/24 has host bits set",
         "clients: [everybody] | everybody",
         "clients: [192.0.2.0/24], cookies: no, cookie-secret: 0123456789abcdef0123456789abcdef | there are no cookies",
