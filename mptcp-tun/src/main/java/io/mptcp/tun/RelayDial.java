@@ -40,8 +40,8 @@ final class RelayDial {
 
     private static final int KEEP_ALIVE_IDLE_SECONDS = 60;
     private static final int KEEP_ALIVE_INTERVAL_SECONDS = 10;
-    /** With an old cookie, without one, with a new one. */
-    private static final int MAX_CONVERT_TRIES = 3;
+    /** With an old cookie, without one, with a new one; each may start over another path than was expected, whose address has another cookie. */
+    private static final int MAX_CONVERT_TRIES = 6;
     /** A converter whose messages are interfered with is not to be used any more (RFC 8803 section 8); networks change. */
     private static final int INTERFERENCE_SECONDS = 300;
 
