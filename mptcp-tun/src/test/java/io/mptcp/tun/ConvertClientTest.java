@@ -88,9 +88,13 @@ class ConvertClientTest {
         }
     }
 
-    /** @param relays as in the configuration */
+    /** Over one path: converters know clients by their addresses, and on a slow machine the second path is tried, too. @param relays as in the configuration */
     private void configure(String relays) throws Exception {
-        TunConfig config = TunConfig.parse("f.yaml", "proxy: {socks5: '127.0.0.1:1080'}\npaths: [{device: p1}, {device: p2}]\nrelays: [" + relays + "]\n");
+        configure(relays, "rules: [{use: relay, paths: p1}]\n");
+    }
+
+    private void configure(String relays, String rule) throws Exception {
+        TunConfig config = TunConfig.parse("f.yaml", "proxy: {socks5: '127.0.0.1:1080'}\npaths: [{device: p1}, {device: p2}]\nrelays: [" + relays + "]\n" + rule);
         rules = config.rules();
         dialer = new RelayDialer(stack, config.relays());
     }
@@ -162,7 +166,7 @@ class ConvertClientTest {
     /** The message went with the SYN, and is not in the stream: the numbers of both levels begin behind it (RFC 8684 appendix B). */
     @Test
     void theMessageGoesWithTheSynAndTheStreamBehindItIsWhole() throws Exception {
-        configure(server(PORT));
+        configure(server(PORT), "");
         try (RelayServer _ = relay("cookies: no")) {
             Outcome outcome = dial(WEB_SERVER);
             assertNotNull(outcome.stream, String.valueOf(outcome.failure));
