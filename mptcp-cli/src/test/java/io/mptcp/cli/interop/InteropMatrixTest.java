@@ -25,6 +25,7 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * the last, in which all its connections are open at once. Both sides' counters and the capture are the witnesses.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Isolated("a pause makes either stack send a reset that it would not send otherwise")
 class InteropMatrixTest extends KernelLabTest {
     private static final int FIRST_PORT = 5000;
     private static final Pattern TROUBLE = Pattern.compile("Fallback|MPRst|EstabResets|HMac|Corruption|Csum|NoMatch|NotMatching|Fail|Fastclose|Reset|Drop|Rejected|NoToken"
