@@ -8,11 +8,17 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.netty.host.SetupException;
 import io.mptcp.netty.linux.KernelMptcp;
+import io.mptcp.tun.convert.ConnectTlv;
+import io.mptcp.tun.convert.ConvertMessage;
+import io.mptcp.tun.convert.Proof;
+import io.mptcp.tun.convert.Tlv;
 import io.mptcp.tun.relay.RelayConfig;
 import io.mptcp.tun.relay.RelayServer;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -24,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Stock clients of RFC 8803, by sockets of the kernel and literal bytes, before a relay that takes the data of their SYNs. */
 @Timeout(120)
@@ -37,6 +44,7 @@ class ConvertRelayTest {
     /** To 10.99.0.1, port 8080 (hexadecimal 1f90). */
     private static final String CONNECT = "0a051f90" + "00000000000000000000ffff0a630001";
     private static final String GET = "GET /1000 HTTP/1.0\r\n\r\n";
+    private static final String TOKEN = "0123456789abcdef0123456789abcdef";
     private static final String NO_COOKIES = "cookies: no";
 
     private static TestNetwork network;
@@ -227,6 +235,51 @@ class ConvertRelayTest {
             }
             assertTrue(told >= 10, told + " of 40");
             assertNotEquals(40, told);
+        }
+    }
+
+    /** Of our own clients as well: what comes while the destination is being asked waits, an end included. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anEndThatComesBeforeTheDestinationHasAnsweredIsPassedOn(boolean stock) throws Exception {
+        IpEndpoint late = new IpEndpoint(IpAddress.parse("10.71.2." + (stock ? 50 : 51)), 7);
+        Tlv connect = ConnectTlv.of(late);
+        Proof proof = Proof.overTcp("alice", TOKEN, System.currentTimeMillis(), new byte[Proof.NONCE_BYTES], connect);
+        ByteBuf message = Unpooled.buffer();
+        (stock ? ConvertMessage.of(connect) : ConvertMessage.of(connect, proof.toTlv())).write(message);
+        RelayConfig config = RelayConfig.parse("relay.yaml", """
+                listen: [{address: '[::]:5128', by: kernel}]
+                tls: off
+                users: [{name: alice, token: %s}]
+                convert: [{address: '[::]:5129', by: kernel, clients: [10.71.0.0/16], cookies: no}]
+                egress: [{to: 10.71.2.0/24}]
+                """.formatted(TOKEN));
+        try (RelayServer _ = network.serverNamespace().call(() -> RelayServer.start(config));
+                Socket client = network.clientNamespace().call(() -> new Socket(InetAddress.ofLiteral(TestNetwork.SERVER_V4), stock ? 5129 : 5128))) {
+            client.getOutputStream().write(ByteBufUtil.getBytes(message.writeBytes("all of it".getBytes(StandardCharsets.US_ASCII))));
+            client.shutdownOutput();
+            awaitNeighbourAskedFor(late.address().toString());
+            TestNetwork.ip("-n", network.client, "addr", "add", late.address() + "/32", "dev", "p2"); // from now on somebody answers for it
+            try (ServerSocket destination = network.clientNamespace().call(() -> new ServerSocket(7, 8, InetAddress.ofLiteral(late.address().toString())))) {
+                destination.setSoTimeout((int) TimeUnit.SECONDS.toMillis(20));
+                Socket accepted = destination.accept();
+                accepted.setSoTimeout((int) TimeUnit.SECONDS.toMillis(20));
+                assertEquals("all of it", new String(accepted.getInputStream().readAllBytes(), StandardCharsets.US_ASCII));
+                accepted.close();
+            }
+        }
+    }
+
+    /** The relay's SYN waits for this. */
+    private static void awaitNeighbourAskedFor(String address) throws Exception {
+        long deadlineNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (true) {
+            Process asked = new ProcessBuilder("ip", "-n", network.server, "neigh", "show", "to", address).start();
+            String said = new String(asked.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            if (said.contains("INCOMPLETE")) {
+                return;
+            }
+            assertTrue(System.nanoTime() < deadlineNanos, said);
         }
     }
 

@@ -10,6 +10,7 @@ import io.mptcp.tun.convert.Tlv;
 import io.mptcp.tun.datagram.DatagramKeys;
 import io.mptcp.tun.stream.ChannelJoin;
 import io.mptcp.tun.stream.ClosesAtEnd;
+import io.mptcp.tun.stream.HeldInput;
 import io.mptcp.tun.stream.StreamEnds;
 import io.mptcp.tun.stream.Tls;
 import io.mptcp.wire.IpAddress;
@@ -29,7 +30,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * One client's connection from its first byte on: a hello that says who it is and where it wants to go, within some seconds; then a connection to there, and the
- * two are joined. What comes behind the hello waits here meanwhile, no more of it than one read. Everything else is answered with a reason and closed.
+ * two are joined. What comes behind the hello waits meanwhile, its end included, no more of it than one read. Everything else is answered with a reason and closed.
  */
 final class RelaySession extends ByteToMessageDecoder {
     /** For a refused client to read why; then it is closed whatever it does. */
@@ -38,6 +39,7 @@ final class RelaySession extends ByteToMessageDecoder {
     private final RelayServer server;
     private final SocketChannel client;
     private final IpAddress address;
+    private final HeldInput held = new HeldInput();
     private Future<?> helloTimer;
     private boolean asked;
     private boolean refused;
@@ -76,14 +78,13 @@ final class RelaySession extends ByteToMessageDecoder {
             in.skipBytes(in.readableBytes());
             return;
         }
-        if (asked) {
-            return; // for the destination, when it is there
-        }
         try {
             ConvertMessage hello = ConvertMessage.read(in);
             if (hello != null) {
                 asked = true;
                 client.config().setAutoRead(false);
+                client.pipeline().addLast(held);
+                client.pipeline().remove(this); // which would forget what is behind the hello when the client ends its stream
                 helloTimer.cancel(false);
                 server.halfOpen().leaves(client, address);
                 admit(hello);
@@ -169,7 +170,8 @@ final class RelaySession extends ByteToMessageDecoder {
                 ByteBuf answer = client.alloc().buffer();
                 ConvertMessage.of(DatagramsTlv.answer(session, datagrams.port(), server.ownAddress(address.isIpv4()))).write(answer);
                 client.writeAndFlush(answer);
-                client.pipeline().replace(this, "end", new ClosesAtEnd());
+                client.pipeline().addLast(new ClosesAtEnd());
+                client.pipeline().remove(held);
                 client.config().setAutoRead(true);
             });
         });
@@ -190,7 +192,7 @@ final class RelaySession extends ByteToMessageDecoder {
             ConvertMessage.of(new Tlv(Tlv.EXTENDED_TCP_HEADER, new byte[2])).write(answer);
             client.writeAndFlush(answer);
             client.pipeline().addLast(join.first());
-            client.pipeline().remove(this); // what waited goes on to the join
+            client.pipeline().remove(held); // what waited goes on to the join
             client.config().setAutoRead(true);
             destination.config().setAutoRead(true);
         }
@@ -210,7 +212,7 @@ final class RelaySession extends ByteToMessageDecoder {
         ConvertMessage.error(error).write(answer);
         client.write(answer);
         new StreamEnds(client).end();
-        client.config().setAutoRead(true);
+        client.config().setAutoRead(!asked);
         client.eventLoop().schedule(() -> client.close(), FAREWELL_SECONDS, TimeUnit.SECONDS);
     }
 
