@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Stock clients of RFC 8803, by sockets of the kernel and literal bytes, before a relay that takes the data of their SYNs. */
-@Timeout(120)
+@Timeout(300)
 class ConvertRelayTest {
     private static final int WEB = 8080;
     private static final int MPTCP_WEB = 8081;

@@ -17,7 +17,7 @@ import java.lang.foreign.MemorySegment;
 final class StockClient implements AutoCloseable {
     private static final int MSG_FASTOPEN = 0x2000_0000;
     private static final int SO_RCVTIMEO = 20;
-    private static final int PATIENCE_SECONDS = 20;
+    private static final int PATIENCE_SECONDS = 60;
     private static final int SOL_TCP = 6;
     private static final int TCP_INFO = 11;
     private static final int TCPI_OPT_SYN_DATA = 32;
