@@ -17,7 +17,7 @@ import java.util.Map;
  * @param clients     networks of those who are served
  * @param cookies     whether a client has to prove by a cookie that it gets what is sent to its address
  * @param secret      cookies are made with; null for one that ends with the process
- * @param connections of one client at a time
+ * @param connections of one client at a time, an IPv4 address or an IPv6 network of 64 bits
  * @param mptcp       whether destinations are asked for Multipath TCP, too
  */
 public record ConvertListen(RelayConfig.Listen listen, List<Cidr> clients, boolean cookies, String secret, int connections, boolean mptcp) {

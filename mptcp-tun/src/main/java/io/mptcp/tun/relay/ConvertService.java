@@ -64,12 +64,12 @@ final class ConvertService {
 
     /** @return whether there is room for one more; then {@link #left} has to be called for it */
     synchronized boolean enters(IpAddress client) {
-        return connections.merge(client, 1, Integer::sum) <= config.connections() || left(client);
+        return connections.merge(HalfOpen.client(client), 1, Integer::sum) <= config.connections() || left(client);
     }
 
     /** @return false */
     synchronized boolean left(IpAddress client) {
-        connections.computeIfPresent(client, (_, count) -> count == 1 ? null : count - 1);
+        connections.computeIfPresent(HalfOpen.client(client), (_, count) -> count == 1 ? null : count - 1);
         return false;
     }
 
