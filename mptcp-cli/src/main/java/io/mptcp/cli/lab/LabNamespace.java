@@ -16,6 +16,8 @@ import java.util.concurrent.Callable;
 /** One network namespace of a {@link Lab}. */
 public final class LabNamespace {
     private static final int MAX_PARAMETER_BYTES = 256;
+    /** What {@code ip} says when it looks for the name of a device's peer among all namespaces, and another laboratory's has just been removed. */
+    private static final String STRANGER_GONE = "Error: Peer netns reference is invalid.\n";
 
     private final Lab lab;
     private final String name;
@@ -47,7 +49,7 @@ public final class LabNamespace {
     public String ipOutput(String... arguments) {
         List<String> command = new ArrayList<>(List.of("ip", "-n", name));
         command.addAll(List.of(arguments));
-        return Command.run(command, "");
+        return Command.run(command, "").replace(STRANGER_GONE, "");
     }
 
     /** Gives a device an address, for instance {@code 10.0.0.1/24}; IPv6 addresses are usable at once. */
