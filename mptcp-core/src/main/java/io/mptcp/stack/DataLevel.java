@@ -58,7 +58,7 @@ final class DataLevel {
             stack.count(Counter.NoDSSInWindow);
             return true;
         }
-        int placed = receiver.insert(dsn, buffer, offset, length);
+        int placed = receiver.insert(dsn, buffer, offset, length, subflows.size() > 1);
         if (placed == 0 && dsn + length <= receiver.nextByteDsn()) {
             stack.count(Counter.DuplicateData);
         }
@@ -77,7 +77,7 @@ final class DataLevel {
             return false; // beyond the window
         }
         while (stack.memory().reclaim(connection)) {
-            receiver.insert(dsn, buffer, offset, length);
+            receiver.insert(dsn, buffer, offset, length, subflows.size() > 1);
             if (receiver.holds(dsn, length)) {
                 return true;
             }

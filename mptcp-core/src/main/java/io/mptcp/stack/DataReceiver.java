@@ -46,8 +46,11 @@ final class DataReceiver {
         return buffer.rcvNxt();
     }
 
-    /** @return how many bytes were new; 0 also when there is no memory for them, see {@link #isShortOfMemory} */
-    int insert(long dsn, MemorySegment source, long offset, int length) {
+    /**
+     * @param several another subflow may bring what is missing
+     * @return how many bytes were new; 0 also when there is no memory for them, see {@link #isShortOfMemory}
+     */
+    int insert(long dsn, MemorySegment source, long offset, int length, boolean several) {
         long end = Math.min(dsn + length, acceptedEdge());
         if (finDsn >= 0) {
             end = Math.min(end, finDsn); // B.11: nothing counts behind DATA_FIN
@@ -57,7 +60,7 @@ final class DataReceiver {
         }
         int placed = buffer.insert(dsn, source, offset, (int) (end - dsn));
         if (dsn > buffer.rcvNxt() && buffer.readableBytes() == 0) {
-            sizing.onOutOfOrder(buffer.outOfOrderBytes(), !pool.isUnderPressure());
+            sizing.onOutOfOrder(buffer.outOfOrderBytes(), several, !pool.isUnderPressure());
         }
         return placed;
     }

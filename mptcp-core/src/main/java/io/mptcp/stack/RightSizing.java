@@ -14,6 +14,8 @@ final class RightSizing {
     private static final long UNKNOWN_RTT_NANOS = 100_000_000L;
     private static final int INITIAL_SEGMENTS = 10;
     private static final int SPARE_SEGMENTS = 16;
+    private static final int LOSS_AHEAD = 2;
+    private static final int SLOW_START_AHEAD = 4;
 
     private final int maxBytes;
     private int bufferBytes;
@@ -68,12 +70,14 @@ final class RightSizing {
     }
 
     /**
-     * The application has read all there is, and so many bytes wait behind a hole: a slow subflow makes the fast ones wait. They may go on
-     * as long as they are no more than doubled; reading will show only later that it was worth it.
+     * The application has read all there is, and so many bytes wait behind a hole. The peer may go on as long as they are no more than doubled; reading will
+     * show only later that it was worth it. Where a slow subflow makes the others wait, one of those in slow start has sent twice what waits here by now, and
+     * will be at four times when it hears of this: with less it stands still until the hole is filled.
      */
-    void onOutOfOrder(long heldBytes, boolean mayGrow) {
-        if (heldBytes > bufferBytes / 2) {
-            growTo(2 * heldBytes + INITIAL_BYTES, mayGrow);
+    void onOutOfOrder(long heldBytes, boolean several, boolean mayGrow) {
+        int ahead = several ? SLOW_START_AHEAD : LOSS_AHEAD;
+        if (heldBytes > bufferBytes / ahead) {
+            growTo(ahead * heldBytes + INITIAL_BYTES, mayGrow);
         }
     }
 

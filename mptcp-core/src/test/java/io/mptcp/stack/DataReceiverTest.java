@@ -23,7 +23,7 @@ class DataReceiverTest {
     }
 
     private static int insert(DataReceiver receiver, long dsn, int length) {
-        return receiver.insert(dsn, MemorySegment.ofArray(new byte[length]), 0, length);
+        return receiver.insert(dsn, MemorySegment.ofArray(new byte[length]), 0, length, false);
     }
 
     private static int read(DataReceiver receiver, int length) {
@@ -48,7 +48,7 @@ class DataReceiverTest {
         byte[] sent = new byte[length];
         new Random(1).nextBytes(sent);
         large.windowField(0, MSS);
-        large.insert(1, MemorySegment.ofArray(sent), 0, length);
+        large.insert(1, MemorySegment.ofArray(sent), 0, length, false);
         byte[] got = new byte[length];
         ReadSink copy = (memory, offset, bytes) -> {
             MemorySegment.copy(memory, offset, MemorySegment.ofArray(got), large.readPosition() - 1, bytes);

@@ -78,18 +78,26 @@ class RightSizingTest {
     @Test
     void itDoesNotGrowWithoutMemory() {
         sizing.onRead(nowNanos, 1_000_000, RTT, MSS, false);
-        sizing.onOutOfOrder(1_000_000, false);
+        sizing.onOutOfOrder(1_000_000, true, false);
         assertEquals(64 * 1024, sizing.bufferBytes());
     }
 
     @Test
     void bytesBehindAHoleMayBeDoubled() {
-        sizing.onOutOfOrder(32 * 1024, true);
+        sizing.onOutOfOrder(32 * 1024, false, true);
         assertEquals(64 * 1024, sizing.bufferBytes(), "half of it is no reason");
-        sizing.onOutOfOrder(40_000, true);
+        sizing.onOutOfOrder(40_000, false, true);
         assertEquals(80_000 + 64 * 1024, sizing.bufferBytes());
-        sizing.onOutOfOrder(MAX, true);
+        sizing.onOutOfOrder(MAX, false, true);
         assertEquals(MAX, sizing.bufferBytes());
+    }
+
+    @Test
+    void besideASlowSubflowSlowStartGoesOn() {
+        sizing.onOutOfOrder(16 * 1024, true, true);
+        assertEquals(64 * 1024, sizing.bufferBytes(), "a quarter of it is no reason");
+        sizing.onOutOfOrder(20_000, true, true);
+        assertEquals(80_000 + 64 * 1024, sizing.bufferBytes());
     }
 
     @Test
