@@ -34,13 +34,13 @@ final class ForwardSession {
         client.closeFuture().addListener(_ -> connecting.channel().close());
         connecting.addListener(future -> {
             SocketChannel service = (SocketChannel) connecting.channel();
-            if (!future.isSuccess()) {
+            if (!client.isActive()) {
+                service.close(); // and whatever has come of it is nobody's business
+            } else if (!future.isSuccess()) {
                 server.log().refused(Refusal.DESTINATION_FAILED, ProxyHeader.sourceAddress(client), future.cause().getMessage());
                 new StreamEnds(client).reset();
-            } else if (client.isActive()) {
-                join(service);
             } else {
-                service.close();
+                join(service);
             }
         });
     }
@@ -65,8 +65,12 @@ final class ForwardSession {
         InetSocketAddress local = ProxyHeader.destination(client);
         IpAddress source = IpAddress.of(remote.getAddress().getAddress());
         IpAddress destination = IpAddress.of(local.getAddress().getAddress());
-        return new HAProxyMessage(HAProxyProtocolVersion.V2, HAProxyCommand.PROXY,
-                source.isIpv4() ? HAProxyProxiedProtocol.TCP4 : HAProxyProxiedProtocol.TCP6, source.toString(), destination.toString(), remote.getPort(),
-                local.getPort());
+        boolean ipv4 = source.isIpv4() && destination.isIpv4(); // a balancer may name one of each
+        return new HAProxyMessage(HAProxyProtocolVersion.V2, HAProxyCommand.PROXY, ipv4 ? HAProxyProxiedProtocol.TCP4 : HAProxyProxiedProtocol.TCP6,
+                ipv4 ? source.toString() : ipv6(source), ipv4 ? destination.toString() : ipv6(destination), remote.getPort(), local.getPort());
+    }
+
+    private static String ipv6(IpAddress address) {
+        return address.isIpv4() ? "::ffff:" + address : address.toString();
     }
 }

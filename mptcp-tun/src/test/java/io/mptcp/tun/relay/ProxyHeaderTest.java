@@ -14,8 +14,11 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
@@ -82,6 +85,7 @@ class ProxyHeaderTest {
 
     private String accept() throws IOException {
         try (Socket accepted = service.accept()) {
+            accepted.setSoTimeout(PATIENCE_MILLIS);
             InputStream in = accepted.getInputStream();
             byte[] head = in.readNBytes(16);
             byte[] rest = in.readNBytes(ByteBuffer.wrap(head).getShort(14));
@@ -115,6 +119,13 @@ class ProxyHeaderTest {
             assertTrue(told.startsWith(SIGNATURE + "2111000c" + "7f000002" + "7f000001"), told);
             assertTrue(told.endsWith(" hello"), told);
         }
+    }
+
+    /** A balancer writes an IPv4 address so where the other is an IPv6 one; Java makes an IPv4 address of it. */
+    @Test
+    void addressesOfBothFamiliesArePassedOnAsIpv6() throws IOException {
+        String header = SIGNATURE + "21210024" + "00000000000000000000ffffc0000201" + "20010db8000000000000000000000002" + "dc04" + "01bb";
+        assertEquals(header + " hello", passedOn(bytes(header)));
     }
 
     @Test
@@ -170,6 +181,42 @@ class ProxyHeaderTest {
             assertTrue(told.startsWith(SIGNATURE + "2111000c" + "7f000003" + "7f000001"), told);
             assertTrue(told.endsWith(HEADER), told);
         }
+    }
+
+    /** It is not the service that has failed then. */
+    @Test
+    void aClientThatGoesWhileItsServiceIsBeingAskedIsNotRefused() throws Exception {
+        List<SocketChannel> filling = new ArrayList<>();
+        try (ServerSocket full = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+            for (int i = 0; i < 8; i++) {
+                SocketChannel one = SocketChannel.open();
+                filling.add(one);
+                one.configureBlocking(false);
+                one.connect(full.getLocalSocketAddress());
+            }
+            try (RelayServer waiting = RelayServer.start(RelayConfig.parse("relay.yaml",
+                    "forward: [{address: '127.0.0.1:0', by: kernel, to: 127.0.0.1:%d}]\n".formatted(full.getLocalPort())))) {
+                Socket client = new Socket(waiting.address().getAddress(), waiting.address().getPort());
+                awaitClients(waiting, 1);
+                client.setSoLinger(true, 0);
+                client.close();
+                awaitClients(waiting, 0);
+                waiting.close(); // when everything has happened
+                assertEquals(0, waiting.report().refusals().get("destination_failed"));
+            }
+        } finally {
+            for (SocketChannel one : filling) {
+                one.close();
+            }
+        }
+    }
+
+    private static void awaitClients(RelayServer relay, int count) {
+        long deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
+        while (relay.report().connections() != count && System.nanoTime() < deadlineNanos) {
+            Thread.onSpinWait();
+        }
+        assertEquals(count, relay.report().connections());
     }
 
     private Socket send(Socket client) throws IOException {
