@@ -61,6 +61,9 @@ final class RelayDial {
     /** Of a converter, and from which address it is expected to come. */
     private byte[] cookie;
     private IpAddress cookieLocal;
+    /** Which has been given since this began: when it is refused it is not the cookie that is wrong. */
+    private boolean cookieNew;
+    private byte[] givenCookie;
     private int converterTries;
     /** From now on it is the destination that takes its time. */
     private boolean said;
@@ -123,6 +126,7 @@ final class RelayDial {
         cookieLocal = dialer.uplinks().likelyLocalAddress(IpAddress.of(server.getAddress().getAddress()),
                 rule.paths().isEmpty() ? options : options.withLinks(dialer.uplinks().linksNamed(rule.paths())));
         cookie = dialer.memory().cookie(server, cookieLocal);
+        cookieNew = cookie != null && cookie == givenCookie;
         ByteBuf message = channel.alloc().buffer();
         (cookie == null ? ConvertMessage.of(asked) : ConvertMessage.of(asked, Cookie.of(cookie))).write(message);
         return message;
@@ -318,7 +322,11 @@ final class RelayDial {
             boolean cookieRefused = cookie != null && ConvertMessage.of(error).error() == ConvertError.NOT_AUTHORIZED;
             if (given != null && given.length <= Cookie.MAX_BYTES) {
                 dialer.memory().setCookie(server, local, given);
+                givenCookie = given;
             } else if (cookieRefused && local.equals(cookieLocal)) {
+                if (cookieNew) {
+                    return false; // it is this client that is not wanted, or what it wants
+                }
                 dialer.memory().setCookie(server, local, null);
             } else if (!cookieRefused) {
                 int seconds = ErrorTlv.delaySeconds(error);

@@ -23,6 +23,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.SimpleChannelInboundHandler;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -237,6 +238,19 @@ class ConvertClientTest {
             Outcome outcome = dial(WEB_SERVER);
             assertNotNull(outcome.stream, String.valueOf(outcome.failure));
             assertEquals(KernelHttpServer.checksumOf(1000), download(outcome.stream, 1000));
+        }
+    }
+
+    /** Error 32 says that of a wrong cookie, too; one that has just been given is none. */
+    @Test
+    void aCookieIsKeptWhenItIsTheDestinationThatIsRefused() throws Exception {
+        configure(server(PORT));
+        InetSocketAddress converter = rules.getFirst().relay().servers().getFirst();
+        try (RelayServer _ = relay("cookies: yes")) {
+            for (int i = 0; i < 2; i++) {
+                assertEquals(CloseReason.REFUSED, dial(new IpEndpoint(WEB_SERVER.address(), 22)).failure, "not on its list");
+                assertNotNull(onLoop(() -> dialer.memory().cookie(converter, IpAddress.parse("10.71.1.1"))));
+            }
         }
     }
 
