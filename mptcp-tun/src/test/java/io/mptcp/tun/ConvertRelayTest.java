@@ -174,6 +174,25 @@ class ConvertRelayTest {
         }
     }
 
+    /** While its destination is being asked, strangers come in such numbers that the oldest connection makes room. */
+    @Test
+    void whoHasACookieMakesNoRoomForThoseWithout() throws Exception {
+        String silent = "10.71.2.60";
+        RelayConfig config = RelayConfig.parse("relay.yaml", """
+                convert: [{address: '[::]:%d', by: kernel, clients: [10.71.1.0/24]}]
+                egress: [{to: %s}]
+                limits: {half-open: 1}
+                """.formatted(PORT, silent));
+        try (RelayServer _ = network.serverNamespace().call(() -> RelayServer.start(config))) {
+            String cookie = answer("01062263" + CONNECT, 100).substring(16);
+            try (StockClient client = open(RELAY, false, "010b2263" + CONNECT.replace("0a630001", "0a47023c") + "16050000" + cookie)) {
+                awaitNeighbourAskedFor(silent);
+                assertEquals("01062263" + "1e050300" + cookie, answer("01062263" + CONNECT, 100), "a stranger");
+                assertEquals("010222631e016101", ByteBufUtil.hexDump(client.receive(100)), "the destination cannot be reached");
+            }
+        }
+    }
+
     @Test
     void whichOptionsCanBeAskedForIsToldAndThoseAreSet() throws Exception {
         try (RelayServer _ = relay(NO_COOKIES + ", mptcp: yes")) {

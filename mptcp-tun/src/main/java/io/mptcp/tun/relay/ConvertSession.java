@@ -133,7 +133,11 @@ final class ConvertSession {
         AddressCookies cookies = service.cookies();
         long nowMillis = System.currentTimeMillis();
         Tlv cookie = message.find(Tlv.COOKIE);
-        if (cookies == null || cookie != null && cookies.isGood(address, Cookie.read(cookie), nowMillis)) {
+        if (cookies == null) {
+            return true;
+        }
+        if (cookie != null && cookies.isGood(address, Cookie.read(cookie), nowMillis)) {
+            server.halfOpen().proves(client);
             return true;
         }
         if (cookie == null) {

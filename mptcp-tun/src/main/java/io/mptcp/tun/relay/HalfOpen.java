@@ -3,18 +3,21 @@ package io.mptcp.tun.relay;
 import io.mptcp.wire.IpAddress;
 import io.netty.channel.Channel;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 
 /**
  * Connections that have not said yet who they are: so many per client and no more, and when there are too many altogether the oldest makes room for the newest.
- * So neither one slow client nor many keep others out. A client is an IPv4 address or an IPv6 network of 64 bits. Any thread.
+ * So neither one slow client nor many keep others out. Who has proved where he is still counts for his client, and makes no room any more. A client is an IPv4
+ * address or an IPv6 network of 64 bits. Any thread.
  */
 final class HalfOpen {
     private int max;
     private int maxPerClient;
     private final Set<Channel> channels = new LinkedHashSet<>();
+    private final Set<Channel> proved = new HashSet<>();
     private final Map<IpAddress, Integer> perClient = new HashMap<>();
 
     HalfOpen(int max, int maxPerClient) {
@@ -47,14 +50,21 @@ final class HalfOpen {
         return channels.size() > max ? channels.iterator().next() : null;
     }
 
+    /** From now on it is only its own client's connections that it may be one too many of. */
+    synchronized void proves(Channel channel) {
+        if (channels.remove(channel)) {
+            proved.add(channel);
+        }
+    }
+
     /** It has said who it is, or is gone. */
     synchronized void leaves(Channel channel, IpAddress address) {
-        if (channels.remove(channel)) {
+        if (channels.remove(channel) || proved.remove(channel)) {
             perClient.computeIfPresent(client(address), (_, count) -> count == 1 ? null : count - 1);
         }
     }
 
     synchronized int size() {
-        return channels.size();
+        return channels.size() + proved.size();
     }
 }

@@ -107,6 +107,26 @@ class RelayPolicyTest {
     }
 
     @Test
+    void whoHasProvedWhereHeIsMakesNoRoomAndStillCountsForHisClient() {
+        HalfOpen halfOpen = new HalfOpen(1, 2);
+        IpAddress proved = IpAddress.parse("192.0.2.1");
+        Channel first = new EmbeddedChannel();
+        assertNull(halfOpen.enters(first, proved));
+        halfOpen.proves(first);
+        Channel stranger = new EmbeddedChannel();
+        assertNull(halfOpen.enters(stranger, IpAddress.parse("192.0.2.2")));
+        assertSame(stranger, halfOpen.enters(new EmbeddedChannel(), proved));
+        Channel third = new EmbeddedChannel();
+        assertSame(third, halfOpen.enters(third, proved));
+        assertEquals(3, halfOpen.size());
+        halfOpen.leaves(first, proved);
+        halfOpen.leaves(first, proved);
+        assertEquals(2, halfOpen.size());
+        halfOpen.proves(first); // it is gone
+        assertEquals(2, halfOpen.size());
+    }
+
+    @Test
     void aNonceIsTakenOnceWhileItsTimeWouldBe() {
         ReplayGuard guard = new ReplayGuard();
         byte[] nonce = "sixteen bytes it".getBytes();
