@@ -51,8 +51,11 @@ public interface CongestionController {
     /**
      * The queue of the path is long, and no more than so much is wanted in flight: cwnd becomes as small, and grows slowly again. {@link #onSpuriousLoss}
      * takes it back where it did not help.
+     *
+     * @return whether cwnd was reduced: a controller that keeps queues short by itself has no use for this
      */
-    default void onLongQueue(long cwndBytes) {
+    default boolean onLongQueue(long cwndBytes) {
+        return false;
     }
 
     /** Sending resumes after an idle time longer than the RTO (RFC 5681 section 4.1). */

@@ -128,15 +128,16 @@ abstract sealed class LossBasedController implements CongestionController permit
     }
 
     @Override
-    public void onLongQueue(long wantedBytes) {
+    public boolean onLongQueue(long wantedBytes) {
         if (inSlowStart() && (hyStart == null || !hyStart.inConservativeSlowStart())) {
-            return; // it may be mere jitter, which SRTT does not tell from a queue
+            return false; // it may be mere jitter, which SRTT does not tell from a queue
         }
         saveForUndo();
         hyStart = null;
         setSsthresh(Math.min(wantedBytes, cwndBytes));
         cwndBytes = ssthreshBytes;
         forgetLastMaximum();
+        return true;
     }
 
     @Override

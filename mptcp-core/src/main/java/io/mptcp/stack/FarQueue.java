@@ -79,16 +79,15 @@ final class FarQueue {
     private void reduce(long nowNanos, Tcb tcb, CongestionController cc) {
         if (cc.inSlowStart()) {
             // More than is wanted, as SRTT follows a growing queue late; how fast the path is will be known when it has been full for a while.
-            cc.onLongQueue((long) (WANTED * cc.cwndBytes() * tcb.rtt().minRttNanos() / tcb.rtt().srttNanos()));
-            nextLookNanos = cc.inSlowStart() ? nowNanos + tcb.rtt().srttNanos() / 32 : nowNanos + 2 * tcb.rtt().srttNanos();
+            boolean reduced = cc.onLongQueue((long) (WANTED * cc.cwndBytes() * tcb.rtt().minRttNanos() / tcb.rtt().srttNanos()));
+            nextLookNanos = reduced ? nowNanos + 2 * tcb.rtt().srttNanos() : nowNanos + tcb.rtt().srttNanos() / 32;
             return;
         }
         // Two round trips on: what was sent before is acknowledged in the first one, and in the second SRTT comes to what the queue is then.
         nextLookNanos = nowNanos + 2 * tcb.rtt().srttNanos();
         double pathBytes = tcb.delivery().peakBytesPerSecond() * tcb.rtt().minRttNanos() / NANOS_PER_SECOND;
         long wantedBytes = Math.max((long) (WANTED * pathBytes), MIN_SEGMENTS * (long) tcb.payloadMssBytes());
-        if (wantedBytes < cc.cwndBytes()) {
-            cc.onLongQueue(wantedBytes);
+        if (wantedBytes < cc.cwndBytes() && cc.onLongQueue(wantedBytes)) {
             reducedBytes = cc.ssthreshBytes();
         }
     }

@@ -243,7 +243,7 @@ class LossBasedControllerTest {
         AckScript script = AckScript.atCwnd(CongestionControllers.create(name), 100);
         script.controller.onLoss(0, 100 * MSS);
         long before = script.controller.cwndBytes();
-        script.controller.onLongQueue(40 * MSS);
+        assertTrue(script.controller.onLongQueue(40 * MSS));
         assertEquals(40 * MSS, script.controller.cwndBytes());
         assertEquals(40 * MSS, script.controller.ssthreshBytes());
         for (int round = 1; round <= 5; round++) {
@@ -254,10 +254,20 @@ class LossBasedControllerTest {
         assertEquals(before, script.controller.cwndBytes());
     }
 
+    /** It has its own idea of how much is enough, and nothing that could be taken back. */
+    @Test
+    void bbrIsLeftAlone() {
+        CongestionController bbr = CongestionControllers.create("bbr");
+        bbr.onEstablished(0, MSS, false);
+        long before = bbr.cwndBytes();
+        assertFalse(bbr.onLongQueue(MSS));
+        assertEquals(before, bbr.cwndBytes());
+    }
+
     @Test
     void slowStartGoesOnWhereTheRoundTripHasNotRisenForAWholeRound() {
         AckScript script = AckScript.atCwnd(CongestionControllers.create("cubic"), 40);
-        script.controller.onLongQueue(20 * MSS);
+        assertFalse(script.controller.onLongQueue(20 * MSS));
         assertEquals(40 * MSS, script.controller.cwndBytes());
         assertTrue(script.controller.inSlowStart());
     }
