@@ -14,7 +14,6 @@ import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.SocketChannel;
@@ -64,13 +63,7 @@ final class ConvertSession {
 
     void start() {
         client.pipeline().addLast(new Decoder());
-        helloTimer = client.eventLoop().schedule(this::tooSlow, server.config().limits().helloTimeoutSeconds(), TimeUnit.SECONDS);
-        Channel surplus = server.halfOpen().enters(client, address);
-        client.closeFuture().addListener(_ -> over());
-        if (surplus != null) {
-            server.log().refused(Refusal.TOO_MANY_HALF_OPEN, address, "");
-            surplus.close();
-        }
+        helloTimer = server.awaitHello(client, address, this::tooSlow, this::over);
     }
 
     private void tooSlow() {

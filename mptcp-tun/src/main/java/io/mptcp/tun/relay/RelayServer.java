@@ -395,6 +395,23 @@ public final class RelayServer implements AutoCloseable {
         return halfOpen;
     }
 
+    /**
+     * A client has come, and not said yet who it is: so many may be like this, and each for so long.
+     *
+     * @param over when it has gone
+     * @return the timer behind {@code tooSlow}, to be cancelled when it has said so
+     */
+    Future<?> awaitHello(SocketChannel client, IpAddress address, Runnable tooSlow, Runnable over) {
+        Future<?> timer = client.eventLoop().schedule(tooSlow, config.limits().helloTimeoutSeconds(), TimeUnit.SECONDS);
+        Channel surplus = halfOpen.enters(client, address);
+        client.closeFuture().addListener(_ -> over.run());
+        if (surplus != null) {
+            log.refused(Refusal.TOO_MANY_HALF_OPEN, address, "");
+            surplus.close();
+        }
+        return timer;
+    }
+
     /** What it is doing, at one moment. Any thread but its loops'. */
     RelayReport report() {
         Map<String, Long> refusals = new LinkedHashMap<>();

@@ -16,7 +16,6 @@ import io.mptcp.tun.stream.Tls;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.SocketChannel;
@@ -54,13 +53,7 @@ final class RelaySession extends ByteToMessageDecoder {
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        helloTimer = client.eventLoop().schedule(this::tooSlow, server.config().limits().helloTimeoutSeconds(), TimeUnit.SECONDS);
-        Channel surplus = server.halfOpen().enters(client, address);
-        client.closeFuture().addListener(_ -> over());
-        if (surplus != null) {
-            server.log().refused(Refusal.TOO_MANY_HALF_OPEN, address, "");
-            surplus.close();
-        }
+        helloTimer = server.awaitHello(client, address, this::tooSlow, this::over);
     }
 
     /** From handshake to hello, all together: byte by byte is no excuse. */
