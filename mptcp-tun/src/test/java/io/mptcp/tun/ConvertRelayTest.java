@@ -284,7 +284,11 @@ class ConvertRelayTest {
                 Socket accepted = destination.accept();
                 accepted.setSoTimeout((int) TimeUnit.SECONDS.toMillis(20));
                 assertEquals("all of it", new String(accepted.getInputStream().readAllBytes(), StandardCharsets.US_ASCII));
+                accepted.getOutputStream().write("and back".getBytes(StandardCharsets.US_ASCII));
                 accepted.close();
+                client.setSoTimeout((int) TimeUnit.SECONDS.toMillis(20));
+                String back = new String(client.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+                assertTrue(back.endsWith("and back"), back);
             }
         }
     }

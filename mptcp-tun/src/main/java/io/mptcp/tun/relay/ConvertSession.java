@@ -197,12 +197,12 @@ final class ConvertSession {
             destination.pipeline().addLast(heldBack, join.second());
             client.pipeline().addLast(join.first());
             client.pipeline().remove(held);
-            client.config().setAutoRead(true);
+            join.beginFirst();
             whenHeard(() -> {
                 say();
                 if (destination.isOpen()) {
                     destination.pipeline().remove(heldBack);
-                    destination.config().setAutoRead(true);
+                    join.beginSecond();
                 }
             });
         }

@@ -55,8 +55,7 @@ final class ForwardSession {
         client.pipeline().addLast(join.first());
         service.pipeline().addLast(join.second());
         client.pipeline().remove(held);
-        client.config().setAutoRead(true);
-        service.config().setAutoRead(true);
+        join.begin();
     }
 
     /** Addresses are those of the first subflow, or what a balancer has told. */

@@ -186,8 +186,7 @@ final class RelaySession extends ByteToMessageDecoder {
             client.writeAndFlush(answer);
             client.pipeline().addLast(join.first());
             client.pipeline().remove(held); // what waited goes on to the join
-            client.config().setAutoRead(true);
-            destination.config().setAutoRead(true);
+            join.begin();
         }
     }
 

@@ -47,13 +47,28 @@ public final class ChannelJoin {
         this.onFinished = onFinished;
     }
 
-    /** To be put last into the pipeline of the first channel; reading is to be switched on when both handlers are in. */
+    /** To be put last into the pipeline of the first channel; {@link #begin} when both handlers are in. */
     public ChannelHandler first() {
         return a;
     }
 
     public ChannelHandler second() {
         return b;
+    }
+
+    /** Begins to read, from both. */
+    public void begin() {
+        beginFirst();
+        beginSecond();
+    }
+
+    /** From one alone: the other waits. */
+    public void beginFirst() {
+        a.readOn();
+    }
+
+    public void beginSecond() {
+        b.readOn();
     }
 
     /** Bytes that the first channel has sent to the second, and the other way. */
@@ -121,7 +136,10 @@ public final class ChannelJoin {
             }
         }
 
-        /** A channel that has ended has been read to its end, whatever it was told. Netty's epoll has nothing left to watch of it then, and fails when asked to. */
+        /**
+         * A channel that has ended has been read to its end, whatever it was told: before there was a join, too. Netty's epoll has nothing left to watch of it
+         * then, and closes it when asked to.
+         */
         private void readOn() {
             if (!ended && !finished && !waiting && other.channel.isWritable()) {
                 channel.config().setAutoRead(true);

@@ -150,8 +150,7 @@ class ChannelJoinTest {
         group.submit(() -> {
             toService.pipeline().addLast(join.second());
             toReader.pipeline().addLast(join.first());
-            toReader.config().setAutoRead(true);
-            toService.config().setAutoRead(true);
+            join.begin();
         }).sync();
     }
 
