@@ -231,6 +231,7 @@ class RelayAbuseTest extends DaemonLabTest {
         relays.await("\"too_many_half_open\":5,\"no_tls\":0,\"slow_hello\":([89]|1[0-9]),");
         assertSaidOnce("slow_hello");
         assertSaidOnce("too_many_half_open");
+        assertTrue(relays.relay.lines().stream().noneMatch(line -> line.contains("Exception")), relays.relay.lines().toString());
         assertGoesOn(download);
     }
 

@@ -268,8 +268,6 @@ final class ConvertSession {
     }
 
     private void over() {
-        helloTimer.cancel(false);
-        server.halfOpen().leaves(client, address);
         if (connecting != null) {
             connecting.channel().close();
         }

@@ -398,13 +398,17 @@ public final class RelayServer implements AutoCloseable {
     /**
      * A client has come, and not said yet who it is: so many may be like this, and each for so long.
      *
-     * @param over when it has gone
+     * @param over when it has gone, which may be at once: the client is one too many
      * @return the timer behind {@code tooSlow}, to be cancelled when it has said so
      */
     Future<?> awaitHello(SocketChannel client, IpAddress address, Runnable tooSlow, Runnable over) {
         Future<?> timer = client.eventLoop().schedule(tooSlow, config.limits().helloTimeoutSeconds(), TimeUnit.SECONDS);
         Channel surplus = halfOpen.enters(client, address);
-        client.closeFuture().addListener(_ -> over.run());
+        client.closeFuture().addListener(_ -> {
+            timer.cancel(false);
+            halfOpen.leaves(client, address);
+            over.run();
+        });
         if (surplus != null) {
             log.refused(Refusal.TOO_MANY_HALF_OPEN, address, "");
             surplus.close();

@@ -228,8 +228,6 @@ final class RelaySession extends ByteToMessageDecoder {
 
     /** However it ended. */
     private void over() {
-        helloTimer.cancel(false);
-        server.halfOpen().leaves(client, address);
         if (connecting != null) {
             connecting.channel().close();
         }
