@@ -19,8 +19,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.concurrent.Future;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -31,8 +29,6 @@ import java.util.concurrent.TimeUnit;
  * to go, and the two are joined. What comes behind the message waits meanwhile. What is no Convert message is not answered.
  */
 final class ConvertSession {
-    /** For a refused client to read why; then it is closed whatever it does. */
-    private static final int FAREWELL_SECONDS = 2;
     private static final int MAGIC = 0x2263;
     private static final int HEADER_BYTES = 4;
     private static final Set<Integer> TYPES = Set.of(Tlv.INFO, Tlv.CONNECT, Tlv.COOKIE);
@@ -155,7 +151,7 @@ final class ConvertSession {
             if (connect == null) {
                 whenHeard(() -> {
                     say();
-                    end();
+                    new StreamEnds(client).sayFarewell();
                 });
             } else {
                 connect(ConnectTlv.request(connect));
@@ -208,14 +204,12 @@ final class ConvertSession {
         }
     }
 
-    /** Netty says of an ICMP message only that there was one, or no route here. A destination that is silent is as good as not there. */
+    /** A destination that is silent is as good as not there. */
     private static Tlv error(Throwable failure) {
-        String said = String.valueOf(failure.getMessage());
-        return switch (failure) {
-            case ConnectException _ when said.contains("refused") -> ErrorTlv.of(ConvertError.CONNECTION_RESET);
-            case NoRouteToHostException _ -> ErrorTlv.unreachable(ICMP_HOST_UNREACHABLE);
-            case ConnectException _ when said.contains("timed out") -> ErrorTlv.unreachable(ICMP_HOST_UNREACHABLE);
-            default -> ErrorTlv.delay(ConvertError.NETWORK_FAILURE, 1);
+        return switch (ConnectFailure.of(failure)) {
+            case REFUSED -> ErrorTlv.of(ConvertError.CONNECTION_RESET);
+            case UNREACHABLE, TIMED_OUT -> ErrorTlv.unreachable(ICMP_HOST_UNREACHABLE);
+            case OTHER -> ErrorTlv.delay(ConvertError.NETWORK_FAILURE, 1);
         };
     }
 
@@ -235,12 +229,6 @@ final class ConvertSession {
         client.writeAndFlush(out);
     }
 
-    /** Closes when there has been time to read: a reset would take what was said with it. */
-    private void end() {
-        new StreamEnds(client).end();
-        client.eventLoop().schedule(() -> client.close(), FAREWELL_SECONDS, TimeUnit.SECONDS);
-    }
-
     /** Counts it, and says why, if this client has not been told too much lately. */
     private void refuse(Refusal refusal, Tlv error, String detail) {
         server.log().refused(refusal, address, detail);
@@ -256,7 +244,7 @@ final class ConvertSession {
         answer.add(error);
         whenHeard(() -> {
             say();
-            end();
+            new StreamEnds(client).sayFarewell();
         });
     }
 

@@ -47,6 +47,11 @@ final class RefusalLog {
         }
     }
 
+    /** What a stranger has said, so that it can be written. */
+    static String printable(String name) {
+        return "'" + name.replaceAll("[^A-Za-z0-9._-]", "?") + "'";
+    }
+
     private synchronized boolean isNews(Key key) {
         long now = System.nanoTime();
         Long before = written.get(key);

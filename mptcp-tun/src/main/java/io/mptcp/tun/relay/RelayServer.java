@@ -32,7 +32,6 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
@@ -325,9 +324,7 @@ public final class RelayServer implements AutoCloseable {
 
     private void addSession(SocketChannel channel) {
         if (tls != null) {
-            SslHandler handler = tls.newHandler(channel.alloc());
-            handler.setHandshakeTimeoutMillis(0); // it is part of the time for the hello
-            channel.pipeline().addLast(handler);
+            TlsFront.add(channel, tls, log);
         }
         channel.pipeline().addLast(new RelaySession(this, channel));
     }

@@ -21,20 +21,14 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.Future;
-import java.net.ConnectException;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
  * One client's connection from its first byte on: a hello that says who it is and where it wants to go, within some seconds; then a connection to there, and the
  * two are joined. What comes behind the hello waits meanwhile, its end included, no more of it than one read. Everything else is answered with a reason and closed.
  */
 final class RelaySession extends ByteToMessageDecoder {
-    /** For a refused client to read why; then it is closed whatever it does. */
-    private static final int FAREWELL_SECONDS = 2;
-
     private final RelayServer server;
     private final SocketChannel client;
     private final IpAddress address;
@@ -103,7 +97,7 @@ final class RelaySession extends ByteToMessageDecoder {
         // Unknown users take as long as wrong tokens.
         boolean proved = proof.isBy(known == null ? "nobody's token" : known.token(), tls == null ? null : Tls.exported(tls), asked) && known != null;
         if (!proved) {
-            refuse(Refusal.WRONG_TOKEN, ConvertError.NOT_AUTHORIZED, "user " + printable(proof.user()));
+            refuse(Refusal.WRONG_TOKEN, ConvertError.NOT_AUTHORIZED, "user " + RefusalLog.printable(proof.user()));
             return;
         }
         if (tls == null) {
@@ -124,10 +118,6 @@ final class RelaySession extends ByteToMessageDecoder {
         } else {
             beginDatagrams(known, tls);
         }
-    }
-
-    private static String printable(String name) {
-        return "'" + name.replaceAll("[^A-Za-z0-9._-]", "?") + "'";
     }
 
     private void connect(RelayUser known, IpEndpoint remote) {
@@ -175,10 +165,10 @@ final class RelaySession extends ByteToMessageDecoder {
         if (!client.isActive()) {
             destination.close();
         } else if (failure != null) {
-            boolean refusal = failure instanceof ConnectException && String.valueOf(failure.getMessage()).contains("refused");
+            boolean refusal = ConnectFailure.of(failure) == ConnectFailure.REFUSED;
             refuse(Refusal.DESTINATION_FAILED, refusal ? ConvertError.CONNECTION_RESET : ConvertError.DESTINATION_UNREACHABLE, "");
         } else {
-            ChannelJoin join = new ChannelJoin(client, destination, meter(RelayUser.Way.TO_DESTINATION), meter(RelayUser.Way.TO_CLIENT), () -> { });
+            ChannelJoin join = user.join(client, destination);
             destination.pipeline().addLast(join.second());
             ByteBuf answer = client.alloc().buffer();
             // An Extended TCP Header without options: the kernel does not tell those of the SYN/ACK.
@@ -190,11 +180,6 @@ final class RelaySession extends ByteToMessageDecoder {
         }
     }
 
-    private ChannelJoin.Meter meter(RelayUser.Way way) {
-        RelayUser whose = user;
-        return bytes -> whose.carry(way, bytes, client.eventLoop().ticker().nanoTime());
-    }
-
     /** Counts it, says why, ends the stream, and closes when the client has, or after a moment: a reset would take the reason with it. */
     private void refuse(Refusal refusal, ConvertError error, String detail) {
         refused = true;
@@ -203,22 +188,8 @@ final class RelaySession extends ByteToMessageDecoder {
         ByteBuf answer = client.alloc().buffer();
         ConvertMessage.error(error).write(answer);
         client.write(answer);
-        new StreamEnds(client).end();
         client.config().setAutoRead(!asked);
-        client.eventLoop().schedule(() -> client.close(), FAREWELL_SECONDS, TimeUnit.SECONDS);
-    }
-
-    @Override
-    public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
-        if (event instanceof SslHandshakeCompletionEvent handshake && !handshake.isSuccess() && !refused && client.isActive()) {
-            refused = true;
-            server.log().refused(Refusal.NO_TLS, address, reason(handshake.cause()));
-        }
-        super.userEventTriggered(context, event);
-    }
-
-    private static String reason(Throwable failure) {
-        return failure == null || failure.getMessage() == null ? "" : failure.getMessage().replaceAll("\\s+", " ").replaceAll(": [0-9a-f]{16,}.*", "");
+        new StreamEnds(client).sayFarewell();
     }
 
     @Override

@@ -1,7 +1,9 @@
 package io.mptcp.tun.relay;
 
 import io.mptcp.pm.QuotaMeter;
+import io.mptcp.tun.stream.ChannelJoin;
 import io.netty.channel.Channel;
+import io.netty.channel.socket.SocketChannel;
 import java.time.ZonedDateTime;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -98,6 +100,15 @@ final class RelayUser {
     }
 
     // ---- bytes ----
+
+    /** One of his connections, of which every byte counts. */
+    ChannelJoin join(SocketChannel client, SocketChannel destination) {
+        return new ChannelJoin(client, destination, meter(Way.TO_DESTINATION, client), meter(Way.TO_CLIENT, client), () -> { });
+    }
+
+    private ChannelJoin.Meter meter(Way way, SocketChannel client) {
+        return bytes -> carry(way, bytes, client.eventLoop().ticker().nanoTime());
+    }
 
     /** Bytes of a stream that have been read. @return nanoseconds for which nothing more is to be read, 0 for none */
     synchronized long carry(Way way, long bytes, long nowNanos) {

@@ -6,6 +6,7 @@ import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
+import java.util.concurrent.TimeUnit;
 
 /**
  * How the two directions of a channel's stream end. Without TLS that is a FIN. With TLS it is close_notify (RFC 8446 section 6.1), each direction for itself; a
@@ -16,6 +17,8 @@ public final class StreamEnds {
     public enum Said {
         NOTHING, END, CUT_OFF
     }
+
+    private static final int FAREWELL_SECONDS = 2;
 
     private final SocketChannel channel;
     /** Null without TLS. */
@@ -55,6 +58,12 @@ public final class StreamEnds {
                 tls.closeOutbound().addListener(_ -> channel.shutdownOutput());
             }
         });
+    }
+
+    /** Ends it for a peer that has been told why: closes when there has been time to read that, whatever the peer does. A reset would take it along. */
+    public void sayFarewell() {
+        end();
+        channel.eventLoop().schedule(() -> channel.close(), FAREWELL_SECONDS, TimeUnit.SECONDS);
     }
 
     /** Resets the connection: the peer must not take what it has got for the whole. */
