@@ -40,6 +40,7 @@ final class RelayCommand implements Callable<Integer> {
         }
         if (check) {
             spec.commandLine().getOut().println(config + ": ok");
+            read.warnings().forEach(warning -> spec.commandLine().getOut().println("warning: " + warning));
             spec.commandLine().getOut().flush();
             return ExitCodes.OK;
         }

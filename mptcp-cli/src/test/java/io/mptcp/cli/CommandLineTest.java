@@ -197,6 +197,16 @@ class CommandLineTest {
         assertOneLine("mptcp tun setup: " + file + ": is there already");
     }
 
+    @Test
+    void whatCanBeDoneButShouldBeKnownIsSaidByTheCheckOfARelaysConfiguration(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(folder.resolve("relay.yaml"), """
+                socks: [{address: '192.0.2.1:1080', by: kernel, tls: no, clients: [192.0.2.0/24]}]
+                users: [{name: alice, token: 0123456789abcdef0123456789abcdef}]
+                """);
+        assertEquals(ExitCodes.OK, mptcp("tun", "relay", "--check", "-c", file.toString()), err.toString());
+        assertTrue(out.toString().startsWith(file + ": ok\nwarning: socks 192.0.2.1:1080 is without TLS"), out.toString());
+    }
+
     /** On the relay's host, then on the client's with the file from there. */
     @Test
     void bothEndsAreSetUpByACommandEach(@TempDir Path folder) throws Exception {

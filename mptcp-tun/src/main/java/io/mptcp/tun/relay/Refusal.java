@@ -16,12 +16,14 @@ enum Refusal {
     EGRESS_DENIED("egress_denied", "the destination is not on the egress list", ConvertError.NOT_AUTHORIZED),
     DESTINATION_FAILED("destination_failed", "the destination could not be reached", ConvertError.DESTINATION_UNREACHABLE),
     NOT_CONVERT("not_convert", "what came is no Convert message, and was not answered", ConvertError.MALFORMED_MESSAGE),
-    NOT_A_CLIENT("not_a_client", "its address is not one of convert's clients", ConvertError.NOT_AUTHORIZED),
+    NOT_A_CLIENT("not_a_client", "its address is not one of those who may come", ConvertError.NOT_AUTHORIZED),
     NO_COOKIE("no_cookie", "it had no cookie, and was given one", ConvertError.MISSING_COOKIE),
     WRONG_COOKIE("wrong_cookie", "its cookie is too old, or another's", ConvertError.NOT_AUTHORIZED),
     UNSUPPORTED_OPTION("unsupported_option", "it wants TCP options the relay cannot set", ConvertError.UNSUPPORTED_TCP_OPTION),
     CLIENT_FULL("client_full", "the client has as many connections as it may", ConvertError.RESOURCE_EXCEEDED),
     NO_PROXY_HEADER("no_proxy_header", "no header of PROXY protocol, or a wrong one, from a balancer", ConvertError.MALFORMED_MESSAGE),
+    NO_PASSWORD("no_password", "it does not offer user name and password", ConvertError.NOT_AUTHORIZED),
+    UNSUPPORTED_COMMAND("unsupported_command", "it wants another thing than a connection", ConvertError.UNSUPPORTED_MESSAGE),
     QUOTA_USED_UP("quota_used_up", "the user has carried as much as he may in this period", ConvertError.RESOURCE_EXCEEDED);
 
     private final String key;

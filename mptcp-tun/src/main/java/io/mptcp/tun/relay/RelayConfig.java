@@ -29,14 +29,15 @@ import java.util.stream.Stream;
  *
  * @param listen     where clients of ours come
  * @param convert    where stock clients of RFC 8803 come
- * @param forward    where clients of a service come; at least one of the three
+ * @param socks      where programs that speak SOCKS5 come
+ * @param forward    where clients of a service come; at least one of the four
  * @param paths      for listeners by the stack; empty where there are none
  * @param scheduler  packet scheduler of the stack, by name
  * @param congestion congestion control of the stack, by name
  * @param announce   addresses of this relay itself that clients are told of, and send their UDP to; a port of 0 is that of the connection
  * @param allowJoinInitialAddress whether further subflows may come to where a connection of the stack began: not where a load balancer stands there
  * @param tls        null without TLS
- * @param users      at least one where there is a {@code listen}
+ * @param users      at least one where there is a {@code listen} or {@code socks}
  * @param egress     where they may go
  * @param datagrams  whether UDP is carried, too; with TLS only
  * @param limits     bounds of the relay
@@ -44,15 +45,15 @@ import java.util.stream.Stream;
  * @param jsonLog    log lines as JSON instead of text
  * @param control    where the relay can be asked things
  */
-public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List<Forward> forward, List<PathSpec> paths, String scheduler, String congestion, List<IpEndpoint> announce,
-                          boolean allowJoinInitialAddress, TlsFiles tls, List<User> users, EgressList egress, boolean datagrams, RelayLimits limits,
+public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List<SocksListen> socks, List<Forward> forward, List<PathSpec> paths, String scheduler,
+                          String congestion, List<IpEndpoint> announce, boolean allowJoinInitialAddress, TlsFiles tls, List<User> users, EgressList egress, boolean datagrams, RelayLimits limits,
                           String log, boolean jsonLog, ControlSettings control) {
     static final ControlSettings DEFAULT_CONTROL = new ControlSettings(Path.of("/run/mptcp-tun/relay.sock"), true, "rw-rw----", null, null, null);
 
     private static final List<String> LOG_LEVELS = List.of("error", "warn", "info", "debug", "trace");
     /** As the kernel's sysctl. */
     private static final String ALLOW_JOIN_INITIAL = "allow-join-initial-addr-port";
-    private static final String ACCEPT_PROXY = "accept-proxy";
+    static final String ACCEPT_PROXY = "accept-proxy";
     private static final int DEFAULT_USER_CONNECTIONS = 1024;
 
     /**
@@ -64,6 +65,11 @@ public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List
     public record Listen(InetSocketAddress address, boolean byKernel, List<Cidr> balancers) {
         boolean isBalancer(IpAddress client) {
             return balancers.stream().anyMatch(network -> network.contains(client));
+        }
+
+        @Override
+        public String toString() {
+            return text(address);
         }
     }
 
@@ -106,7 +112,7 @@ public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List
 
     /** This, with what can change while a relay runs as {@code wanted} has it. */
     RelayConfig reloadedWith(RelayConfig wanted) {
-        return new RelayConfig(listen, convert, forward, paths, scheduler, congestion, announce, allowJoinInitialAddress, tls, wanted.users, wanted.egress,
+        return new RelayConfig(listen, convert, socks, forward, paths, scheduler, congestion, announce, allowJoinInitialAddress, tls, wanted.users, wanted.egress,
                 datagrams, wanted.limits, log, jsonLog, control);
     }
 
@@ -120,6 +126,7 @@ public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List
         List<String> notDone = new ArrayList<>();
         note(notDone, listen, wanted.listen, "listen");
         note(notDone, convert, wanted.convert, "convert");
+        note(notDone, socks, wanted.socks, "socks");
         note(notDone, forward, wanted.forward, "forward");
         note(notDone, paths, wanted.paths, "paths");
         note(notDone, scheduler, wanted.scheduler, "scheduler");
@@ -141,17 +148,23 @@ public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List
         }
     }
 
+    static String text(InetSocketAddress address) {
+        return new IpEndpoint(IpAddress.of(address.getAddress().getAddress()), address.getPort()).toString();
+    }
+
     /** Whether this stack takes connections, and not the kernel alone. */
     public boolean usesStack() {
-        return usesStack(listen, convert, forward);
+        return !all(listen, convert, socks, forward).stream().allMatch(Listen::byKernel);
     }
 
-    private static boolean usesStack(List<Listen> listen, List<ConvertListen> convert, List<Forward> forward) {
-        return all(listen, convert, forward).anyMatch(one -> !one.byKernel());
+    private static List<Listen> all(List<Listen> listen, List<ConvertListen> convert, List<SocksListen> socks, List<Forward> forward) {
+        return Stream.of(listen.stream(), convert.stream().map(ConvertListen::listen), socks.stream().map(SocksListen::listen), forward.stream().map(Forward::listen))
+                .flatMap(each -> each).toList();
     }
 
-    private static Stream<Listen> all(List<Listen> listen, List<ConvertListen> convert, List<Forward> forward) {
-        return Stream.concat(Stream.concat(listen.stream(), convert.stream().map(ConvertListen::listen)), forward.stream().map(Forward::listen));
+    /** What can be done, and whoever does it should know, a line each. */
+    public List<String> warnings() {
+        return socks.stream().map(SocksListen::warning).filter(Objects::nonNull).toList();
     }
 
     /** @throws ConfigException with one line when the file cannot be read or says something that cannot be done */
@@ -165,16 +178,18 @@ public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List
     }
 
     private static RelayConfig read(ConfigNode root) throws ConfigException {
-        Map<String, ConfigNode> keys = root.map("listen", "convert", "forward", "paths", "scheduler", "congestion", "announce", ALLOW_JOIN_INITIAL, "tls", "users",
+        Map<String, ConfigNode> keys = root.map("listen", "convert", "socks", "forward", "paths", "scheduler", "congestion", "announce", ALLOW_JOIN_INITIAL, "tls", "users",
                 "egress", "datagrams", "limits", "log", "log-format", "control", "http");
         List<Listen> listen = keys.containsKey("listen") ? readListen(keys.get("listen")) : List.of();
         List<ConvertListen> convert = ConvertListen.read(keys.get("convert"));
+        List<SocksListen> socks = SocksListen.read(keys.get("socks"));
         List<Forward> forward = keys.containsKey("forward") ? readForward(keys.get("forward")) : List.of();
-        if (listen.isEmpty() && convert.isEmpty() && forward.isEmpty()) {
-            throw root.error("nothing is listened on", "add where clients come, e.g. listen: [{address: '0.0.0.0:443'}], or convert, or forward");
+        List<Listen> all = all(listen, convert, socks, forward);
+        if (all.isEmpty()) {
+            throw root.error("nothing is listened on", "add where clients come, e.g. listen: [{address: '0.0.0.0:443'}], or convert, socks, or forward");
         }
         List<PathSpec> paths = keys.containsKey("paths") ? PathsConfig.read(keys.get("paths"), null) : List.of();
-        boolean byStack = usesStack(listen, convert, forward);
+        boolean byStack = !all.stream().allMatch(Listen::byKernel);
         if (byStack && paths.isEmpty()) {
             throw root.error("'paths' is missing in the file", "list the interfaces that clients come by, e.g. [{device: eth0}], or listen by: kernel");
         }
@@ -183,14 +198,19 @@ public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List
             throw keys.get(ALLOW_JOIN_INITIAL).error("the kernel takes the connections, and this is a setting of its own",
                     "run sysctl net.mptcp.allow_join_initial_addr_port=0");
         }
-        boolean hasClients = !listen.isEmpty();
-        return new RelayConfig(listen, convert, forward, paths,
+        boolean socksByTls = socks.stream().anyMatch(SocksListen::tls);
+        TlsFiles tls = listen.isEmpty() && !socksByTls ? null : readTls(root.required(keys, "tls", "add {certificate: FILE, key: FILE} ('mptcp-tun relay-key' makes them), or off"));
+        if (socksByTls && tls == null) {
+            throw keys.get("tls").error("socks needs it", "add {certificate: FILE, key: FILE}, or say tls: no in socks, too, and list clients there");
+        }
+        boolean hasUsers = !listen.isEmpty() || !socks.isEmpty();
+        return new RelayConfig(listen, convert, socks, forward, paths,
                 ConfigNode.oneOf(keys.get("scheduler"), Schedulers.names(), "default"),
                 ConfigNode.oneOf(keys.get("congestion"), CongestionControllers.names(), "cubic"),
-                readAnnounce(keys.get("announce"), all(listen, convert, forward).toList()),
+                readAnnounce(keys.get("announce"), all),
                 allowJoinInitial,
-                hasClients ? readTls(root.required(keys, "tls", "add {certificate: FILE, key: FILE} ('mptcp-tun relay-key' makes them), or off")) : null,
-                hasClients ? readUsers(root.required(keys, "users", "add at least one, e.g. [{name: laptop, token: ...}]")) : List.of(),
+                tls,
+                hasUsers ? readUsers(root.required(keys, "users", "add at least one, e.g. [{name: laptop, token: ...}]"), !socks.isEmpty()) : List.of(),
                 readEgress(keys.get("egress")),
                 !keys.containsKey("datagrams") || keys.get("datagrams").bool(),
                 readLimits(keys.get("limits")),
@@ -264,7 +284,7 @@ public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List
                 node.required(keys, "key", "name a PEM file").parsed(Path::of, "name a PEM file"));
     }
 
-    private static List<User> readUsers(ConfigNode node) throws ConfigException {
+    private static List<User> readUsers(ConfigNode node, boolean socks) throws ConfigException {
         List<User> users = new ArrayList<>();
         for (ConfigNode item : node.list()) {
             Map<String, ConfigNode> keys = item.map("name", "token", "connections", "rate", "quota");
@@ -272,6 +292,10 @@ public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List
             String token = item.required(keys, "token", "e.g. from 'openssl rand -hex 32'").parsed(RelaySpec::token, "e.g. from 'openssl rand -hex 32'");
             if (users.stream().anyMatch(other -> other.name().equals(name))) {
                 throw item.error("user " + name + " is given twice", "keep one");
+            }
+            if (socks && token.length() > SocksListen.MAX_TOKEN_LENGTH) {
+                throw item.error("the token of user " + name + " has " + token.length() + " letters, and a password of SOCKS " + SocksListen.MAX_TOKEN_LENGTH + " at most",
+                        "take another, e.g. from 'openssl rand -hex 32'");
             }
             BitRate rate = keys.containsKey("rate") ? keys.get("rate").parsed(BitRate::parse, "write e.g. 20Mbit/s") : null;
             PathQuota quota = keys.containsKey("quota") ? keys.get("quota").parsed(text -> PathQuota.parse(text, PathRole.OFF), "write e.g. 100G/month") : null;

@@ -9,9 +9,6 @@ import io.mptcp.tun.TunDaemon;
 import io.mptcp.tun.http.HttpReply;
 import io.mptcp.tun.http.HttpRoutes;
 import io.mptcp.tun.http.HttpServer;
-import io.mptcp.wire.IpAddress;
-import io.mptcp.wire.IpEndpoint;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -47,6 +44,7 @@ public final class RelayDaemon {
                 HttpServer control = openControl(config.control(), server);
                 SdNotify systemd = SdNotify.start(server.loop(), System.getenv())) {
             Signal.handle(new Signal("HUP"), _ -> Thread.ofPlatform().name("reload").start(() -> reload(server, source)));
+            config.warnings().forEach(LOG::warn);
             String ready = readyLine(config);
             System.out.println(ready);
             System.out.flush();
@@ -74,15 +72,15 @@ public final class RelayDaemon {
 
     private static String readyLine(RelayConfig config) {
         List<String> parts = new ArrayList<>();
-        config.listen().forEach(listen -> parts.add(text(listen.address()) + " by " + (listen.byKernel() ? "kernel" : "stack")));
-        config.convert().forEach(convert -> parts.add(text(convert.listen().address()) + " by " + (convert.listen().byKernel() ? "kernel" : "stack") + " for RFC 8803"));
-        config.forward().forEach(forward -> parts.add(text(forward.listen().address()) + " by " + (forward.listen().byKernel() ? "kernel" : "stack")
-                + " to " + text(forward.to())));
+        config.listen().forEach(listen -> parts.add(text(listen)));
+        config.convert().forEach(convert -> parts.add(text(convert.listen()) + " for RFC 8803"));
+        config.socks().forEach(socks -> parts.add(text(socks.listen()) + " for SOCKS5" + (socks.tls() ? "" : " without TLS")));
+        config.forward().forEach(forward -> parts.add(text(forward.listen()) + " to " + RelayConfig.text(forward.to())));
         return "ready: relay " + String.join(", ", parts);
     }
 
-    private static IpEndpoint text(InetSocketAddress address) {
-        return new IpEndpoint(IpAddress.of(address.getAddress().getAddress()), address.getPort());
+    private static String text(RelayConfig.Listen listen) {
+        return listen + " by " + (listen.byKernel() ? "kernel" : "stack");
     }
 
     private static HttpServer openControl(ControlSettings settings, RelayServer server) throws SetupException {

@@ -68,6 +68,7 @@ public final class RelayServer implements AutoCloseable {
     /** As it is in force; what a restart is needed for is as it was at the start. */
     private volatile RelayConfig config;
     private volatile Map<String, RelayUser> users = Map.of();
+    private final NameLookup.Resolver resolver;
     private final RefusalLog log = new RefusalLog();
     private final ReplayGuard replayGuard = new ReplayGuard();
     private final HalfOpen halfOpen;
@@ -86,8 +87,9 @@ public final class RelayServer implements AutoCloseable {
     /** Null while nobody has a quota. */
     private Future<?> quotaTimer;
 
-    private RelayServer(RelayConfig config) {
+    private RelayServer(RelayConfig config, NameLookup.Resolver resolver) {
         this.config = config;
+        this.resolver = resolver;
         this.halfOpen = new HalfOpen(config.limits().halfOpen(), config.limits().halfOpenPerClient());
         this.users = usersOf(config);
         // Packet links belong to one loop.
@@ -158,7 +160,12 @@ public final class RelayServer implements AutoCloseable {
 
     /** Opens everything, or nothing. @throws SetupException with one line */
     public static RelayServer start(RelayConfig config) throws SetupException {
-        RelayServer server = new RelayServer(config);
+        return start(config, InetAddress::getAllByName);
+    }
+
+    /** As {@link #start(RelayConfig)}. @param resolver instead of the system's */
+    static RelayServer start(RelayConfig config, NameLookup.Resolver resolver) throws SetupException {
+        RelayServer server = new RelayServer(config, resolver);
         try {
             server.open();
             return server;
@@ -199,6 +206,9 @@ public final class RelayServer implements AutoCloseable {
         }
         if (config.datagrams() && config.tls() != null && !config.listen().isEmpty()) {
             datagrams = RelayDatagrams.open(loop(), config.listen().getFirst().address(), config.egress());
+        }
+        for (SocksListen socks : config.socks()) {
+            open(socks.listen(), false, channel -> addSocks(socks, channel));
         }
         watchQuotas();
         for (RelayConfig.Forward forward : config.forward()) {
@@ -260,7 +270,7 @@ public final class RelayServer implements AutoCloseable {
         }
         ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
         if (!bound.isSuccess()) {
-            throw new SetupException("listen " + text(address) + ": " + bound.cause().getMessage(), bound.cause());
+            throw new SetupException("listen " + RelayConfig.text(address) + ": " + bound.cause().getMessage(), bound.cause());
         }
         return bound.channel();
     }
@@ -280,18 +290,14 @@ public final class RelayServer implements AutoCloseable {
             if (socket != null) {
                 socket.close();
             }
-            throw new SetupException("listen " + text(address) + ": " + e.getMessage() + ", or let it be done by: stack", e);
+            throw new SetupException("listen " + RelayConfig.text(address) + ": " + e.getMessage() + ", or let it be done by: stack", e);
         }
         int fd = socket.fd();
         ChannelFuture registered = bootstrap(session).channelFactory(() -> new EpollServerSocketChannel(fd)).register().awaitUninterruptibly();
         if (!registered.isSuccess()) {
-            throw new SetupException("listen " + text(address) + ": " + registered.cause().getMessage(), registered.cause());
+            throw new SetupException("listen " + RelayConfig.text(address) + ": " + registered.cause().getMessage(), registered.cause());
         }
         return registered.channel();
-    }
-
-    private static String text(InetSocketAddress address) {
-        return new IpEndpoint(IpAddress.of(address.getAddress().getAddress()), address.getPort()).toString();
     }
 
     private ServerBootstrap bootstrap(Consumer<SocketChannel> session) {
@@ -327,6 +333,19 @@ public final class RelayServer implements AutoCloseable {
             TlsFront.add(channel, tls, log);
         }
         channel.pipeline().addLast(new RelaySession(this, channel));
+    }
+
+    private void addSocks(SocksListen listen, SocketChannel channel) {
+        IpAddress address = ProxyHeader.sourceAddress(channel);
+        if (!listen.serves(address)) {
+            log.refused(Refusal.NOT_A_CLIENT, address, "");
+            new StreamEnds(channel).reset();
+            return;
+        }
+        if (listen.tls()) {
+            TlsFront.add(channel, tls, log);
+        }
+        new SocksSession(this, channel).start();
     }
 
     /** Opens a connection to a destination, with nothing read from it until that is switched on. */
@@ -374,6 +393,11 @@ public final class RelayServer implements AutoCloseable {
 
     RelayUser user(String name) {
         return users.get(name);
+    }
+
+    /** Of names that users of SOCKS ask for. */
+    NameLookup.Resolver resolver() {
+        return resolver;
     }
 
     RefusalLog log() {

@@ -4,6 +4,9 @@ import io.mptcp.pm.QuotaMeter;
 import io.mptcp.tun.stream.ChannelJoin;
 import io.netty.channel.Channel;
 import io.netty.channel.socket.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.ZonedDateTime;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,6 +30,7 @@ final class RelayUser {
     private final TokenBucket[] buckets = {new TokenBucket(), new TokenBucket()};
     private final long[] carriedBytes = new long[Way.values().length];
     private final Set<Channel> channels = new LinkedHashSet<>();
+    private final NameLookup lookup = new NameLookup();
     private RelayConfig.User configured;
     /** Null without a quota. */
     private QuotaMeter meter;
@@ -64,6 +68,24 @@ final class RelayUser {
         return configured.token();
     }
 
+    /**
+     * Whether this is his token. Nobody's takes as long, and so does any that is wrong.
+     *
+     * @param known null for a name that is nobody's
+     */
+    static boolean proves(RelayUser known, String token) {
+        return MessageDigest.isEqual(hash(token), hash(known == null ? "nobody's token" : known.token())) && known != null;
+    }
+
+    /** Of one length, whatever that of the token. */
+    private static byte[] hash(String token) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every platform has it
+        }
+    }
+
     // ---- connections ----
 
     /** @return null when there is room for one more; then {@link #left} has to be called for it */
@@ -97,6 +119,11 @@ final class RelayUser {
 
     synchronized void left(Channel client) {
         channels.remove(client);
+    }
+
+    /** What he asks for by name. */
+    NameLookup lookup() {
+        return lookup;
     }
 
     // ---- bytes ----

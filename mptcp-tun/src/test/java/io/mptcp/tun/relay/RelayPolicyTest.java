@@ -79,7 +79,7 @@ class RelayPolicyTest {
         RelayConfig config = RelayConfig.load(example);
         assertEquals(2, config.users().size());
         String text = Files.readString(example);
-        for (String key : new String[] {"listen", "convert", "clients", "cookies", "cookie-secret", "mptcp", "forward", "address", "by", "proxy-protocol", "accept-proxy", "paths", "scheduler", "congestion", "announce", "port", "allow-join-initial-addr-port", "tls", "certificate", "key", "users", "name", "token",
+        for (String key : new String[] {"listen", "convert", "clients", "cookies", "cookie-secret", "mptcp", "socks", "forward", "address", "by", "proxy-protocol", "accept-proxy", "paths", "scheduler", "congestion", "announce", "port", "allow-join-initial-addr-port", "tls", "certificate", "key", "users", "name", "token",
             "connections", "rate", "quota", "egress", "to", "ports", "datagrams", "limits", "half-open", "half-open-per-client", "hello-timeout-seconds", "connect-timeout-seconds", "log",
             "log-format", "control", "http"}) {
             assertTrue(text.matches("(?s).*\\b" + key + ":.*"), key);
