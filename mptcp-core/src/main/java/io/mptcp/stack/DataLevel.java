@@ -12,6 +12,12 @@ import java.util.List;
  */
 final class DataLevel {
     static final long NEVER_NANOS = Long.MIN_VALUE;
+    private static final int RECENT_BYTES = 1 << 20;
+    /** So much has to be acknowledged before a stream is said to go one way. */
+    private static final int ONE_WAY_BYTES = 128 * 1024;
+    /** It does when it carries so many times more than comes back, and until that is twice as much. */
+    private static final int ONE_WAY_TIMES = 32;
+
     private final Connection connection;
     private final List<Subflow> subflows;
     private final Stack stack;
@@ -22,6 +28,9 @@ final class DataLevel {
     private boolean dataAck8;
     private long lastDataReceivedNanos = NEVER_NANOS;
     private long lastAckReceivedNanos = NEVER_NANOS;
+    /** Of what was carried lately, see {@link #isOneWay}: what the peer acknowledged and what came from it. */
+    private int recentAckedBytes;
+    private int recentReceivedBytes;
 
     DataLevel(Connection connection, List<Subflow> subflows) {
         this.connection = connection;
@@ -54,6 +63,7 @@ final class DataLevel {
      */
     boolean onData(long dsn, MemorySegment buffer, long offset, int length) {
         lastDataReceivedNanos = stack.nowNanos();
+        count(0, length);
         if (dsn > receiver.nextByteDsn() + 2L * receiver.capacityBytes()) {
             stack.count(Counter.NoDSSInWindow);
             return true;
@@ -90,7 +100,9 @@ final class DataLevel {
     boolean onDataAck(MptcpOptions mptcp, long windowBytes) {
         lastAckReceivedNanos = stack.nowNanos();
         long ackDsn = sequence.ackFromWire(mptcp.dataAck, mptcp.dataAck8, sender.dsnUna());
+        long before = sender.dsnUna();
         boolean advanced = sender.onDataAck(ackDsn);
+        count(sender.dsnUna() - before, 0);
         if (ackDsn <= sender.dsnNxt() + 1 && ackDsn >= sender.dsnUna()) {
             return onWindow(ackDsn + windowBytes) | advanced;
         }
@@ -119,6 +131,21 @@ final class DataLevel {
     /** Data came in order with a data sequence number of that size. */
     void onDsnSize(boolean dsn8) {
         dataAck8 = dsn8 || !stack.config().wire().adaptiveDataAck();
+    }
+
+    private void count(long ackedBytes, int receivedBytes) {
+        recentAckedBytes += (int) Math.min(ackedBytes, RECENT_BYTES);
+        recentReceivedBytes += receivedBytes;
+        if (recentAckedBytes + recentReceivedBytes > RECENT_BYTES) {
+            recentAckedBytes /= 2;
+            recentReceivedBytes /= 2;
+        }
+    }
+
+    /** Whether next to nothing comes from the peer while this side sends. @param already it was so when last asked */
+    boolean isOneWay(boolean already) {
+        int times = already ? ONE_WAY_TIMES / 2 : ONE_WAY_TIMES;
+        return recentAckedBytes >= ONE_WAY_BYTES && recentReceivedBytes <= recentAckedBytes / times;
     }
 
     /** When payload last came, {@link #NEVER_NANOS} if never. */

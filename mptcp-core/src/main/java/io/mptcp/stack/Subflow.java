@@ -299,13 +299,13 @@ final class Subflow extends Flow implements UpperLayer {
     }
 
     @Override
-    public void writeOptions(SegmentKind kind, long ssn, int logIndex, OptionWriter writer) {
-        options.write(kind, ssn, logIndex, writer);
+    public boolean writeOptions(SegmentKind kind, long ssn, int logIndex, OptionWriter writer) {
+        return options.write(kind, ssn, logIndex, writer);
     }
 
     @Override
     public int dataOptionBytes() {
-        return connection.isMptcp() || connection.fallback().sendsInfiniteMapping(this) ? SubflowOptions.MAX_DSS_BYTES : 0;
+        return options.dataOptionBytes();
     }
 
     @Override
@@ -467,6 +467,9 @@ final class Subflow extends Flow implements UpperLayer {
     @Override
     public void onAcked(IncomingSegment segment) {
         connection.heard();
+        if (options.updateDataAck()) {
+            tcb.onDataOptionBytes();
+        }
         SilentSubflows.onAcked(this, segment);
     }
 

@@ -9,6 +9,10 @@ final class SubflowOptions {
     /** DSS with 64-bit DATA_ACK and 64-bit mapping, padded; the same size with a checksum. */
     static final int MAX_DSS_BYTES = 28;
     private static final int DSS_ACK_BYTES = 12;
+    /** DSS with a mapping and no DATA_ACK, padded; the same size with a checksum. */
+    private static final int DSS_MAPPING_BYTES = 20;
+    /** A subflow counts as established at the peer when a DATA_ACK came by it (Linux resets a join whose first data brings none): the beginning has them all. */
+    private static final int BEGINNING_BYTES = 16 * 1024;
     private static final int MP_CAPABLE_ACK_BYTES = 20;
     private static final int MP_JOIN_ACK_BYTES = 24;
 
@@ -16,21 +20,47 @@ final class SubflowOptions {
     private final Connection connection;
     /** The keys went out with the last pure acknowledgment: a DATA_FIN may follow. */
     private boolean keysSent;
+    /** Full segments of data have no DATA_ACK, and are longer by as much. */
+    private boolean leavesDataAckOut;
 
     SubflowOptions(Subflow subflow) {
         this.subflow = subflow;
         this.connection = subflow.connection;
     }
 
-    void write(SegmentKind kind, long ssn, int logIndex, OptionWriter writer) {
+    /** @return whether the segment tells the peer of all that has come from it */
+    boolean write(SegmentKind kind, long ssn, int logIndex, OptionWriter writer) {
         switch (kind) {
             case SYN -> writeSyn(writer);
             case SYN_ACK -> writeSynAck(writer);
             case ACK -> writeAck(ssn, writer);
             case FIN -> writeFin(ssn, writer);
-            case DATA -> writeData(ssn, logIndex, writer);
+            case DATA -> {
+                return writeData(logIndex, writer);
+            }
             case RST -> writeReset(writer);
         }
+        return true;
+    }
+
+    /** Bytes that every data segment keeps free. */
+    int dataOptionBytes() {
+        if (connection.isMptcp()) {
+            return leavesDataAckOut ? DSS_MAPPING_BYTES : MAX_DSS_BYTES;
+        }
+        return connection.fallback().sendsInfiniteMapping(subflow) ? MAX_DSS_BYTES : 0;
+    }
+
+    /**
+     * While the stream goes one way, a DATA_ACK would say the same again and again. It need not be on every segment (RFC 8684 section 3.3.2), and
+     * eight octets are half a percent of what a path carries. What little comes from the peer is acknowledged by segments of its own.
+     *
+     * @return whether {@link #dataOptionBytes} changed
+     */
+    boolean updateDataAck() {
+        boolean before = leavesDataAckOut;
+        leavesDataAckOut = connection.isMptcp() && subflow.tcb.sndUna() > BEGINNING_BYTES && connection.data().isOneWay(before);
+        return leavesDataAckOut != before;
     }
 
     int ackOptionBytes() {
@@ -165,24 +195,30 @@ final class SubflowOptions {
         }
     }
 
-    private void writeData(long ssn, int logIndex, OptionWriter writer) {
+    private boolean writeData(int logIndex, OptionWriter writer) {
         SegmentLog log = subflow.tcb.log();
         if (!connection.isMptcp()) {
             if (connection.fallback().sendsInfiniteMapping(subflow)) {
                 connection.fallback().writeInfiniteMapping(writer, log.endSsn(logIndex));
             }
-            return;
+            return true;
         }
         if (repeatsMpCapable(log.mapSsn(logIndex))) {
             writer.mpCapableData(Handshake.VERSION, connection.handshake().flags(), connection.data().sequence.localKey(), connection.data().sequence.remoteKey(),
                     log.mapLength(logIndex), log.mapChecksum(logIndex));
-            return;
+            return true;
         }
         // What answers data of a SYN may be sent before the peer's key is known (erratum 6609 to appendix B): there is nothing to acknowledge yet.
-        boolean acks = connection.data().sequence.remoteKey() != 0;
+        boolean early = connection.data().sequence.remoteKey() == 0;
+        boolean acks = !early && hasRoomForDataAck(log.payloadLength(logIndex));
         // A retransmitted piece repeats the mapping of the whole: once declared it never changes (section 3.3.1).
         writer.dssMapping(acks, connection.data().isDataAck8(), connection.data().wireDataAck(), true, connection.data().toWireDsn(log.mapDsn(logIndex)), (int) log.mapSsn(logIndex),
                 log.mapLength(logIndex), false, log.mapChecksum(logIndex));
+        return acks || early;
+    }
+
+    private boolean hasRoomForDataAck(int payloadLength) {
+        return !leavesDataAckOut || payloadLength <= subflow.tcb.payloadMssBytes() - (MAX_DSS_BYTES - DSS_MAPPING_BYTES);
     }
 
     private void writeReset(OptionWriter writer) {

@@ -435,6 +435,11 @@ public final class Tcb extends TcpVariables {
         return path.sndMssBytes() - (timestampsOn ? 12 : 0) - upper.dataOptionBytes();
     }
 
+    /** {@link UpperLayer#dataOptionBytes} is another one now. */
+    public void onDataOptionBytes() {
+        cc.onMssChange(payloadMssBytes());
+    }
+
     /** Largest payload that {@link #transmitData} may be given now: a whole number of MSS where the link cuts super-segments. */
     public int maxPayloadBytes() {
         int mss = payloadMssBytes();

@@ -153,7 +153,7 @@ final class TcpOutput {
         begin(out);
         writeTimestamps(nowNanos);
         long ssn = log.ssn(index);
-        tcb.upper.writeOptions(kind, ssn, index, options);
+        boolean acknowledges = tcb.upper.writeOptions(kind, ssn, index, options);
         int headerLength = FIXED + options.finish();
         // As Linux: a super-segment is pushed, so that what merges its pieces at the peer does not wait for more.
         int push = log.has(index, SegmentLog.PUSH) || payloadLength > tcb.payloadMssBytes() ? TcpSegment.PSH : 0;
@@ -166,7 +166,7 @@ final class TcpOutput {
             tcb.bytesSent += payloadLength;
             tcb.lastDataNanos = nowNanos;
         }
-        sent(nowNanos);
+        sent(nowNanos, acknowledges);
     }
 
     private void transmitAck(long nowNanos, PacketSlot out) {
@@ -227,7 +227,7 @@ final class TcpOutput {
         int headerLength = FIXED + options.finish();
         header(out, ssn, headerLength, flags, window);
         out.length = headerLength;
-        sent(nowNanos);
+        sent(nowNanos, true);
     }
 
     private void header(PacketSlot out, long ssn, int headerLength, int flags, int window) {
@@ -241,9 +241,11 @@ final class TcpOutput {
         }
     }
 
-    private void sent(long nowNanos) {
+    private void sent(long nowNanos, boolean acknowledges) {
         tcb.lastSendNanos = nowNanos;
         tcb.lastAckSentSsn = tcb.rcvNxt;
-        tcb.delayedAck.sent();
+        if (acknowledges) {
+            tcb.delayedAck.sent();
+        }
     }
 }

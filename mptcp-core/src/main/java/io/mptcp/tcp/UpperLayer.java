@@ -12,10 +12,14 @@ public interface UpperLayer {
     /** What the application chose; may change from call to call. */
     SocketOptions socketOptions();
 
-    /** Adds the upper layer's options to a segment, behind TCP's own. {@code logIndex} is the entry being sent for DATA, else -1. */
-    void writeOptions(SegmentKind kind, long ssn, int logIndex, OptionWriter writer);
+    /**
+     * Adds the upper layer's options to a segment, behind TCP's own. {@code logIndex} is the entry being sent for DATA, else -1.
+     *
+     * @return whether the segment acknowledges all there is to acknowledge; if not, an acknowledgment that is due remains so
+     */
+    boolean writeOptions(SegmentKind kind, long ssn, int logIndex, OptionWriter writer);
 
-    /** Option bytes kept free on every data segment for this layer, so that the payload size stays the same from segment to segment. */
+    /** Option bytes kept free on every data segment for this layer, so that the payload size stays the same from segment to segment; see {@link Tcb#onDataOptionBytes}. */
     int dataOptionBytes();
 
     /** Option bytes this layer needs on a pure acknowledgment; SACK blocks get what remains. */

@@ -57,7 +57,7 @@ class PathMtuDiscoveryTest {
         Report report = scenario.runUntilDelivered(11);
         assertTrue(report.longestStallNanos() < 3e9, () -> "stalled for " + report.longestStallNanos() / 1e6 + " ms");
         SubflowInfo subflow = scenario.topology().server().connections().getFirst().subflows().getFirst();
-        assertTrue(subflow.mssBytes() <= NARROW - (ipv6 ? 60 : 40) - 40 && subflow.mssBytes() > NARROW - (ipv6 ? 60 : 40) - 40 - 9,
+        assertTrue(subflow.pmtuBytes() <= NARROW && subflow.pmtuBytes() > NARROW - 9,
                 () -> "the search has found what the path takes: " + subflow);
     }
 
@@ -76,7 +76,7 @@ class PathMtuDiscoveryTest {
         Scenario scenario = download(LINK, ipv6, MtuProbing.ON);
         scenario.runUntilDelivered(2.6);
         for (SubflowInfo subflow : scenario.topology().server().connections().getFirst().subflows()) {
-            assertEquals(1500 - (ipv6 ? 60 : 40) - 40, subflow.mssBytes(), subflow::toString);
+            assertEquals(1500, subflow.pmtuBytes(), subflow::toString);
         }
         assertEquals(0, server(scenario).get(Counter.TCPMTUPFail));
     }
@@ -90,6 +90,6 @@ class PathMtuDiscoveryTest {
         scenario.at(1 + outageSeconds, () -> scenario.path(0).setPassing(true));
         scenario.runUntilDelivered(2 * outageSeconds + 8);
         SubflowInfo subflow = scenario.topology().server().connections().getFirst().subflows().getFirst();
-        assertEquals(1420, subflow.mssBytes(), subflow::toString);
+        assertEquals(1500, subflow.pmtuBytes(), subflow::toString);
     }
 }
