@@ -7,8 +7,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** A subflow that keeps its queue short gives way to nobody: where others fill the queue it competes with them, as TCP does. */
 class FarQueueTest {
-    private static final double NEAR_BITS_PER_SECOND = 50e6 * 1420 / 1500;
-    private static final double FAR_BITS_PER_SECOND = 10e6 * 1420 / 1500;
+    private static final double NEAR_BITS_PER_SECOND = 50e6 * 1428 / 1500;
+    private static final double FAR_BITS_PER_SECOND = 10e6 * 1428 / 1500;
 
     @ParameterizedTest
     @CsvSource({"cubic, 0, 5", "cubic, 3, 0", "newreno, 0, 5", "newreno, 3, 0"})
