@@ -83,8 +83,9 @@ public final class PendingConnect implements ConnectionHandler {
             return; // The end of an attempt that lost the race.
         }
         if ((readiness & Readiness.CLOSED) != 0) {
-            attempts.remove(connection);
-            attemptFailed(connection.closeReason());
+            if (attempts.remove(connection)) { // or it was taken back before it was one
+                attemptFailed(connection.closeReason());
+            }
         } else if ((readiness & Readiness.CONNECTED) != 0) {
             succeed(connection, readiness);
         }

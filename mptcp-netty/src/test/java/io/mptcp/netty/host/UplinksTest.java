@@ -108,6 +108,28 @@ class UplinksTest {
         assertTrue(packets(file) >= 1, "no packet in the capture");
     }
 
+    /** The attempt that is taken back is no failure of its path. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void whatDoesNotFitIntoTheBufferBeforeASynIsALimitOfMemory(int paths) throws Exception {
+        IpEndpoint nobody = new IpEndpoint(LOOPBACK, freePort());
+        CompletableFuture<CloseReason> end = new CompletableFuture<>();
+        try (Uplinks uplinks = Uplinks.open(loop, List.of(udp("127.0.0.2"), udp("127.0.0.3")).subList(0, paths), settings(0, null))) {
+            OnLoop.run(loop, () -> uplinks.connect(nobody, null, uplinks.defaultOptions(), new byte[64 << 20], 300, new ConnectListener() {
+                @Override
+                public void connected(MptcpConnection connection) {
+                    end.completeExceptionally(new AssertionError("connected to nobody"));
+                }
+
+                @Override
+                public void failed(CloseReason reason) {
+                    end.complete(reason);
+                }
+            }));
+            assertEquals(CloseReason.LIMIT, end.get(10, TimeUnit.SECONDS));
+        }
+    }
+
     @Test
     void anUnknownInterfaceIsNamedTogetherWithThoseThereAre() {
         String message = failure(PathSpec.of("nowhere0", null, PathSpec.Kind.UDP), 0);
