@@ -19,6 +19,7 @@ import io.netty.handler.ssl.SslContext;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -154,11 +155,15 @@ public final class TunDaemon implements AutoCloseable {
         } catch (SetupException e) {
             throw new ConfigException(e.getMessage());
         }
-        return loop.submit(() -> {
-            String summary = reload.apply(config, wanted, tls);
-            config = config.reloadedWith(wanted);
-            return summary;
-        }).syncUninterruptibly().getNow();
+        try {
+            return loop.submit(() -> {
+                String summary = reload.apply(config, wanted, tls);
+                config = config.reloadedWith(wanted);
+                return summary;
+            }).syncUninterruptibly().getNow();
+        } catch (RejectedExecutionException e) {
+            throw new ConfigException("the daemon is being stopped");
+        }
     }
 
     /** Sets everything up, or nothing. @throws SetupException with one line when this host does not let it */

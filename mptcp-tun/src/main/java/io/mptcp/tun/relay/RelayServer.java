@@ -86,6 +86,7 @@ public final class RelayServer implements AutoCloseable {
     private RelayDatagrams datagrams;
     /** Null while nobody has a quota. */
     private Future<?> quotaTimer;
+    private boolean closed;
 
     private RelayServer(RelayConfig config, NameLookup.Resolver resolver) {
         this.config = config;
@@ -117,9 +118,12 @@ public final class RelayServer implements AutoCloseable {
      * that are no longer allowed. Any thread, one at a time.
      *
      * @return what was done and what needs a restart, in one line
-     * @throws ConfigException with one line when key or certificate cannot be used; then nothing was changed
+     * @throws ConfigException with one line when key or certificate cannot be used, or it is being stopped; then nothing was changed
      */
     synchronized String reload(RelayConfig wanted) throws ConfigException {
+        if (closed) {
+            throw new ConfigException("the relay is being stopped");
+        }
         RelayConfig before = config;
         SslContext nextTls = tls;
         byte[] nextDigest = tlsDigest;
@@ -462,6 +466,9 @@ public final class RelayServer implements AutoCloseable {
     /** Takes no more connections, and resets those there are. */
     @Override
     public void close() {
+        synchronized (this) {
+            closed = true;
+        }
         listeners.forEach(listener -> listener.close().awaitUninterruptibly());
         clients.close().awaitUninterruptibly();
         if (datagrams != null) {

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.mptcp.netty.linux.KernelMptcp;
 import io.mptcp.tun.ConfigException;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
@@ -71,6 +73,28 @@ class RelayPolicyTest {
             String message = assertThrows(ConfigException.class, () -> RelayConfig.parse("relay.yaml", mistake[0])).getMessage();
             assertTrue(message.startsWith(mistake[1]), message);
         }
+    }
+
+    /** Until the restart that it needs: users of what is listened on go on as they were. */
+    @Test
+    void aFileThatNoLongerListensTakesNobodyAway() throws Exception {
+        RelayConfig before = RelayConfig.parse("relay.yaml", "listen: [{address: '127.0.0.1:443', by: kernel}]\n" + REST);
+        RelayConfig without = RelayConfig.parse("relay.yaml", "forward: [{address: '127.0.0.1:443', by: kernel, to: '127.0.0.1:80'}]\n");
+        assertEquals(before.users(), before.reloadedWith(without).users());
+        assertEquals("nothing is to be changed; needs a restart: listen, forward", before.changes(without, false));
+        assertEquals("nothing is to be changed; needs a restart: listen, forward", without.changes(before, false));
+        RelayConfig others = RelayConfig.parse("relay.yaml", "listen: [{address: '127.0.0.1:444', by: kernel}]\n" + REST.replace("alice", "bob"));
+        assertEquals(others.users(), before.reloadedWith(others).users());
+        assertEquals("changed: users; needs a restart: listen", before.changes(others, false));
+    }
+
+    @Test
+    void aRelayThatStopsReadsNothingAnyMore() throws Exception {
+        assumeTrue(KernelMptcp.available(), "needs a kernel with MPTCP");
+        RelayConfig config = RelayConfig.parse("relay.yaml", "listen: [{address: '127.0.0.1:0', by: kernel}]\n" + REST.replace("}]", ", quota: 1G/day}]"));
+        RelayServer relay = RelayServer.start(RelayConfig.parse("relay.yaml", "listen: [{address: '127.0.0.1:0', by: kernel}]\n" + REST));
+        relay.close();
+        assertEquals("the relay is being stopped", assertThrows(ConfigException.class, () -> relay.reload(config)).getMessage());
     }
 
     @Test
