@@ -112,14 +112,19 @@ public record RelayConfig(List<Listen> listen, List<ConvertListen> convert, List
 
     /** This, with what can change while a relay runs as {@code wanted} has it. */
     RelayConfig reloadedWith(RelayConfig wanted) {
-        return new RelayConfig(listen, convert, socks, forward, paths, scheduler, congestion, announce, allowJoinInitialAddress, tls, wanted.users, wanted.egress,
+        return new RelayConfig(listen, convert, socks, forward, paths, scheduler, congestion, announce, allowJoinInitialAddress, tls, usersOf(wanted), wanted.egress,
                 datagrams, wanted.limits, log, jsonLog, control);
+    }
+
+    /** A file without anything that users come by says nothing of those who come by what goes on until a restart. */
+    private List<User> usersOf(RelayConfig wanted) {
+        return users.isEmpty() || wanted.users.isEmpty() ? users : wanted.users;
     }
 
     /** What comes of {@link #reloadedWith}, in one line for people: what changes, and what does not. @param tlsFiles whether those have something else in them */
     String changes(RelayConfig wanted, boolean tlsFiles) {
         List<String> done = new ArrayList<>();
-        note(done, users, wanted.users, "users");
+        note(done, users, usersOf(wanted), "users");
         note(done, egress, wanted.egress, "egress");
         note(done, limits, wanted.limits, "limits");
         note(done, false, tlsFiles, "certificate and key");
