@@ -94,7 +94,7 @@ final class ProxyHeader extends SimpleChannelInboundHandler<HAProxyMessage> {
     /** Of the decoders, or of the connection. */
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        refuse("");
+        refuse(RefusalLog.reason(cause));
         context.close();
     }
 

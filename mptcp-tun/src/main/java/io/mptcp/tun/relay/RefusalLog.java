@@ -17,6 +17,8 @@ final class RefusalLog {
     /** Clients are many with a whole IPv6 network: above that many lines a minute nothing is written. */
     private static final int LINES_PER_MINUTE = 60;
 
+    private static final int MAX_REASON_LENGTH = 120;
+
     private record Key(Refusal refusal, IpAddress client) {
     }
 
@@ -50,6 +52,17 @@ final class RefusalLog {
     /** What a stranger has said, so that it can be written. */
     static String printable(String name) {
         return "'" + name.replaceAll("[^A-Za-z0-9._-]", "?") + "'";
+    }
+
+    /** What a library says of it, so that it can be written: a part of what came may be in it. */
+    static String reason(Throwable failure) {
+        Throwable root = failure;
+        while (root != null && root.getCause() != null) {
+            root = root.getCause(); // those around it say its class
+        }
+        String said = root == null || root.getMessage() == null ? "" : root.getMessage();
+        String clean = said.replaceAll("\\s+", " ").replaceAll("[^ -~]", "?").replaceAll(": [0-9a-f]{16,}.*", "");
+        return clean.length() <= MAX_REASON_LENGTH ? clean : clean.substring(0, MAX_REASON_LENGTH) + "...";
     }
 
     private synchronized boolean isNews(Key key) {

@@ -29,14 +29,10 @@ final class TlsFront extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof SslHandshakeCompletionEvent handshake) {
             if (!handshake.isSuccess() && context.channel().isActive()) { // or it was closed for another reason, which has been said
-                log.refused(Refusal.NO_TLS, address, reason(handshake.cause()));
+                log.refused(Refusal.NO_TLS, address, RefusalLog.reason(handshake.cause()));
             }
             context.pipeline().remove(this);
         }
         context.fireUserEventTriggered(event);
-    }
-
-    private static String reason(Throwable failure) {
-        return failure == null || failure.getMessage() == null ? "" : failure.getMessage().replaceAll("\\s+", " ").replaceAll(": [0-9a-f]{16,}.*", "");
     }
 }

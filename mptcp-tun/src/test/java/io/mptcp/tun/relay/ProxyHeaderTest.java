@@ -7,16 +7,21 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.netty.linux.KernelMptcp;
 import io.mptcp.tun.ConfigException;
+import io.mptcp.tun.stream.RelayKey;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketImpl;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -66,6 +72,10 @@ class ProxyHeaderTest {
 
     /** @param from the address of the balancer, or another. */
     private Socket connect(String from) throws IOException {
+        return connect(relay, from);
+    }
+
+    private static Socket connect(RelayServer relay, String from) throws IOException {
         Socket socket = new Socket();
         socket.bind(new InetSocketAddress(InetAddress.ofLiteral(from), 0));
         socket.connect(relay.address());
@@ -171,6 +181,102 @@ class ProxyHeaderTest {
             Thread.onSpinWait(); // Netty's decoder closes before it says why
         }
         assertEquals(1, relay.report().refusals().get("no_proxy_header"));
+    }
+
+    /** So that whoever runs the balancer knows what to look for. */
+    @Test
+    void whatIsWrongWithAHeaderIsWritten() throws Exception {
+        for (String[] wrong : new String[][] {
+            {SIGNATURE + "2111ffff" + ADDRESSES, "a header of 65551 bytes"},
+            {HEADER.replace("2111000c", "3111000c"), "unknown version: 48"},
+            {HexFormat.of().formatHex("PROXY TCP4 1.2\t\7.3 192.0.2.1 1 2\r\n".getBytes(StandardCharsets.US_ASCII)), "invalid IPv4 address: 1.2 ?.3"}}) {
+            stop();
+            start(); // a relay that has written nothing yet
+            try (LogLines lines = new LogLines("io.mptcp.tun.relay"); Socket balancer = connect("127.0.0.2")) {
+                balancer.getOutputStream().write(bytes(wrong[0]));
+                lines.await("refused 127.0.0.2: no header of PROXY protocol, or a wrong one, from a balancer, " + wrong[1]);
+            }
+        }
+    }
+
+    /** Header and ClientHello may come in one segment; whoever the header names is who is written of. */
+    @Test
+    void aHeaderStandsBeforeTls(@TempDir Path directory) throws Exception {
+        Path certificate = directory.resolve("relay.crt");
+        Path key = directory.resolve("relay.key");
+        RelayKey.write(certificate, key);
+        try (RelayServer tls = RelayServer.start(RelayConfig.parse("relay.yaml", """
+                listen: [{address: '127.0.0.1:0', by: kernel, accept-proxy: [127.0.0.2/32]}]
+                tls: {certificate: '%s', key: '%s'}
+                users: [{name: alice, token: 0123456789abcdef0123456789abcdef}]
+                """.formatted(certificate, key)));
+                LogLines lines = new LogLines("io.mptcp.tun.relay")) {
+            for (boolean together : new boolean[] {false, true}) {
+                try (Socket balancer = connect(tls, "127.0.0.2"); Socket client = TlsClient.over(together ? prefixed(balancer, bytes(HEADER)) : sent(balancer, bytes(HEADER)))) {
+                    client.getOutputStream().write(bytes("02022263")); // a hello of version 2
+                    assertEquals("01022263" + "1e010001", HexFormat.of().formatHex(client.getInputStream().readNBytes(8)));
+                    assertEquals(-1, client.getInputStream().read());
+                }
+            }
+            lines.await("refused 192.0.2.1: what came is no hello");
+            try (Socket balancer = connect(tls, "127.0.0.2")) { // TLS without a header
+                assertThrows(IOException.class, () -> TlsClient.over(balancer));
+            }
+            lines.await("refused 127.0.0.2: no header of PROXY protocol");
+            assertEquals(2, tls.report().refusals().get("malformed_hello"));
+            assertEquals(0, tls.report().refusals().get("no_tls"));
+        }
+    }
+
+    private static Socket sent(Socket socket, byte[] header) throws IOException {
+        socket.getOutputStream().write(header);
+        return socket;
+    }
+
+    /** One whose first bytes go in one write with those. */
+    private static Socket prefixed(Socket socket, byte[] header) throws IOException {
+        OutputStream out = socket.getOutputStream();
+        return new Socket((SocketImpl) null) {
+            private boolean begun;
+
+            @Override
+            public OutputStream getOutputStream() {
+                return new OutputStream() {
+                    @Override
+                    public void write(int one) throws IOException {
+                        write(new byte[] {(byte) one}, 0, 1);
+                    }
+
+                    @Override
+                    public void write(byte[] more, int offset, int length) throws IOException {
+                        byte[] all = begun ? Arrays.copyOfRange(more, offset, offset + length)
+                                : ByteBuffer.allocate(header.length + length).put(header).put(more, offset, length).array();
+                        begun = true;
+                        out.write(all);
+                    }
+                };
+            }
+
+            @Override
+            public InputStream getInputStream() throws IOException {
+                return socket.getInputStream();
+            }
+
+            @Override
+            public boolean isConnected() {
+                return true;
+            }
+
+            @Override
+            public int getPort() {
+                return socket.getPort();
+            }
+
+            @Override
+            public synchronized void close() throws IOException {
+                socket.close();
+            }
+        };
     }
 
     /** Nobody else is believed: what looks like a header is for the service. */
