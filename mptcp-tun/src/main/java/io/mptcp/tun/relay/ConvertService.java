@@ -1,5 +1,6 @@
 package io.mptcp.tun.relay;
 
+import io.mptcp.netty.channel.MptcpSocketChannel;
 import io.mptcp.netty.linux.KernelStreamSocket;
 import io.mptcp.netty.linux.LinuxException;
 import io.mptcp.tun.convert.ConnectTlv;
@@ -29,6 +30,7 @@ final class ConvertService {
     private static final int KIND_MPTCP = 30;
     /** Of struct tcp_info (include/uapi/linux/tcp.h): the state, and what the SYN and its answer have agreed on. */
     private static final int TCP_SYN_RECV = 3;
+    private static final int TCP_CLOSE = 7;
     private static final int TCPI_OPT_SACK = 2;
     private static final int TCPI_OPT_WSCALE = 4;
     /** Bit of net.ipv4.tcp_fastopen: data of SYNs is taken. */
@@ -37,7 +39,9 @@ final class ConvertService {
 
     private final ConvertListen config;
     private final AddressCookies cookies;
-    private final ErrorBudget errors = new ErrorBudget();
+    private final ErrorBudget errorsToAnybody = new ErrorBudget();
+    /** What is sent in a client's name by others uses up nothing of this. */
+    private final ErrorBudget errorsToThoseWhoAnswer = new ErrorBudget();
     private final List<Integer> kinds;
     private final Map<IpAddress, Integer> connections = new HashMap<>();
 
@@ -56,8 +60,9 @@ final class ConvertService {
         return cookies;
     }
 
-    ErrorBudget errors() {
-        return errors;
+    /** @param answered {@link #hasAnswered} */
+    ErrorBudget errors(boolean answered) {
+        return answered ? errorsToThoseWhoAnswer : errorsToAnybody;
     }
 
     // ---- bounds ----
@@ -89,12 +94,24 @@ final class ConvertService {
         socket.setOption(SOL_TCP, TCP_FASTOPEN_NO_COOKIE, 1);
     }
 
+    /** Whether it has answered the SYN/ACK, and not by a reset: until then whoever has sent its SYN may have forged its address. */
+    static boolean hasAnswered(SocketChannel client) {
+        return switch (client) {
+            case EpollSocketChannel kernel -> {
+                int state = kernel.tcpInfo().state();
+                yield state != TCP_SYN_RECV && state != TCP_CLOSE;
+            }
+            case MptcpSocketChannel ours -> ours.connection().subflows().stream().noneMatch(subflow -> subflow.initial() && subflow.state().equals("SYN_RECV"));
+            default -> true;
+        };
+    }
+
     /**
      * Whether what is written now is sent. Of a connection of the kernel's Multipath TCP that was opened by a SYN with data it is not before the client has
      * answered the SYN/ACK, and then (Linux 6.18) not until something more is written.
      */
     static boolean mayWrite(SocketChannel client) {
-        return !(client instanceof EpollSocketChannel kernel) || kernel.tcpInfo().state() != TCP_SYN_RECV || KernelStreamSocket.info(kernel.fd().intValue()) == null;
+        return !(client instanceof EpollSocketChannel kernel) || hasAnswered(kernel) || KernelStreamSocket.info(kernel.fd().intValue()) == null;
     }
 
     private static int sysctl(String name, int unknown) {

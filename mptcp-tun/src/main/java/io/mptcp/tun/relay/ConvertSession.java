@@ -213,14 +213,19 @@ final class ConvertSession {
         };
     }
 
-    /** Runs it when the client can be written to: {@link ConvertService#mayWrite}. The longer its answer takes, the less often is asked. */
+    /** Runs it when the client can be written to: {@link ConvertService#mayWrite}. */
     private void whenHeard(Runnable task) {
         if (client.isActive() && !ConvertService.mayWrite(client)) {
-            long waitedNanos = System.nanoTime() - startNanos;
-            client.eventLoop().schedule(() -> whenHeard(task), Math.max(FIRST_WAIT_NANOS, waitedNanos / 8), TimeUnit.NANOSECONDS);
+            soon(() -> whenHeard(task));
         } else if (client.isActive()) {
             task.run();
         }
+    }
+
+    /** The longer the client's answer takes, the less often is asked. */
+    private void soon(Runnable task) {
+        long waitedNanos = System.nanoTime() - startNanos;
+        client.eventLoop().schedule(task, Math.max(FIRST_WAIT_NANOS, waitedNanos / 8), TimeUnit.NANOSECONDS);
     }
 
     private void say() {
@@ -235,9 +240,18 @@ final class ConvertSession {
         refuse(error);
     }
 
+    /** When others have used up what may be said to this address it is said once it has answered; meanwhile the client counts as half open. */
     private void refuse(Tlv error) {
-        if (!service.errors().takes(address, System.nanoTime())) {
-            new StreamEnds(client).reset();
+        if (!client.isActive()) {
+            return;
+        }
+        boolean answered = ConvertService.hasAnswered(client);
+        if (!service.errors(answered).takes(address, System.nanoTime())) {
+            if (answered) {
+                new StreamEnds(client).reset();
+            } else {
+                soon(() -> refuse(error));
+            }
             return;
         }
         answer.clear();
