@@ -201,7 +201,7 @@ final class RelayDial {
         timer.cancel(false);
     }
 
-    /** @param problem what is wrong with the relay; null where it is the destination */
+    /** @param problem what is wrong with the relay; null where it is the destination, or has been said */
     private void fail(CloseReason reason, String problem) {
         if (done) {
             return;
@@ -347,9 +347,15 @@ final class RelayDial {
             switch (error) {
                 case CONNECTION_RESET -> fail(CloseReason.REFUSED, null);
                 case DESTINATION_UNREACHABLE, NETWORK_FAILURE -> fail(CloseReason.UNREACHABLE, null);
-                case NOT_AUTHORIZED -> fail(CloseReason.REFUSED, "refuses " + (relay.convert() != null ? "this client, or what it wants" : "user " + relay.user()
-                        + ", or what he wants") + " (" + what + "); it says why in its log");
-                default -> fail(CloseReason.REFUSED, "refuses: " + error);
+                case NOT_AUTHORIZED -> {
+                    String whom = relay.convert() != null ? "this client, or what it wants" : "user " + relay.user() + ", or what he wants";
+                    dialer.refusal(relay, "refuses " + whom + "; it says why in its log", what);
+                    fail(CloseReason.REFUSED, null);
+                }
+                default -> {
+                    dialer.refusal(relay, "refuses: " + error, what);
+                    fail(CloseReason.REFUSED, null);
+                }
             }
         }
 

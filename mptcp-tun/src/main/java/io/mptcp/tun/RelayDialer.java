@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Opens connections to destinations by way of relays. On the loop. */
 final class RelayDialer {
@@ -33,9 +34,7 @@ final class RelayDialer {
     private final MptcpStack stack;
     /** Of the relays with TLS: sessions are resumed. */
     private final Map<RelaySpec, SslContext> contexts;
-    /** What is wrong with each relay, as far as it has been said. */
-    private final Map<RelaySpec, String> problems = new HashMap<>();
-
+    private final RelayProblems problems = new RelayProblems();
     private final ConvertMemory memory = new ConvertMemory();
 
     /** @throws SetupException with one line when TLS cannot be set up */
@@ -61,6 +60,9 @@ final class RelayDialer {
 
     /** Others than before; those that stay are what they were. @param also one that goes on being used, null for none */
     void setRelays(Map<RelaySpec, SslContext> wanted, RelaySpec also) {
+        if (!wanted.keySet().equals(contexts.keySet())) {
+            problems.clear();
+        }
         contexts.keySet().removeIf(relay -> !wanted.containsKey(relay) && !relay.equals(also));
         wanted.forEach(contexts::putIfAbsent);
     }
@@ -111,16 +113,23 @@ final class RelayDialer {
         return contexts.get(relay);
     }
 
-    /** A relay that does not work concerns every connection: said when it begins, and when it is over. */
+    /** It does not work. */
     void problem(RelaySpec relay, String problem) {
-        if (!problem.equals(problems.put(relay, problem))) {
-            LOG.warn("relay {}: {}", relay.name(), problem);
-        }
+        write(Level.WARN, problems.failure(relay.name(), problem, loop().ticker().nanoTime()));
+    }
+
+    /** It refuses this client. @param what it was asked for */
+    void refusal(RelaySpec relay, String refusal, String what) {
+        write(Level.WARN, problems.refusal(relay.name(), refusal, what, loop().ticker().nanoTime()));
     }
 
     void works(RelaySpec relay) {
-        if (problems.remove(relay) != null) {
-            LOG.info("relay {}: works again", relay.name());
+        write(Level.INFO, problems.works(relay.name()));
+    }
+
+    private static void write(Level level, String line) {
+        if (line != null) {
+            LOG.atLevel(level).log(line);
         }
     }
 }
