@@ -5,14 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.netty.host.MptcpStack;
 import io.mptcp.netty.host.PathSpec;
-import io.mptcp.netty.linux.KernelMptcp;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.MptcpConnection;
-import io.mptcp.tun.relay.RelayConfig;
 import io.mptcp.tun.relay.RelayServer;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
@@ -46,16 +43,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** Our own client before converters of RFC 8803: relays of ours that are such, on the kernel's Multipath TCP, and servers that do what a test wants. */
 @Timeout(300)
 class ConvertClientTest {
-    private static final int WEB = 8080;
     private static final int PORT = 5126;
     private static final int ODD_PORT = 5127;
     private static final int PATIENCE_SECONDS = 60;
     private static final int BASE_CONNECT_BYTES = 24;
     private static final int COOKIE_BYTES = 20;
-    private static final IpEndpoint WEB_SERVER = new IpEndpoint(IpAddress.parse(TestNetwork.SERVER_V4), WEB);
+    private static final IpEndpoint WEB_SERVER = new IpEndpoint(IpAddress.parse(TestNetwork.SERVER_V4), RelayNetwork.WEB);
 
-    private static TestNetwork network;
-    private static KernelHttpServer web;
+    private static RelayNetwork network;
 
     private MptcpStack stack;
     private RelayDialer dialer;
@@ -63,20 +58,12 @@ class ConvertClientTest {
 
     @BeforeAll
     static void makeNetwork() throws Exception {
-        String obstacle = TestNetwork.obstacle();
-        assumeTrue(obstacle == null, obstacle);
-        network = new TestNetwork();
-        assumeTrue(network.serverNamespace().call(KernelMptcp::available), "needs a kernel with MPTCP");
-        TestNetwork.ip("netns", "exec", network.server, "sysctl", "-q", "-w", "net.ipv4.tcp_fastopen=3");
-        web = KernelHttpServer.start(network.serverNamespace(), false, WEB);
+        network = RelayNetwork.make();
     }
 
     @AfterAll
     static void removeNetwork() {
         if (network != null) {
-            if (web != null) {
-                web.close();
-            }
             network.close();
         }
     }
@@ -105,12 +92,11 @@ class ConvertClientTest {
     }
 
     private static RelayServer relay(String more) throws Exception {
-        RelayConfig config = RelayConfig.parse("relay.yaml", """
+        return network.startRelay("""
                 convert: [{address: '[::]:%d', by: kernel, clients: [10.71.0.0/16, 'fd71::/16'], %s}]
                 egress: [{to: 10.99.0.1, ports: [%d, 9]}]
                 limits: {connect-timeout-seconds: 1}
-                """.formatted(PORT, more, WEB));
-        return network.serverNamespace().call(() -> RelayServer.start(config));
+                """.formatted(PORT, more, RelayNetwork.WEB));
     }
 
     private static String server(int port) {
@@ -197,7 +183,7 @@ class ConvertClientTest {
         try (RelayServer _ = relay("cookies: yes"); DaemonProcess daemon = DaemonProcess.start(network, config)) {
             daemon.awaitReady();
             for (int i = 0; i < 3; i++) {
-                TestNetwork.Result curl = network.inClient("curl", "-sS", "--max-time", "90", "-o", directory.resolve("body").toString(), "http://10.99.0.1:" + WEB + "/1000000");
+                TestNetwork.Result curl = network.inClient("curl", "-sS", "--max-time", "90", "-o", directory.resolve("body").toString(), "http://10.99.0.1:" + RelayNetwork.WEB + "/1000000");
                 assertEquals(0, curl.exitCode(), curl.output() + daemon.errors());
                 CRC32 crc = new CRC32();
                 crc.update(Files.readAllBytes(directory.resolve("body")));

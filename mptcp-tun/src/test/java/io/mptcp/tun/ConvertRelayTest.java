@@ -4,15 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.netty.host.SetupException;
-import io.mptcp.netty.linux.KernelMptcp;
 import io.mptcp.tun.convert.ConnectTlv;
 import io.mptcp.tun.convert.ConvertMessage;
 import io.mptcp.tun.convert.Proof;
 import io.mptcp.tun.convert.Tlv;
-import io.mptcp.tun.relay.RelayConfig;
 import io.mptcp.tun.relay.RelayServer;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
@@ -36,8 +33,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Stock clients of RFC 8803, by sockets of the kernel and literal bytes, before a relay that takes the data of their SYNs. */
 @Timeout(300)
 class ConvertRelayTest {
-    private static final int WEB = 8080;
-    private static final int MPTCP_WEB = 8081;
     private static final int PORT = 5124;
     /** Another: the kernel keeps connections in TIME-WAIT on the first. */
     private static final int STACK_PORT = 5125;
@@ -48,34 +43,16 @@ class ConvertRelayTest {
     private static final String TOKEN = "0123456789abcdef0123456789abcdef";
     private static final String NO_COOKIES = "cookies: no";
 
-    private static TestNetwork network;
-    private static KernelHttpServer web;
-    private static KernelHttpServer mptcpWeb;
+    private static RelayNetwork network;
 
     @BeforeAll
     static void makeNetwork() throws Exception {
-        String obstacle = TestNetwork.obstacle();
-        assumeTrue(obstacle == null, obstacle);
-        network = new TestNetwork();
-        assumeTrue(network.serverNamespace().call(KernelMptcp::available), "needs a kernel with MPTCP");
-        // RFC 8803 appendix A: without cookies of TCP's own. Both settings are of a namespace.
-        TestNetwork.ip("netns", "exec", network.client, "sysctl", "-q", "-w", "net.ipv4.tcp_fastopen=5");
-        fastOpen(3);
-        web = KernelHttpServer.start(network.serverNamespace(), false, WEB);
-        mptcpWeb = KernelHttpServer.start(network.serverNamespace(), true, MPTCP_WEB);
-    }
-
-    private static void fastOpen(int bits) throws Exception {
-        TestNetwork.ip("netns", "exec", network.server, "sysctl", "-q", "-w", "net.ipv4.tcp_fastopen=" + bits);
+        network = RelayNetwork.make();
     }
 
     @AfterAll
     static void removeNetwork() {
         if (network != null) {
-            if (web != null) {
-                web.close();
-                mptcpWeb.close();
-            }
             network.close();
         }
     }
@@ -86,17 +63,12 @@ class ConvertRelayTest {
     }
 
     private static RelayServer relay(String by, String more) throws Exception {
-        RelayConfig config = RelayConfig.parse("relay.yaml", """
+        return network.startRelay("""
                 convert: [{address: '[::]:%d', by: %s, clients: [10.71.1.0/24, 'fd71::/16'], %s}]
                 paths: [{device: s1}, {device: s2}]
                 egress: [{to: 10.99.0.1, ports: [%d, %d, 9000, 9]}, {to: 10.71.1.9}]
                 limits: {connect-timeout-seconds: 1}
-                """.formatted(by.equals("stack") ? STACK_PORT : PORT, by, more, WEB, MPTCP_WEB));
-        try {
-            return network.serverNamespace().call(() -> RelayServer.start(config)); // threads are in the namespace of who starts them
-        } catch (IllegalStateException e) {
-            throw e.getCause() instanceof SetupException setup ? setup : e;
-        }
+                """.formatted(by.equals("stack") ? STACK_PORT : PORT, by, more, RelayNetwork.WEB, RelayNetwork.MPTCP_WEB));
     }
 
     /** @param early hexadecimal */
@@ -181,12 +153,11 @@ class ConvertRelayTest {
     @Test
     void whoHasACookieMakesNoRoomForThoseWithout() throws Exception {
         String silent = "10.71.2.60";
-        RelayConfig config = RelayConfig.parse("relay.yaml", """
+        try (RelayServer _ = network.startRelay("""
                 convert: [{address: '[::]:%d', by: kernel, clients: [10.71.1.0/24]}]
                 egress: [{to: %s}]
                 limits: {half-open: 1}
-                """.formatted(PORT, silent));
-        try (RelayServer _ = network.serverNamespace().call(() -> RelayServer.start(config))) {
+                """.formatted(PORT, silent))) {
             String cookie = answer("01062263" + CONNECT, 100).substring(16);
             try (StockClient client = open(RELAY, false, "010b2263" + CONNECT.replace("0a630001", "0a47023c") + "16050000" + cookie)) {
                 awaitNeighbourAskedFor(silent);
@@ -292,14 +263,13 @@ class ConvertRelayTest {
         Proof proof = Proof.overTcp("alice", TOKEN, System.currentTimeMillis(), new byte[Proof.NONCE_BYTES], connect);
         ByteBuf message = Unpooled.buffer();
         (stock ? ConvertMessage.of(connect) : ConvertMessage.of(connect, proof.toTlv())).write(message);
-        RelayConfig config = RelayConfig.parse("relay.yaml", """
+        try (RelayServer _ = network.startRelay("""
                 listen: [{address: '[::]:5128', by: kernel}]
                 tls: off
                 users: [{name: alice, token: %s}]
                 convert: [{address: '[::]:5129', by: kernel, clients: [10.71.0.0/16], cookies: no}]
                 egress: [{to: 10.71.2.0/24}]
                 """.formatted(TOKEN));
-        try (RelayServer _ = network.serverNamespace().call(() -> RelayServer.start(config));
                 Socket client = network.clientNamespace().call(() -> new Socket(InetAddress.ofLiteral(TestNetwork.SERVER_V4), stock ? 5129 : 5128))) {
             client.getOutputStream().write(ByteBufUtil.getBytes(message.writeBytes("all of it".getBytes(StandardCharsets.US_ASCII))));
             client.shutdownOutput();
@@ -335,12 +305,12 @@ class ConvertRelayTest {
     /** Without it a SYN's data would be lost, and clients would leave this relay for that (section 8). */
     @Test
     void aKernelThatTakesNoDataWithSynsIsSaidAtTheStart() throws Exception {
-        fastOpen(1);
+        network.fastOpen(1);
         try {
             String said = assertThrows(SetupException.class, () -> relay(NO_COOKIES)).getMessage();
             assertTrue(said.contains("run sysctl net.ipv4.tcp_fastopen=3"), said);
         } finally {
-            fastOpen(3);
+            network.fastOpen(3);
         }
     }
 }

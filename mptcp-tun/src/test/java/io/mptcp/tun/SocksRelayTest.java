@@ -3,10 +3,7 @@ package io.mptcp.tun;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.mptcp.netty.linux.KernelMptcp;
-import io.mptcp.tun.relay.RelayConfig;
 import io.mptcp.tun.relay.RelayServer;
 import io.mptcp.tun.relay.TlsClient;
 import io.mptcp.tun.stream.RelayKey;
@@ -40,26 +37,22 @@ class SocksRelayTest {
 
     @TempDir
     private static Path directory;
-    private static TestNetwork network;
+    private static RelayNetwork network;
     private static RelayServer relay;
 
     @BeforeAll
     static void makeNetwork() throws Exception {
-        String obstacle = TestNetwork.obstacle();
-        assumeTrue(obstacle == null, obstacle);
-        network = new TestNetwork();
-        assumeTrue(network.serverNamespace().call(KernelMptcp::available), "needs a kernel with MPTCP");
+        network = RelayNetwork.make();
         Path certificate = directory.resolve("relay.crt");
         Path key = directory.resolve("relay.key");
         RelayKey.write(certificate, key);
-        RelayConfig config = RelayConfig.parse("relay.yaml", """
+        relay = network.startRelay("""
                 socks: [{address: '[::]:%d', by: kernel, tls: no, clients: [10.71.0.0/16]}, {address: '[::]:%d', by: kernel}]
                 tls: {certificate: '%s', key: '%s'}
                 users: [{name: alice, token: %s}]
                 egress: [{to: 10.99.0.1, ports: [9000, 9]}, {to: 'fd99::1', ports: 9000}, {to: 10.71.1.9}, {to: 198.51.100.0/24}]
                 limits: {connect-timeout-seconds: 1}
                 """.formatted(PORT, TLS_PORT, certificate, key, TOKEN));
-        relay = network.serverNamespace().call(() -> RelayServer.start(config)); // threads are in the namespace of who starts them
     }
 
     @AfterAll

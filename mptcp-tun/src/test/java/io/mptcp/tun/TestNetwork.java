@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * Two namespaces joined by two veth pairs, as a host with two uplinks and a server behind both: {@code 10.71.1.0/24} on p1,
  * {@code 10.71.2.0/24} on p2, the like for IPv6, and a service address that is on neither. Everything is gone after {@link #close}.
  */
-final class TestNetwork implements AutoCloseable {
+class TestNetwork implements AutoCloseable {
     static final String SERVER_V4 = "10.99.0.1";
     static final String SERVER_V6 = "fd99::1";
     private static final long COMMAND_SECONDS = 60;
