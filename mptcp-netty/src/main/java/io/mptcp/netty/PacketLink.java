@@ -199,7 +199,7 @@ public final class PacketLink implements SegmentLink {
         toldKernelSegments = frames.kernelSegments();
         socketPoll = FdPoll.on(loop, socket.fd(), this::readable, this::writable);
         eventPoll = FdPoll.on(loop, events.fd(), this::drainEvents, () -> { });
-        refresh = loop.scheduleWithFixedDelay(this::refresh, REFRESH_SECONDS, REFRESH_SECONDS, TimeUnit.SECONDS);
+        refresh = loop.scheduleWithFixedDelay(this::refreshNeighbours, REFRESH_SECONDS, REFRESH_SECONDS, TimeUnit.SECONDS);
     }
 
     @Override
@@ -260,13 +260,15 @@ public final class PacketLink implements SegmentLink {
             return SendResult.DROPPED;
         }
         nextHop.usedSinceRefresh = true;
-        if (!nextHop.isResolved()) {
-            nextHops.resolve(nextHop);
-            if (!nextHop.isResolved()) {
-                return keepUntilResolved(nextHop, slot);
-            }
+        if (nextHop.isResolved()) {
+            return sendTo(nextHop, slot);
         }
-        return sendTo(nextHop, slot);
+        if (!up) {
+            unresolvedSegments++; // see refreshNeighbours
+            return SendResult.DROPPED;
+        }
+        nextHops.resolve(nextHop);
+        return nextHop.isResolved() ? sendTo(nextHop, slot) : keepUntilResolved(nextHop, slot);
     }
 
     /** So that the first SYN is not lost; it takes the kernel a fraction of a millisecond to resolve a neighbour that is there. */
@@ -411,7 +413,14 @@ public final class PacketLink implements SegmentLink {
         }
     }
 
-    private void refresh() {
+    /**
+     * Of a link that is down nothing is asked: the kernel's search would be going on in vain when the link comes back, and the answer come a second
+     * later, when it tries once more, or not before it has given up.
+     */
+    void refreshNeighbours() {
+        if (!up) {
+            return;
+        }
         try {
             nextHops.refresh();
         } catch (RuntimeException e) {

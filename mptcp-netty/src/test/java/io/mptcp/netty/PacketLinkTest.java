@@ -296,6 +296,27 @@ class PacketLinkTest {
         assertEquals(8, right.arrival().sequence(), "neighbours are found again");
     }
 
+    /** A search begun in vain would still be going on when the link comes back, and be in the way of one that finds something. */
+    @Test
+    void noNeighbourIsLookedForWhileTheLinkIsDown() throws Exception {
+        LinkProbe left = link(here, "p1");
+        LinkProbe right = link(there, "q1");
+        left.send(Segments.slot("10.1.0.1", "10.1.0.2", TcpSegment.SYN, 1, new byte[0]));
+        assertEquals(1, right.arrival().sequence());
+        Namespaces.ip(here, "link", "set", "p1", "down");
+        assertFalse(left.state());
+        left.onLoop(() -> {
+            ((PacketLink) left.link).refreshNeighbours();
+            return null;
+        });
+        left.send(Segments.slot("10.1.0.1", "10.1.0.2", TcpSegment.ACK, 2, new byte[0]));
+        assertEquals("", Namespaces.ip(here, "-4", "neigh", "show", "dev", "p1", "nud", "all").strip());
+        Namespaces.ip(here, "link", "set", "p1", "up");
+        assertTrue(left.state());
+        left.send(Segments.slot("10.1.0.1", "10.1.0.2", TcpSegment.SYN, 3, new byte[0]));
+        assertEquals(3, right.arrival().sequence());
+    }
+
     @Test
     void aDeviceThatIsReplacedIsUsedAgain() throws Exception {
         LinkProbe left = link(here, "p1");
