@@ -71,6 +71,36 @@ class ProxyProcessTest extends DaemonLabTest {
         assertEquals(0, lab.daemon.awaitExit(PATIENCE));
     }
 
+    /** As a client may that knows what it will be answered. */
+    @Test
+    void whatFollowsARequestAtOnceIsForTheDestinationAndSoIsItsEnd() {
+        LabProcess server = lab.network.server().start(List.of("python3", "-c", """
+                import socket
+                s = socket.create_server(('10.99.0.1', 7777)); print('listening', flush=True)
+                c, _ = s.accept(); n = 0
+                while True:
+                    d = c.recv(65536)
+                    if not d: break
+                    n += len(d)
+                c.sendall(b'got %d' % n); c.close()
+                """));
+        server.awaitLine("listening", PATIENCE);
+        LabProcess client = lab.network.client().start(List.of("python3", "-c", """
+                import socket
+                c = socket.create_connection(('127.0.0.1', 1080))
+                c.sendall(bytes.fromhex('050100' + '05010001' + '0a630001' + '1e61') + b'x' * 1000); c.shutdown(socket.SHUT_WR)
+                a = b''
+                while True:
+                    d = c.recv(100)
+                    if not d: break
+                    a += d
+                print(a[:4].hex(), a[12:].decode())
+                """));
+        assertEquals(0, client.awaitExit(PATIENCE), client.lines().toString());
+        client.awaitEndOfOutput(PATIENCE);
+        assertEquals(List.of("05000500 got 1000"), client.lines());
+    }
+
     @Test
     void whatCannotBeReachedIsSaidInTheWordsOfTheProtocol() {
         LabProcess refused = curl(SOCKS, "http://10.99.0.1:9/");

@@ -30,6 +30,7 @@ final class ChannelRelay extends ChannelInboundHandlerAdapter implements Connect
     private final Runnable onFinished;
     /** Read from the program and not yet taken by the connection. */
     private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>(2);
+    private boolean begun;
     private boolean programEnded;
     private boolean outputEnded;
     private boolean peerEnded;
@@ -73,6 +74,12 @@ final class ChannelRelay extends ChannelInboundHandlerAdapter implements Connect
         }
     }
 
+    /** Begins to read from the program. When all is in its pipeline, and what came before has been handed on: it may have ended already. */
+    void begin() {
+        begun = true;
+        push();
+    }
+
     private void push() {
         boolean moved = false;
         while (!waiting.isEmpty() && !connectionClosed) {
@@ -89,7 +96,7 @@ final class ChannelRelay extends ChannelInboundHandlerAdapter implements Connect
                 waiting.remove().release();
             }
         }
-        if (!programEnded) { // Netty's epoll fails when asked to read on from what has ended
+        if (begun && !programEnded) { // Netty's epoll fails when asked to read on from what has ended
             channel.config().setAutoRead(waiting.isEmpty());
         }
         if (programEnded && waiting.isEmpty() && !outputEnded && !connectionClosed) {

@@ -100,6 +100,7 @@ final class Gateway implements ConnectionHandler {
             reset = relay::abort;
             accept(stream.connection());
             stream.attach(relay);
+            relay.begin();
         }
 
         private void accept(MptcpConnection remote) {

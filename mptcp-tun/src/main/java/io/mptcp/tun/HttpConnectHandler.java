@@ -89,7 +89,6 @@ final class HttpConnectHandler extends SimpleChannelInboundHandler<HttpObject> {
             channel.pipeline().addLast(relay);
             channel.pipeline().remove(HttpConnectHandler.this);
             channel.pipeline().remove(HttpServerCodec.class);
-            channel.config().setAutoRead(true);
         }
 
         @Override

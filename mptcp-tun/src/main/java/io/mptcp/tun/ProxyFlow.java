@@ -20,7 +20,7 @@ import java.util.List;
 final class ProxyFlow implements CarriedFlow, ConnectListener, RelayDialer.Listener {
     /** How the program is told, in the words of its protocol. */
     interface Answer {
-        /** From now on the relay has the channel's bytes. */
+        /** From now on the relay has the channel's bytes, and says when they are read. */
         void connected(ChannelHandler relay, IpEndpoint local);
 
         /** @param reason UNREACHABLE also for a name that is not known */
@@ -106,6 +106,7 @@ final class ProxyFlow implements CarriedFlow, ConnectListener, RelayDialer.Liste
         ChannelRelay relay = new ChannelRelay(channel, connection, uplinks.driver(), scratch, this::finish);
         reset = relay::abort;
         answer.connected(relay, connection.local());
+        relay.begin();
     }
 
     @Override
@@ -115,6 +116,7 @@ final class ProxyFlow implements CarriedFlow, ConnectListener, RelayDialer.Liste
         ChannelJoin join = new ChannelJoin(channel, stream.channel(), this::finish);
         reset = join::abort;
         answer.connected(join.first(), outer.local());
+        join.beginFirst();
         stream.attach(join.second());
     }
 

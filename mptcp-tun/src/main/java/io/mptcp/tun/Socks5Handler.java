@@ -1,6 +1,7 @@
 package io.mptcp.tun;
 
 import io.mptcp.stack.CloseReason;
+import io.mptcp.tun.stream.HeldInput;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
@@ -24,6 +25,7 @@ import io.netty.handler.codec.socksx.v5.Socks5ServerEncoder;
 final class Socks5Handler extends SimpleChannelInboundHandler<SocksMessage> {
     private final SocketChannel channel;
     private final ProxyContext context;
+    private final HeldInput held = new HeldInput();
     private boolean asked;
 
     Socks5Handler(SocketChannel channel, ProxyContext context) {
@@ -54,7 +56,8 @@ final class Socks5Handler extends SimpleChannelInboundHandler<SocksMessage> {
         } else if (!context.flows().admits()) {
             refuse(handler, Socks5CommandStatus.FAILURE);
         } else {
-            channel.config().setAutoRead(false); // what follows the request is for the destination
+            channel.config().setAutoRead(false);
+            channel.pipeline().addLast(held); // what follows the request is for the destination
             new ProxyFlow("socks5", channel, request.dstAddr(), request.dstPort(), context, new ToProgram(handler)).open();
         }
     }
@@ -79,12 +82,12 @@ final class Socks5Handler extends SimpleChannelInboundHandler<SocksMessage> {
         public void connected(ChannelHandler relay, IpEndpoint local) {
             Socks5AddressType type = local.address().isIpv4() ? Socks5AddressType.IPv4 : Socks5AddressType.IPv6;
             handler.writeAndFlush(new DefaultSocks5CommandResponse(Socks5CommandStatus.SUCCESS, type, local.address().toString(), local.port()));
-            channel.pipeline().addLast(relay); // before decoders go: what they hold is handed on
+            channel.pipeline().addLast(relay);
             channel.pipeline().remove(Socks5ServerEncoder.class);
             channel.pipeline().remove(Socks5Handler.this);
             channel.pipeline().remove(Socks5CommandRequestDecoder.class);
             channel.pipeline().remove(Socks5InitialRequestDecoder.class);
-            channel.config().setAutoRead(true);
+            channel.pipeline().remove(held);
         }
 
         @Override
