@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mptcp.cli.lab.LabProcess;
 import io.mptcp.cli.lab.LinkProfile;
 import io.mptcp.cli.lab.PseudoRandomFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -77,28 +78,36 @@ class ProxyProcessTest extends DaemonLabTest {
         LabProcess server = lab.network.server().start(List.of("python3", "-c", """
                 import socket
                 s = socket.create_server(('10.99.0.1', 7777)); print('listening', flush=True)
-                c, _ = s.accept(); n = 0
                 while True:
-                    d = c.recv(65536)
-                    if not d: break
-                    n += len(d)
-                c.sendall(b'got %d' % n); c.close()
+                    c, _ = s.accept(); n = 0
+                    while True:
+                        d = c.recv(65536)
+                        if not d: break
+                        n += len(d)
+                    c.sendall(b'got %d' % n); c.close()
                 """));
         server.awaitLine("listening", PATIENCE);
+        assertEquals("b'\\x05\\x00\\x05\\x00' b'got 1000'", sayAtOnce(1080, "050100" + "05010001" + "0a630001" + "1e61", 4));
+        String http = HexFormat.of().formatHex("CONNECT 10.99.0.1:7777 HTTP/1.1\r\nHost: 10.99.0.1:7777\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        assertEquals("b'HTTP/1.1 200' b'got 1000'", sayAtOnce(8118, http, 12));
+    }
+
+    /** A request, 1 000 bytes behind it and the end of the stream. @return the beginning of what is answered, and its last 8 bytes */
+    private String sayAtOnce(int port, String request, int beginning) {
         LabProcess client = lab.network.client().start(List.of("python3", "-c", """
                 import socket
-                c = socket.create_connection(('127.0.0.1', 1080))
-                c.sendall(bytes.fromhex('050100' + '05010001' + '0a630001' + '1e61') + b'x' * 1000); c.shutdown(socket.SHUT_WR)
+                c = socket.create_connection(('127.0.0.1', %d))
+                c.sendall(bytes.fromhex('%s') + b'x' * 1000); c.shutdown(socket.SHUT_WR)
                 a = b''
                 while True:
                     d = c.recv(100)
                     if not d: break
                     a += d
-                print(a[:4].hex(), a[12:].decode())
-                """));
+                print(a[:%d], a[-8:])
+                """.formatted(port, request, beginning)));
         assertEquals(0, client.awaitExit(PATIENCE), client.lines().toString());
         client.awaitEndOfOutput(PATIENCE);
-        assertEquals(List.of("05000500 got 1000"), client.lines());
+        return String.join("\n", client.lines());
     }
 
     @Test

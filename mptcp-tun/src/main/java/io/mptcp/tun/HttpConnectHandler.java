@@ -1,6 +1,7 @@
 package io.mptcp.tun;
 
 import io.mptcp.stack.CloseReason;
+import io.mptcp.tun.stream.HeldInput;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
@@ -13,8 +14,9 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
 
@@ -25,6 +27,7 @@ final class HttpConnectHandler extends SimpleChannelInboundHandler<HttpObject> {
 
     private final SocketChannel channel;
     private final ProxyContext context;
+    private final HeldInput held = new HeldInput();
     private boolean asked;
 
     HttpConnectHandler(SocketChannel channel, ProxyContext context) {
@@ -58,6 +61,8 @@ final class HttpConnectHandler extends SimpleChannelInboundHandler<HttpObject> {
             refuse(handler, HttpResponseStatus.SERVICE_UNAVAILABLE, "too many connections");
         } else {
             channel.config().setAutoRead(false);
+            channel.pipeline().addLast(held); // what follows the request is for the destination, whatever length its header fields say it has
+            channel.pipeline().remove(HttpRequestDecoder.class);
             String host = target.substring(0, colon).replaceFirst("^\\[(.*)]$", "$1");
             new ProxyFlow("http-connect", channel, host, port, context, new ToProgram(handler)).open();
         }
@@ -88,7 +93,8 @@ final class HttpConnectHandler extends SimpleChannelInboundHandler<HttpObject> {
             handler.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, ESTABLISHED));
             channel.pipeline().addLast(relay);
             channel.pipeline().remove(HttpConnectHandler.this);
-            channel.pipeline().remove(HttpServerCodec.class);
+            channel.pipeline().remove(HttpResponseEncoder.class);
+            channel.pipeline().remove(held);
         }
 
         @Override

@@ -10,7 +10,8 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.socksx.v5.Socks5CommandRequestDecoder;
 import io.netty.handler.codec.socksx.v5.Socks5InitialRequestDecoder;
 import io.netty.handler.codec.socksx.v5.Socks5ServerEncoder;
@@ -44,7 +45,8 @@ final class ProxyListeners implements AutoCloseable {
                 new Socks5CommandRequestDecoder(), new Socks5Handler(channel, context)});
         }
         if (proxy.httpConnect() != null) {
-            listen(proxy.httpConnect(), channel -> new ChannelHandler[] {new HttpServerCodec(), new HttpConnectHandler(channel, context)});
+            listen(proxy.httpConnect(), channel -> new ChannelHandler[] {new HttpRequestDecoder(), new HttpResponseEncoder(),
+                new HttpConnectHandler(channel, context)});
         }
     }
 
