@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.mptcp.cli.lab.Command;
 import io.mptcp.cli.lab.LabProcess;
 import io.mptcp.cli.lab.LinkProfile;
 import io.mptcp.cli.lab.PseudoRandomFile;
 import io.mptcp.cli.lab.TwoPathLab;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -67,5 +69,43 @@ class RelaySocksTest extends DaemonLabTest {
         assertRefused(user + ":1080", "http://" + NAME + ":9/", "(5)");
         relays.await("\"wrong_token\":1,.*\"egress_denied\":1,\"destination_failed\":1,");
         assertEquals(2, relays.relay.lines().stream().filter(line -> line.contains("is without TLS")).count(), relays.relay.lines().toString());
+    }
+
+    /** Its limit of open files is set to what is open when the user is in. */
+    @Test
+    void aRelayThatCanOpenNothingMoreSaysSo() throws Exception {
+        assumeTrue(Command.find("prlimit").isPresent(), "needs the program prlimit");
+        RelayLab relays = new RelayLab(lab);
+        relays.startRelay("kernel", relays.tls() + RelayLab.egress() + "socks: [{address: '[::]:1080', by: kernel, tls: no, clients: [10.77.0.0/16]}]\n");
+        relays.status(); // and what its control socket needs is loaded
+        LabProcess client = lab.network.client().start(List.of("python3", "-c", """
+                import socket, sys
+                def enter():
+                    c = socket.create_connection(('%s', 1080)); c.settimeout(60); f = c.makefile('rb')
+                    c.sendall(bytes.fromhex('050102' + '0105') + b'alice' + bytes([32]) + b'%s'); f.read(4)
+                    return c, f
+                def ask(connection, port):
+                    c, f = connection
+                    c.sendall(bytes.fromhex('05010001' + '0a580001') + port.to_bytes(2)); return f.read(10).hex()[:4]
+                said = ask(enter(), 8080) + ask(enter(), 9) # classes are files
+                c = enter(); print('in', flush=True); sys.stdin.readline()
+                print(said, ask(c, 8080), flush=True)
+                """.formatted(TwoPathLab.SERVICE_V4, RelayLab.TOKEN)));
+        client.awaitLine("in", PATIENCE);
+        limitFiles(relays.relay.process().pid());
+        client.process().getOutputStream().write('\n');
+        client.process().getOutputStream().flush();
+        assertEquals(0, client.awaitExit(PATIENCE), client.lines().toString());
+        client.awaitEndOfOutput(PATIENCE);
+        assertEquals("05000505 0501", client.lines().getLast(), relays.relay.lines().toString());
+    }
+
+    private static void limitFiles(long pid) throws Exception {
+        int free = 0;
+        while (Files.exists(Path.of("/proc/" + pid + "/fd/" + free), LinkOption.NOFOLLOW_LINKS)) {
+            free++;
+        }
+        Process prlimit = new ProcessBuilder("prlimit", "--pid", Long.toString(pid), "--nofile=" + free + ":" + free).inheritIO().start();
+        assertEquals(0, prlimit.waitFor());
     }
 }

@@ -14,7 +14,6 @@ import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
@@ -23,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 
 /**
  * One connection of a stock client (RFC 8803): its message, which has come with the SYN unless something kept it from that; then a connection to where it wants
@@ -46,7 +46,6 @@ final class ConvertSession {
     private Future<?> helloTimer;
     private boolean asked;
     private boolean counted;
-    private ChannelFuture connecting;
     /** The answer, as far as it is known. */
     private final List<Tlv> answer = new ArrayList<>();
 
@@ -174,16 +173,17 @@ final class ConvertSession {
             refuse(Refusal.CLIENT_FULL, ErrorTlv.delay(ConvertError.RESOURCE_EXCEEDED, FULL_DELAY_SECONDS), "");
         } else {
             counted = true;
-            connecting = server.connect(client.eventLoop(), RelayServer.socketAddress(remote), service.asksForMptcp());
-            connecting.addListener(future -> connected(remote, future.cause()));
+            BiConsumer<SocketChannel, Throwable> connected = (destination, failure) -> connected(remote, destination, failure);
+            if (service.asksForMptcp()) {
+                server.connectByMptcp(client, RelayServer.socketAddress(remote), connected);
+            } else {
+                server.connect(client, RelayServer.socketAddress(remote), connected);
+            }
         }
     }
 
-    private void connected(IpEndpoint remote, Throwable failure) {
-        SocketChannel destination = (SocketChannel) connecting.channel();
-        if (!client.isActive()) {
-            destination.close();
-        } else if (failure != null) {
+    private void connected(IpEndpoint remote, SocketChannel destination, Throwable failure) {
+        if (failure != null) {
             refuse(Refusal.DESTINATION_FAILED, error(failure), remote.toString());
         } else {
             server.halfOpen().leaves(client, address);
@@ -270,9 +270,6 @@ final class ConvertSession {
     }
 
     private void over() {
-        if (connecting != null) {
-            connecting.channel().close();
-        }
         if (counted) {
             service.left(address);
         }

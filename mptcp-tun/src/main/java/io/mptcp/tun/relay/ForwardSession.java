@@ -4,7 +4,6 @@ import io.mptcp.tun.stream.ChannelJoin;
 import io.mptcp.tun.stream.HeldInput;
 import io.mptcp.tun.stream.StreamEnds;
 import io.mptcp.wire.IpAddress;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.haproxy.HAProxyCommand;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
@@ -30,14 +29,9 @@ final class ForwardSession {
     void start() {
         client.config().setAutoRead(false);
         client.pipeline().addLast(held); // a FIN makes Netty's epoll read all the same
-        ChannelFuture connecting = server.connect(client.eventLoop(), forward.to());
-        client.closeFuture().addListener(_ -> connecting.channel().close());
-        connecting.addListener(future -> {
-            SocketChannel service = (SocketChannel) connecting.channel();
-            if (!client.isActive()) {
-                service.close(); // and whatever has come of it is nobody's business
-            } else if (!future.isSuccess()) {
-                server.log().refused(Refusal.DESTINATION_FAILED, ProxyHeader.sourceAddress(client), future.cause().getMessage());
+        server.connect(client, forward.to(), (service, failure) -> {
+            if (failure != null) {
+                server.log().refused(Refusal.DESTINATION_FAILED, ProxyHeader.sourceAddress(client), failure.getMessage());
                 new StreamEnds(client).reset();
             } else {
                 join(service);

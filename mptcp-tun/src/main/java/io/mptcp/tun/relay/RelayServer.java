@@ -22,7 +22,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -52,6 +51,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -352,18 +352,22 @@ public final class RelayServer implements AutoCloseable {
         new SocksSession(this, channel).start();
     }
 
-    /** Opens a connection to a destination, with nothing read from it until that is switched on. */
-    ChannelFuture connect(EventLoop loop, InetSocketAddress remote) {
-        return connect(new Bootstrap().group(loop).channel(EpollSocketChannel.class), remote);
+    /**
+     * Opens a connection to a destination for a client, with nothing read from it until that is switched on. It ends with the client.
+     *
+     * @param connected gets the channel, or null and why there is none; on the client's loop, and not when the client has gone
+     */
+    void connect(SocketChannel client, InetSocketAddress remote, BiConsumer<SocketChannel, Throwable> connected) {
+        connect(new Bootstrap().group(client.eventLoop()).channel(EpollSocketChannel.class), client, remote, connected);
     }
 
-    /** As {@link #connect(EventLoop, InetSocketAddress)}. @param mptcp whether the destination is asked for Multipath TCP, of the kernel's */
-    ChannelFuture connect(EventLoop loop, InetSocketAddress remote, boolean mptcp) {
-        return mptcp ? connect(kernelMptcp.bootstrap().clone(loop), remote) : connect(loop, remote);
+    /** As {@link #connect}; the destination is asked for Multipath TCP, of the kernel's. */
+    void connectByMptcp(SocketChannel client, InetSocketAddress remote, BiConsumer<SocketChannel, Throwable> connected) {
+        connect(kernelMptcp.bootstrap().clone(client.eventLoop()), client, remote, connected);
     }
 
-    private ChannelFuture connect(Bootstrap bootstrap, InetSocketAddress remote) {
-        return bootstrap
+    private void connect(Bootstrap bootstrap, SocketChannel client, InetSocketAddress remote, BiConsumer<SocketChannel, Throwable> connected) {
+        ChannelFuture connecting = bootstrap
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)
@@ -371,6 +375,20 @@ public final class RelayServer implements AutoCloseable {
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) TimeUnit.SECONDS.toMillis(config.limits().connectTimeoutSeconds()))
                 .handler(new ChannelInboundHandlerAdapter())
                 .connect(remote);
+        if (!(connecting.channel() instanceof SocketChannel destination)) { // Netty's stand-in where no socket is to be had: too many files are open
+            client.eventLoop().execute(() -> {
+                if (client.isActive()) {
+                    connected.accept(null, connecting.cause());
+                }
+            });
+            return;
+        }
+        client.closeFuture().addListener(_ -> destination.close());
+        connecting.addListener(future -> {
+            if (client.isActive()) {
+                connected.accept(future.isSuccess() ? destination : null, future.cause());
+            }
+        });
     }
 
     static InetSocketAddress socketAddress(IpEndpoint endpoint) {

@@ -16,7 +16,6 @@ import io.mptcp.tun.stream.Tls;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
@@ -37,7 +36,6 @@ final class RelaySession extends ByteToMessageDecoder {
     private boolean asked;
     private boolean refused;
     private RelayUser user;
-    private ChannelFuture connecting;
 
     RelaySession(RelayServer server, SocketChannel client) {
         this.server = server;
@@ -131,8 +129,7 @@ final class RelaySession extends ByteToMessageDecoder {
             return;
         }
         user = known;
-        connecting = server.connect(client.eventLoop(), RelayServer.socketAddress(remote));
-        connecting.addListener(future -> connected(remote, future.cause()));
+        server.connect(client, RelayServer.socketAddress(remote), this::connected);
     }
 
     /** The connection stays as long as the session, and carries nothing more. */
@@ -160,11 +157,8 @@ final class RelaySession extends ByteToMessageDecoder {
         });
     }
 
-    private void connected(IpEndpoint remote, Throwable failure) {
-        SocketChannel destination = (SocketChannel) connecting.channel();
-        if (!client.isActive()) {
-            destination.close();
-        } else if (failure != null) {
+    private void connected(SocketChannel destination, Throwable failure) {
+        if (failure != null) {
             boolean refusal = ConnectFailure.of(failure) == ConnectFailure.REFUSED;
             refuse(Refusal.DESTINATION_FAILED, refusal ? ConvertError.CONNECTION_RESET : ConvertError.DESTINATION_UNREACHABLE, "");
         } else {
@@ -199,9 +193,6 @@ final class RelaySession extends ByteToMessageDecoder {
 
     /** However it ended. */
     private void over() {
-        if (connecting != null) {
-            connecting.channel().close();
-        }
         if (user != null) {
             user.left(client);
         }

@@ -6,7 +6,6 @@ import io.mptcp.tun.stream.StreamEnds;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
@@ -60,7 +59,6 @@ final class SocksSession extends ChannelInboundHandlerAdapter {
     private Runnable forgetName;
     private Future<?> nameTimer;
     private final ArrayDeque<IpEndpoint> untried = new ArrayDeque<>();
-    private ChannelFuture connecting;
 
     SocksSession(RelayServer server, SocketChannel client) {
         this.server = server;
@@ -209,8 +207,7 @@ final class SocksSession extends ChannelInboundHandlerAdapter {
         if (remote == null) {
             refuse(Refusal.DESTINATION_FAILED, answer(status(failure)), "");
         } else {
-            connecting = server.connect(client.eventLoop(), RelayServer.socketAddress(remote));
-            connecting.addListener(future -> tried((SocketChannel) connecting.channel(), future.cause()));
+            server.connect(client, RelayServer.socketAddress(remote), this::tried);
         }
     }
 
@@ -224,9 +221,7 @@ final class SocksSession extends ChannelInboundHandlerAdapter {
     }
 
     private void tried(SocketChannel destination, Throwable failure) {
-        if (!client.isActive()) {
-            destination.close();
-        } else if (failure != null) {
+        if (failure != null) {
             tryNext(failure);
         } else {
             ChannelJoin join = user.join(client, destination);
@@ -269,9 +264,6 @@ final class SocksSession extends ChannelInboundHandlerAdapter {
     /** However it ended. */
     private void over() {
         forgetName();
-        if (connecting != null) {
-            connecting.channel().close();
-        }
         if (entered) {
             user.left(client);
         }
