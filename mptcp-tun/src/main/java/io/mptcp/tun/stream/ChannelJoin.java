@@ -1,6 +1,7 @@
 package io.mptcp.tun.stream;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -173,11 +174,14 @@ public final class ChannelJoin {
             }
         }
 
+        /** Both when both have taken all: whoever hears of the end of one may close the other. */
         private void closeIfDone() {
             if (ended && other.ended) {
                 finish();
-                channel.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER).addListener(_ -> channel.close());
-                other.channel.writeAndFlush(io.netty.buffer.Unpooled.EMPTY_BUFFER).addListener(_ -> other.channel.close());
+                channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> other.channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(_ -> {
+                    channel.close();
+                    other.channel.close();
+                }));
             }
         }
 

@@ -85,6 +85,36 @@ class ChannelJoinTest {
         }
     }
 
+    /** Whoever closes one with the other, as a relay does when a client has gone, must not take away what is on its way. */
+    @Test
+    void bothStayOpenUntilBothHaveTakenAll() throws Exception {
+        CountDownLatch ended = new CountDownLatch(1);
+        try (ServerSocket service = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ServerSocket reader = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            SocketChannel toReader = connect(reader);
+            SocketChannel toService = connect(service);
+            ChannelJoin join = new ChannelJoin(toReader, toService, ended::countDown);
+            FlushGate gate = new FlushGate();
+            group.submit(() -> {
+                toService.pipeline().addLast(join.second());
+                toReader.pipeline().addLast(gate, join.first());
+                join.begin();
+            }).sync();
+            try (Socket serviceEnd = service.accept(); Socket readerEnd = reader.accept()) {
+                readerEnd.shutdownOutput();
+                serviceEnd.getOutputStream().write(new byte[1000]);
+                serviceEnd.shutdownOutput();
+                ended.await();
+                toService.eventLoop().submit(() -> { }).sync();
+                assertTrue(toService.isOpen(), "closed while the other had not taken all");
+                toReader.eventLoop().submit(() -> gate.open(toReader)).sync();
+                assertEquals(1000, readerEnd.getInputStream().readAllBytes().length);
+            }
+            toService.closeFuture().sync();
+            toReader.closeFuture().sync();
+        }
+    }
+
     /** A meter makes it wait; everything arrives all the same, and in order. */
     @Test
     void whatAMeterHoldsUpGoesOnLater() throws Exception {
