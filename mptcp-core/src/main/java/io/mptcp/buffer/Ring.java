@@ -10,6 +10,8 @@ final class Ring {
 
     final MemorySegment memory;
     Ring nextSpare;
+    /** In how many places it is needed: the last to {@link RingPool#release} it gives it back. */
+    int holders;
     private final Arena arena;
     private final long mask;
 
@@ -46,15 +48,6 @@ final class Ring {
         MemorySegment.copy(memory, index(position), destination, offset, first);
         if (first < length) {
             MemorySegment.copy(memory, 0, destination, offset + first, length - first);
-        }
-    }
-
-    /** Copies {@code [position, position + length)} from another ring to the same positions here. */
-    void copyFrom(Ring other, long position, int length) {
-        int first = other.lengthBeforeWrap(position, length);
-        put(position, other.memory, other.index(position), first);
-        if (first < length) {
-            put(position + first, other.memory, 0, length - first);
         }
     }
 

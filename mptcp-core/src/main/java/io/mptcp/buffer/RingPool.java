@@ -14,6 +14,7 @@ public final class RingPool {
     private static final int LARGEST_EXPONENT = 30;
     static final int TABLE_SLOTS = 4;
     private static final int MAX_SPARE_TABLES = 1024;
+    private static final int MAX_SPARE_EXTENTS = 4096;
 
     private final long maxBytes;
     private final long ordinaryBytes;
@@ -25,6 +26,8 @@ public final class RingPool {
     /** Spare tables of {@link #TABLE_SLOTS} references for {@link PageRing}s: their pages come and go with every message, and the table with them. */
     private final Ring[][] spareTables = new Ring[MAX_SPARE_TABLES][];
     private int spareTableCount;
+    private Extent spareExtents;
+    private int spareExtentCount;
     private long usedBytes;
     private long spareBytes;
     /** Least that was spare since the last {@link #trim}: nobody has needed that. */
@@ -107,15 +110,22 @@ public final class RingPool {
         if (spare[exponent] != null) {
             Ring ring = takeSpare(exponent);
             unneededBytes = Math.min(unneededBytes, spareBytes);
+            ring.holders = 1;
             return ring;
         }
         if (usedBytes + spareBytes > maxBytes) {
             close(); // the budget is for what the process holds, not only for what is in use
         }
-        return new Ring(1 << exponent);
+        Ring ring = new Ring(1 << exponent);
+        ring.holders = 1;
+        return ring;
     }
 
+    /** One that holds it needs it no more; when it was the last, it is spare. */
     void release(Ring ring) {
+        if (--ring.holders > 0) {
+            return;
+        }
         usedBytes -= ring.capacityBytes();
         updatePressure();
         if (spareBytes + ring.capacityBytes() > maxSpareBytes) {
@@ -137,6 +147,28 @@ public final class RingPool {
     void releaseTable(Ring[] table) {
         if (spareTableCount < MAX_SPARE_TABLES) {
             spareTables[spareTableCount++] = table;
+        }
+    }
+
+    Extent acquireExtent() {
+        Extent extent = spareExtents;
+        if (extent == null) {
+            return new Extent();
+        }
+        spareExtents = extent.next;
+        spareExtentCount--;
+        extent.next = null;
+        return extent;
+    }
+
+    void releaseExtent(Extent extent) {
+        extent.memory = null;
+        extent.page = null;
+        extent.next = null;
+        if (spareExtentCount < MAX_SPARE_EXTENTS) {
+            extent.next = spareExtents;
+            spareExtents = extent;
+            spareExtentCount++;
         }
     }
 

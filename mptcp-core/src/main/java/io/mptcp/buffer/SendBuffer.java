@@ -5,35 +5,49 @@ import io.mptcp.wire.PacketSlot;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The one send ring of a connection, in data-sequence space (relative positions; the first byte written has position
- * {@code firstPosition}). Native memory, allocated at the first byte, grown on demand up to a maximum and given back
- * when everything is released: an idle connection owns no ring.
+ * The one send buffer of a connection, in data-sequence space (relative positions; the first byte written has position {@code firstPosition}).
+ * What is written is copied to pages of native memory, which go back to the pool one by one as their bytes are released, and come from there
+ * again while the processor still has them in its caches. An empty buffer owns nothing.
  */
 public final class SendBuffer {
+    /** A super-segment reaches into two of them. */
+    private static final int MAX_PAGE_BYTES = 64 * 1024;
+
     private final RingPool pool;
     private final boolean ownsPool;
-    private final int initialCapacityBytes;
+    private final int firstPageBytes;
     private final int maxCapacityBytes;
-    private Ring ring;
+    /** What is held, without a hole; null when that is nothing. */
+    private Extent first;
+    private Extent last;
+    /** Where the farthest bytes yet were looked up, and others last: what is sent anew and what is sent again both go on from where they were. */
+    private Extent farthest;
+    private Extent again;
+    /** The page that the next bytes written go to, and what of it is used. */
+    private Ring page;
+    private int pageUsedBytes;
+    private int allocatedBytes;
     private long head;
     private long tail;
-    /** Most bytes held since the ring was taken: the size to start with next time. */
-    private int peakBytes;
     private boolean closed;
 
-    /** A buffer with memory of its own: it keeps {@code initialCapacityBytes} when it runs empty, until {@link #close}. */
-    public SendBuffer(long firstPosition, int initialCapacityBytes, int maxCapacityBytes) {
-        this(firstPosition, initialCapacityBytes, maxCapacityBytes, new RingPool(2L * initialCapacityBytes), true);
+    /** A buffer with memory of its own: it keeps {@code firstPageBytes} when it runs empty, until {@link #close}. */
+    public SendBuffer(long firstPosition, int firstPageBytes, int maxCapacityBytes) {
+        this(firstPosition, firstPageBytes, maxCapacityBytes, new RingPool(2L * firstPageBytes), true);
     }
 
-    /** A buffer that takes its ring from {@code pool} when the first byte comes and gives it back when it runs empty. */
-    public SendBuffer(long firstPosition, int initialCapacityBytes, int maxCapacityBytes, RingPool pool) {
-        this(firstPosition, initialCapacityBytes, maxCapacityBytes, pool, false);
+    /**
+     * A buffer that takes its pages from {@code pool} when bytes come and gives them back when they have been released.
+     *
+     * @param firstPageBytes size of the first page of an empty buffer; later ones are as large as what is held, up to 64 KB
+     */
+    public SendBuffer(long firstPosition, int firstPageBytes, int maxCapacityBytes, RingPool pool) {
+        this(firstPosition, firstPageBytes, maxCapacityBytes, pool, false);
     }
 
-    private SendBuffer(long firstPosition, int initialCapacityBytes, int maxCapacityBytes, RingPool pool, boolean ownsPool) {
-        this.maxCapacityBytes = RingPool.checkedCapacity(initialCapacityBytes, maxCapacityBytes);
-        this.initialCapacityBytes = initialCapacityBytes;
+    private SendBuffer(long firstPosition, int firstPageBytes, int maxCapacityBytes, RingPool pool, boolean ownsPool) {
+        this.maxCapacityBytes = RingPool.checkedCapacity(firstPageBytes, maxCapacityBytes);
+        this.firstPageBytes = firstPageBytes;
         this.pool = pool;
         this.ownsPool = ownsPool;
         head = firstPosition;
@@ -55,108 +69,156 @@ public final class SendBuffer {
         return closed ? 0 : maxCapacityBytes - heldBytes();
     }
 
+    /** Bytes written and not yet released. */
+    public int heldBytes() {
+        return (int) (tail - head);
+    }
+
+    /** Bytes of native memory now held. */
+    public int allocatedBytes() {
+        return allocatedBytes;
+    }
+
+    // ---- writing ----
+
     /** Copies as much of {@code length} bytes as fits. @return bytes taken; fewer than {@link #writableBytes} when the pool's budget is used up */
     public int write(MemorySegment source, long offset, int length) {
-        int taken = Math.min(length, writableBytes());
-        if (taken > 0) {
-            taken = Math.min(taken, reserve(heldBytes() + taken) - heldBytes());
+        int wanted = Math.min(length, writableBytes());
+        int taken = 0;
+        while (taken < wanted && hasRoomInPage(wanted - taken)) {
+            int count = Math.min(wanted - taken, page.capacityBytes() - pageUsedBytes);
+            MemorySegment.copy(source, offset + taken, page.memory, pageUsedBytes, count);
+            appendFromPage(count);
+            taken += count;
         }
-        if (taken <= 0) {
-            return 0;
-        }
-        ring.put(tail, source, offset, taken);
-        tail += taken;
         return taken;
     }
+
+    /** @return false when the page is full, and the pool's budget has no room for another */
+    private boolean hasRoomInPage(int wantedBytes) {
+        if (page != null && pageUsedBytes < page.capacityBytes()) {
+            return true;
+        }
+        int least = pool.isUnderPressure() ? wantedBytes : Math.max(wantedBytes, firstPageBytes);
+        Ring another = pool.acquire(Math.min(MAX_PAGE_BYTES, Math.max(least, heldBytes())), false);
+        if (another == null) {
+            return false;
+        }
+        if (page != null) {
+            release(page);
+        }
+        page = another;
+        pageUsedBytes = 0;
+        allocatedBytes += another.capacityBytes();
+        return true;
+    }
+
+    private void appendFromPage(int length) {
+        boolean goesOn = last != null && last.page == page && last.offset + last.length == pageUsedBytes;
+        if (goesOn) {
+            last.length += length;
+        } else {
+            page.holders++;
+            append(page, page.memory, pageUsedBytes, length);
+        }
+        pageUsedBytes += length;
+        tail += length;
+    }
+
+    private void append(Ring holder, MemorySegment memory, long offset, int length) {
+        Extent extent = pool.acquireExtent();
+        extent.position = tail;
+        extent.page = holder;
+        extent.memory = memory;
+        extent.offset = offset;
+        extent.length = length;
+        if (last == null) {
+            first = extent;
+        } else {
+            last.next = extent;
+        }
+        last = extent;
+    }
+
+    /**
+     * Takes the first bytes held out of the stream, as if they had never been written: those behind them move up to {@link #head}. Only before
+     * anything has been sent from here.
+     */
+    public void dropFirst(int count) {
+        checkHeld(head, count);
+        long start = head;
+        release(head + count);
+        head = start;
+        tail -= count;
+        for (Extent extent = first; extent != null; extent = extent.next) {
+            extent.position -= count;
+        }
+    }
+
+    // ---- reading, any number of times ----
 
     /** Copies {@code [position, position + length)}, which must lie in {@code [head, tail)}. */
     public void copyTo(long position, int length, MemorySegment destination, long offset) {
         checkHeld(position, length);
-        if (length > 0) {
-            ring.get(position, destination, offset, length);
+        int done = 0;
+        for (Extent extent = length == 0 ? null : find(position); done < length; extent = extent.next) {
+            int count = extent.lengthFrom(position + done, length - done);
+            MemorySegment.copy(extent.memory, extent.offsetOf(position + done), destination, offset + done, count);
+            done += count;
         }
     }
 
     /**
-     * Describes {@code [position, position + length)} by reference in the payload fields of the slot, in one or two pieces. They are good
-     * until the next {@link #write}, {@link #release} or {@link #close}, each of which may move or free the memory.
+     * Describes {@code [position, position + length)} by reference in the payload pieces of the slot. They are good until {@link #release} or
+     * {@link #close}.
+     *
+     * @return false when it lies in too many pieces; then the slot refers to nothing
      */
-    public void reference(long position, int length, PacketSlot slot) {
+    public boolean reference(long position, int length, PacketSlot slot) {
         checkHeld(position, length);
-        if (length == 0) {
-            slot.clearPayloadReference();
-            return;
+        slot.clearPayloadReference();
+        int done = 0;
+        for (Extent extent = length == 0 ? null : find(position); done < length; extent = extent.next) {
+            if (slot.pieces() == PacketSlot.MAX_PIECES) {
+                slot.clearPayloadReference();
+                return false;
+            }
+            int count = extent.lengthFrom(position + done, length - done);
+            slot.addPiece(extent.memory, extent.offsetOf(position + done), count);
+            done += count;
         }
-        slot.payload = ring.memory;
-        slot.payloadOffset0 = ring.index(position);
-        slot.payloadLength0 = ring.lengthBeforeWrap(position, length);
-        slot.payloadOffset1 = 0;
-        slot.payloadLength1 = length - slot.payloadLength0;
+        return true;
     }
 
     /** Unfolded Internet checksum of a range, as if it began at an even position. */
     public long checksum(long position, int length) {
         checkHeld(position, length);
-        if (length == 0) {
-            return 0;
+        long sum = 0;
+        int done = 0;
+        for (Extent extent = length == 0 ? null : find(position); done < length; extent = extent.next) {
+            int count = extent.lengthFrom(position + done, length - done);
+            sum += Checksum.piece(extent.memory, extent.offsetOf(position + done), count, done);
+            done += count;
         }
-        int first = ring.lengthBeforeWrap(position, length);
-        long sum = Checksum.sum(ring.memory, ring.index(position), first);
-        if (first == length) {
-            return sum;
-        }
-        long rest = Checksum.sum(ring.memory, 0, length - first);
-        return sum + ((first & 1) == 0 ? rest : Checksum.swap(rest));
+        return sum;
     }
 
-    /** Gives up everything below {@code position}; moves only forward. */
-    public void release(long position) {
-        if (position > tail) {
-            throw new IllegalArgumentException("release up to " + position + " is behind the tail " + tail);
+    /** The extent that holds a byte. */
+    private Extent find(long position) {
+        boolean isFarthest = farthest == null || position >= farthest.position;
+        Extent extent = isFarthest ? farthest : again;
+        if (extent == null || extent.position > position) {
+            extent = first;
         }
-        if (position > head) {
-            head = position;
-            if (head == tail) {
-                giveRingBack();
-            }
+        while (extent.end() <= position) {
+            extent = extent.next;
         }
-    }
-
-    /**
-     * Takes the first bytes held out of the stream, as if they had never been written: those behind them move up to {@link #head}. Only before
-     * anything has been sent from here; costs a copy of what remains.
-     */
-    public void dropFirst(int count) {
-        checkHeld(head, count);
-        byte[] rest = new byte[heldBytes() - count];
-        MemorySegment kept = MemorySegment.ofArray(rest);
-        copyTo(head + count, rest.length, kept, 0);
-        tail = head;
-        if (rest.length == 0) {
-            giveRingBack();
+        if (isFarthest) {
+            farthest = extent;
         } else {
-            write(kept, 0, rest.length);
+            again = extent;
         }
-    }
-
-    /** Bytes of native memory now held. */
-    public int allocatedBytes() {
-        return ring == null ? 0 : ring.capacityBytes();
-    }
-
-    /** Gives the memory back. The buffer takes nothing more, and what it held can no longer be read. */
-    public void close() {
-        closed = true;
-        head = tail;
-        giveRingBack();
-        if (ownsPool) {
-            pool.close();
-        }
-    }
-
-    /** Bytes written and not yet released. */
-    public int heldBytes() {
-        return (int) (tail - head);
+        return extent;
     }
 
     private void checkHeld(long position, int length) {
@@ -165,28 +227,46 @@ public final class SendBuffer {
         }
     }
 
-    /** @return the capacity there is now, {@code bytes} at least if the pool's budget has room for that */
-    private int reserve(int bytes) {
-        if (ring == null) {
-            boolean modest = pool.isUnderPressure();
-            ring = pool.acquire(modest ? bytes : Math.max(Math.max(peakBytes, bytes), initialCapacityBytes), false);
-            peakBytes = bytes;
-        } else if (bytes > ring.capacityBytes()) {
-            Ring larger = pool.acquire(bytes, false);
-            if (larger != null) {
-                larger.copyFrom(ring, head, heldBytes());
-                pool.release(ring);
-                ring = larger;
-            }
+    // ---- giving up ----
+
+    /** Gives up everything below {@code position}; moves only forward. */
+    public void release(long position) {
+        if (position > tail) {
+            throw new IllegalArgumentException("release up to " + position + " is behind the tail " + tail);
         }
-        peakBytes = Math.max(peakBytes, bytes);
-        return ring == null ? 0 : ring.capacityBytes();
+        head = Math.max(head, position);
+        while (first != null && first.end() <= head) {
+            removeFirst();
+        }
+        if (head == tail && page != null) {
+            release(page);
+            page = null;
+        }
     }
 
-    private void giveRingBack() {
-        if (ring != null) {
-            pool.release(ring);
-            ring = null;
+    /** Gives the memory back. The buffer takes nothing more, and what it held can no longer be read. */
+    public void close() {
+        closed = true;
+        release(tail);
+        if (ownsPool) {
+            pool.close();
         }
+    }
+
+    private void removeFirst() {
+        Extent extent = first;
+        first = extent.next;
+        last = first == null ? null : last;
+        farthest = farthest == extent ? null : farthest;
+        again = again == extent ? null : again;
+        release(extent.page);
+        pool.releaseExtent(extent);
+    }
+
+    private void release(Ring held) {
+        if (held.holders == 1) {
+            allocatedBytes -= held.capacityBytes();
+        }
+        pool.release(held);
     }
 }

@@ -1,5 +1,6 @@
 package io.mptcp.stack;
 
+import io.mptcp.buffer.SendBuffer;
 import io.mptcp.spi.PathEvent;
 import io.mptcp.tcp.IncomingSegment;
 import io.mptcp.tcp.SegmentKind;
@@ -348,10 +349,9 @@ final class Subflow extends Flow implements UpperLayer {
 
     @Override
     public void writePayload(long dsn, int length, PacketSlot out, int offset) {
-        if (out.gather) {
-            connection.data().sender.buffer().reference(dsn, length, out);
-        } else {
-            connection.data().sender.buffer().copyTo(dsn, length, out.buffer, offset);
+        SendBuffer buffer = connection.data().sender.buffer();
+        if (!out.gather || !buffer.reference(dsn, length, out)) {
+            buffer.copyTo(dsn, length, out.buffer, offset);
             out.length += length;
         }
     }

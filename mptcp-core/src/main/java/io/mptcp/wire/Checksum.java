@@ -86,18 +86,16 @@ public final class Checksum {
         TcpSegment.setChecksum(slot.buffer, slot.offset, 0);
         long sum = pseudoHeader(slot.sourceHi, slot.sourceLo, slot.destinationHi, slot.destinationLo, slot.totalLength());
         sum += sum(slot.buffer, slot.offset, slot.length);
-        if (slot.payload != null) {
-            sum += piece(slot.payload, slot.payloadOffset0, slot.payloadLength0, slot.length);
-            sum += piece(slot.payload, slot.payloadOffset1, slot.payloadLength1, slot.length + slot.payloadLength0);
+        int position = slot.length;
+        for (int i = 0; i < slot.pieces(); i++) {
+            sum += piece(slot.pieceMemory(i), slot.pieceOffset(i), slot.pieceLength(i), position);
+            position += slot.pieceLength(i);
         }
         TcpSegment.setChecksum(slot.buffer, slot.offset, complement(sum));
     }
 
     /** The sum of a piece that starts {@code position} bytes into the whole. */
-    private static long piece(MemorySegment memory, long offset, int length, int position) {
-        if (length == 0) {
-            return 0;
-        }
+    public static long piece(MemorySegment memory, long offset, int length, int position) {
         long sum = sum(memory, offset, length);
         return (position & 1) == 0 ? sum : swap(sum);
     }

@@ -18,6 +18,9 @@ public final class PacketSlot {
     /** In: some layer below has verified the TCP checksum, or the packet never left this host. */
     public static final int CHECKSUM_VERIFIED = 1;
 
+    /** Most pieces of memory a payload may lie in. With the header that makes eight, for which Linux needs no memory of its own (UIO_FASTIOV). */
+    public static final int MAX_PIECES = 7;
+
     /** The link the segment came in by, or has to leave by. */
     public int linkId;
     public long sourceHi;
@@ -35,7 +38,7 @@ public final class PacketSlot {
     /** {@link #CHECKSUM_UNVERIFIED} or {@link #CHECKSUM_VERIFIED}. */
     public int checksumState;
 
-    /** Memory that holds the TCP header and, unless {@link #payload} is set, the payload behind it. */
+    /** Memory that holds the TCP header and, but for {@link #pieces}, the payload behind it. */
     public MemorySegment buffer;
     /** Where the TCP header starts in {@link #buffer}; links keep headroom before it for their own headers. */
     public int offset;
@@ -47,12 +50,12 @@ public final class PacketSlot {
 
     /** Out, set by the driver: the link can gather payload from memory outside {@link #buffer}. */
     public boolean gather;
-    /** Out: payload given by reference in up to two pieces of this memory; null when it was copied behind the header. */
-    public MemorySegment payload;
-    public long payloadOffset0;
-    public int payloadLength0;
-    public long payloadOffset1;
-    public int payloadLength1;
+    /** Out: payload given by reference, see {@link #addPiece}; it was copied behind the header when there is none. Made when first needed. */
+    private MemorySegment[] pieceMemory;
+    private long[] pieceOffset;
+    private int[] pieceLength;
+    private int pieces;
+    private int referencedLength;
 
     /** Takes over what another slot says of the IP header. */
     public void copyIpFields(PacketSlot from) {
@@ -73,12 +76,67 @@ public final class PacketSlot {
 
     /** Length of the whole TCP segment in bytes, wherever its payload lies. */
     public int totalLength() {
-        return length + payloadLength0 + payloadLength1;
+        return length + referencedLength;
+    }
+
+    // ---- payload by reference ----
+
+    /** How many pieces of memory follow what is in {@link #buffer}. */
+    public int pieces() {
+        return pieces;
+    }
+
+    /** Bytes in all pieces. */
+    public int referencedLength() {
+        return referencedLength;
+    }
+
+    public MemorySegment pieceMemory(int piece) {
+        return pieceMemory[piece];
+    }
+
+    public long pieceOffset(int piece) {
+        return pieceOffset[piece];
+    }
+
+    public int pieceLength(int piece) {
+        return pieceLength[piece];
+    }
+
+    /** Adds memory that holds the payload's next bytes. At most {@link #MAX_PIECES}; one without bytes is left out. */
+    public void addPiece(MemorySegment memory, long memoryOffset, int bytes) {
+        if (bytes == 0) {
+            return;
+        }
+        if (pieceMemory == null) {
+            pieceMemory = new MemorySegment[MAX_PIECES];
+            pieceOffset = new long[MAX_PIECES];
+            pieceLength = new int[MAX_PIECES];
+        }
+        pieceMemory[pieces] = memory;
+        pieceOffset[pieces] = memoryOffset;
+        pieceLength[pieces] = bytes;
+        pieces++;
+        referencedLength += bytes;
     }
 
     public void clearPayloadReference() {
-        payload = null;
-        payloadLength0 = 0;
-        payloadLength1 = 0;
+        pieces = 0;
+        referencedLength = 0;
+    }
+
+    /** Copies {@code bytes} of what is given by reference, from its byte {@code from} on. */
+    public void copyReferenced(int from, int bytes, MemorySegment target, long targetOffset) {
+        int pieceStart = 0;
+        int done = 0;
+        for (int i = 0; done < bytes; i++) {
+            int skipped = from + done - pieceStart;
+            int count = Math.min(pieceLength[i] - skipped, bytes - done);
+            if (count > 0) {
+                MemorySegment.copy(pieceMemory[i], pieceOffset[i] + skipped, target, targetOffset + done, count);
+                done += count;
+            }
+            pieceStart += pieceLength[i];
+        }
     }
 }

@@ -3,7 +3,6 @@ package io.mptcp.buffer;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -44,19 +43,40 @@ class SendBufferTest {
     }
 
     @Test
-    void growsByDoublingUpToTheMaximumAndKeepsItsContent() {
+    void aPageIsAsLargeAsWhatIsHeldOrComesAndBytesStayWhereTheyAre() {
         SendBuffer buffer = new SendBuffer(1, 16, 100);
         MemorySegment data = bytes(200, 1);
         assertEquals(10, buffer.write(data, 0, 10));
         assertEquals(16, buffer.allocatedBytes());
+        PacketSlot slot = new PacketSlot();
+        buffer.reference(1, 10, slot);
         assertEquals(7, buffer.write(data, 10, 7));
-        assertEquals(32, buffer.allocatedBytes());
-        assertEquals(83, buffer.write(data, 17, 183));
-        assertEquals(128, buffer.allocatedBytes());
+        assertEquals(16 + 16, buffer.allocatedBytes());
+        assertEquals(16, buffer.write(data, 17, 16));
+        assertEquals(16 + 16 + 32, buffer.allocatedBytes());
+        assertArrayEquals(data.asSlice(0, 10).toArray(ValueLayout.JAVA_BYTE), gathered(slot));
+        assertEquals(67, buffer.write(data, 33, 167));
         assertEquals(0, buffer.writableBytes());
         assertEquals(0, buffer.write(data, 0, 1));
         assertArrayEquals(data.asSlice(0, 100).toArray(ValueLayout.JAVA_BYTE), held(buffer));
         buffer.close();
+        assertEquals(0, buffer.allocatedBytes());
+    }
+
+    @Test
+    void aStreamUsesTheSamePagesOverAndOver() {
+        RingPool pool = new RingPool(1 << 20);
+        SendBuffer buffer = new SendBuffer(0, 64, 1 << 20, pool);
+        MemorySegment data = bytes(1 << 18, 9);
+        assertEquals(1 << 18, buffer.write(data, 0, 1 << 18));
+        assertEquals(4 * (64 << 10), buffer.allocatedBytes());
+        for (int i = 1; i < 100; i++) {
+            buffer.release(i * 1000L);
+            assertEquals(1000, buffer.write(data, 0, 1000));
+        }
+        assertTrue(pool.usedBytes() + pool.spareBytes() <= 6 * (64 << 10), pool.usedBytes() + " in use, " + pool.spareBytes() + " spare");
+        buffer.close();
+        assertEquals(0, pool.usedBytes());
     }
 
     @Test
@@ -67,13 +87,13 @@ class SendBufferTest {
         first.write(bytes(64, 2), 0, 64);
         PacketSlot slot = new PacketSlot();
         first.reference(0, 64, slot);
-        MemorySegment memory = slot.payload;
+        MemorySegment memory = slot.pieceMemory(0);
         first.release(64);
         assertEquals(0, first.allocatedBytes());
         assertEquals(64, pool.spareBytes());
         second.write(bytes(64, 3), 0, 64);
         second.reference(0, 64, slot);
-        assertEquals(memory, slot.payload);
+        assertEquals(memory, slot.pieceMemory(0));
         assertEquals(0, pool.spareBytes());
         second.close();
         pool.close();
@@ -87,11 +107,11 @@ class SendBufferTest {
         PacketSlot slot = new PacketSlot();
         buffer.write(bytes(64, 3), 0, 64);
         buffer.reference(0, 64, slot);
-        MemorySegment memory = slot.payload;
+        MemorySegment memory = slot.pieceMemory(0);
         buffer.release(64);
         buffer.write(bytes(64, 3), 0, 64);
         buffer.reference(64, 64, slot);
-        assertEquals(memory, slot.payload);
+        assertEquals(memory, slot.pieceMemory(0));
         buffer.release(128);
         assertTrue(memory.scope().isAlive());
         buffer.close();
@@ -108,15 +128,17 @@ class SendBufferTest {
     }
 
     @Test
-    void bufferThatWasLargeStartsLargeOnceMoreThenSmall() {
-        SendBuffer buffer = new SendBuffer(0, 16, 256, new RingPool(0));
-        buffer.write(bytes(200, 5), 0, 200);
-        buffer.release(200);
-        buffer.write(bytes(1, 5), 0, 1);
-        assertEquals(256, buffer.allocatedBytes());
-        buffer.release(201);
-        buffer.write(bytes(1, 5), 0, 1);
-        assertEquals(16, buffer.allocatedBytes());
+    void whatTheBudgetHasNoRoomForIsNotTaken() {
+        RingPool pool = new RingPool(160, 0);
+        SendBuffer buffer = new SendBuffer(0, 64, 1000, pool);
+        MemorySegment data = bytes(1000, 5);
+        assertEquals(100, buffer.write(data, 0, 100));
+        assertEquals(28, buffer.write(data, 100, 100), "the rest of the page");
+        assertEquals(0, buffer.write(data, 128, 100));
+        assertArrayEquals(data.asSlice(0, 128).toArray(ValueLayout.JAVA_BYTE), held(buffer));
+        buffer.release(128);
+        assertEquals(0, pool.usedBytes());
+        assertEquals(72, buffer.write(data, 128, 72));
         buffer.close();
     }
 
@@ -149,26 +171,62 @@ class SendBufferTest {
     }
 
     @Test
-    void referenceToWrappedRangeHasTwoPieces() {
-        SendBuffer buffer = new SendBuffer(0, 16, 16);
+    void whatLiesInTwoPagesIsReferredToInTwoPieces() {
+        SendBuffer buffer = new SendBuffer(0, 16, 64);
         MemorySegment data = bytes(28, 8);
         buffer.write(data, 0, 16);
         buffer.release(12);
         buffer.write(data, 16, 12);
         PacketSlot slot = new PacketSlot();
-        buffer.reference(13, 10, slot);
-        assertEquals(3, slot.payloadLength0);
-        assertEquals(7, slot.payloadLength1);
+        assertTrue(buffer.reference(13, 10, slot));
+        assertEquals(2, slot.pieces());
+        assertEquals(3, slot.pieceLength(0));
+        assertEquals(7, slot.pieceLength(1));
         assertArrayEquals(data.asSlice(13, 10).toArray(ValueLayout.JAVA_BYTE), gathered(slot));
-        buffer.reference(13, 0, slot);
-        assertNull(slot.payload);
+        assertTrue(buffer.reference(13, 0, slot));
+        assertEquals(0, slot.pieces());
+        buffer.close();
+    }
+
+    @Test
+    void whatLiesInMorePiecesThanTheSlotHasIsNotReferredTo() {
+        SendBuffer buffer = new SendBuffer(0, 1, 1000);
+        MemorySegment data = bytes(1000, 8);
+        for (int i = 0; i < 10; i++) {
+            buffer.write(data, 1 << i >> 1, Math.max(1, 1 << i >> 1));
+        }
+        PacketSlot slot = new PacketSlot();
+        assertFalse(buffer.reference(0, 512, slot));
+        assertEquals(0, slot.totalLength());
+        assertTrue(buffer.reference(4, 508, slot));
+        assertEquals(PacketSlot.MAX_PIECES, slot.pieces());
+        assertEquals(508, slot.totalLength());
+        buffer.close();
+    }
+
+    @Test
+    void bytesTakenOutMakeTheOthersMoveUp() {
+        SendBuffer buffer = new SendBuffer(5, 16, 64);
+        MemorySegment data = bytes(40, 8);
+        buffer.write(data, 0, 16);
+        buffer.write(data, 16, 24);
+        buffer.dropFirst(20);
+        assertEquals(5, buffer.head());
+        assertEquals(25, buffer.tail());
+        assertArrayEquals(data.asSlice(20, 20).toArray(ValueLayout.JAVA_BYTE), held(buffer));
+        buffer.write(data, 0, 3);
+        byte[] end = new byte[3];
+        buffer.copyTo(25, 3, MemorySegment.ofArray(end), 0);
+        assertArrayEquals(data.asSlice(0, 3).toArray(ValueLayout.JAVA_BYTE), end);
+        buffer.dropFirst(23);
+        assertEquals(5, buffer.tail());
+        assertEquals(0, buffer.allocatedBytes());
         buffer.close();
     }
 
     private static byte[] gathered(PacketSlot slot) {
-        byte[] out = new byte[slot.payloadLength0 + slot.payloadLength1];
-        MemorySegment.copy(slot.payload, ValueLayout.JAVA_BYTE, slot.payloadOffset0, out, 0, slot.payloadLength0);
-        MemorySegment.copy(slot.payload, ValueLayout.JAVA_BYTE, slot.payloadOffset1, out, slot.payloadLength0, slot.payloadLength1);
+        byte[] out = new byte[slot.referencedLength()];
+        slot.copyReferenced(0, out.length, MemorySegment.ofArray(out), 0);
         return out;
     }
 
@@ -202,7 +260,8 @@ class SendBufferTest {
             head += random.nextInt(4) == 0 ? tail - head : random.nextInt(tail - head + 1);
             buffer.release(first + head);
             assertEquals(head == tail, buffer.allocatedBytes() == 0);
-            assertTrue(buffer.allocatedBytes() < 2 * max);
+            int largestPage = Math.max(1, Integer.highestOneBit(2 * max - 1));
+            assertTrue(buffer.allocatedBytes() <= tail - head + 2 * largestPage, "the first and the last page may be nearly empty");
         }
         buffer.close();
         pool.close();
@@ -218,8 +277,13 @@ class SendBufferTest {
         assertEquals(foldedSum(expected), Checksum.fold(buffer.checksum(first + from, length)));
         if (length > 0) {
             PacketSlot slot = new PacketSlot();
-            buffer.reference(first + from, length, slot);
-            assertArrayEquals(expected, gathered(slot));
+            if (buffer.reference(first + from, length, slot)) {
+                assertArrayEquals(expected, gathered(slot));
+                int some = random.nextInt(length + 1);
+                byte[] part = new byte[length - some];
+                slot.copyReferenced(some, part.length, MemorySegment.ofArray(part), 0);
+                assertArrayEquals(Arrays.copyOfRange(expected, some, length), part);
+            }
         }
     }
 }

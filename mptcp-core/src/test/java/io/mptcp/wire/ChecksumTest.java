@@ -187,11 +187,8 @@ class ChecksumTest {
             MemorySegment.copy(apart.buffer, apart.offset + 20, ring, 100, first);
             MemorySegment.copy(apart.buffer, apart.offset + 20 + first, ring, 1, 61 - first);
             apart.length = 20;
-            apart.payload = ring;
-            apart.payloadOffset0 = first == 0 ? 1 : 100;
-            apart.payloadLength0 = first == 0 ? 61 : first;
-            apart.payloadOffset1 = 1;
-            apart.payloadLength1 = first == 0 ? 0 : 61 - first;
+            apart.addPiece(ring, 100, first);
+            apart.addPiece(ring, 1, 61 - first);
             Checksum.fillTcp(apart);
             assertEquals(TcpSegment.checksum(together.buffer, 7), TcpSegment.checksum(apart.buffer, 7), "first piece " + first);
         }

@@ -3,7 +3,6 @@ package io.mptcp.wire;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -58,8 +57,7 @@ class IpHeadersTest {
         assertEquals(headerLength, IpHeaders.encodeHeader(out, 0xbeef));
         assertEquals(64, out.offset);
         PacketSlot in = slot("::", "::", 0);
-        in.payload = out.buffer;
-        in.payloadLength0 = 9;
+        in.addPiece(out.buffer, 0, 9);
         int padding = 6;
         out.buffer = MemorySegment.ofArray(Arrays.copyOf(out.buffer.toArray(ValueLayout.JAVA_BYTE), 64 + 1480 + padding));
         assertTrue(IpHeaders.toSlot(out.buffer, 64 - headerLength, headerLength + 1480 + padding, in));
@@ -71,7 +69,7 @@ class IpHeadersTest {
                 () -> assertEquals(destination, new IpAddress(in.destinationHi, in.destinationLo).toString()),
                 () -> assertEquals(2, in.ecn),
                 () -> assertEquals(46 << 2, in.trafficClass),
-                () -> assertNull(in.payload),
+                () -> assertEquals(0, in.pieces()),
                 () -> assertEquals(1480, in.totalLength()));
     }
 
@@ -97,14 +95,12 @@ class IpHeadersTest {
     @Test
     void payloadByReferenceCountsIntoThePacketLength() {
         PacketSlot v4 = slot("192.0.2.1", "198.51.100.7", 20);
-        v4.payload = v4.buffer;
-        v4.payloadLength0 = 1000;
-        v4.payloadLength1 = 460;
+        v4.addPiece(v4.buffer, 0, 1000);
+        v4.addPiece(v4.buffer, 0, 460);
         IpHeaders.encodeHeader(v4, 0);
         assertEquals(1500, Ipv4Packet.totalLength(v4.buffer, 44));
         PacketSlot v6 = slot("2001:db8::1", "2001:db8::2", 20);
-        v6.payload = v6.buffer;
-        v6.payloadLength0 = 1440;
+        v6.addPiece(v6.buffer, 0, 1440);
         v6.trafficClass = 46 << 2;
         IpHeaders.encodeHeader(v6, 0);
         assertEquals(1500, Ipv6Packet.totalLength(v6.buffer, 24));

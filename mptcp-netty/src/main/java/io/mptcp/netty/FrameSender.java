@@ -28,7 +28,7 @@ final class FrameSender {
     private static final int ETHERTYPE_OFFSET = 12;
     private static final int ETHERTYPE_IPV4 = 0x0800;
     private static final int ETHERTYPE_IPV6 = 0x86dd;
-    private static final int MAX_PIECES = 3;
+    private static final int MAX_PIECES = 1 + PacketSlot.MAX_PIECES;
 
     private static final ValueLayout.OfShort SHORT_BE = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfInt INT_BE = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -100,9 +100,8 @@ final class FrameSender {
         int start = frame - VirtioNetHeader.LENGTH;
         VirtioNetHeader.encodeTcp(slot.buffer, start, tcpOffset, headerBytes, segmentSize, ipv4, cwr);
         int count = addPiece(0, slot.buffer, start, slot.offset + slot.length - start);
-        if (slot.payload != null) {
-            count = addPiece(count, slot.payload, slot.payloadOffset0, slot.payloadLength0);
-            count = addPiece(count, slot.payload, slot.payloadOffset1, slot.payloadLength1);
+        for (int i = 0; i < slot.pieces(); i++) {
+            count = addPiece(count, slot.pieceMemory(i), slot.pieceOffset(i), slot.pieceLength(i));
         }
         int sent = socket.send(pieces, count);
         return sent < 0 ? -sent : 0;

@@ -27,7 +27,7 @@ final class LinkPort {
         if (hasPending) {
             return; // The stack was told that this link takes nothing; whatever comes nevertheless is lost as in a full queue.
         }
-        if (slot.payload != null && !link.gathers()) {
+        if (slot.pieces() > 0 && !link.gathers()) {
             linearize(slot);
         }
         dirty = true;
@@ -68,7 +68,7 @@ final class LinkPort {
         stack.setLinkWritable(link.id(), true);
     }
 
-    /** Copies the segment: its header lies in the driver's one slot and its payload in a ring that goes on changing. */
+    /** Copies the segment: its header lies in the driver's one slot and its payload in memory that goes on changing. */
     private void keep(PacketSlot slot) {
         if (pending == null) {
             pending = new PacketSlot();
@@ -91,12 +91,7 @@ final class LinkPort {
     }
 
     private static void appendPayload(PacketSlot from, PacketSlot to) {
-        if (from.payload == null) {
-            return;
-        }
-        long end = to.offset + to.length;
-        MemorySegment.copy(from.payload, from.payloadOffset0, to.buffer, end, from.payloadLength0);
-        MemorySegment.copy(from.payload, from.payloadOffset1, to.buffer, end + from.payloadLength0, from.payloadLength1);
-        to.length += from.payloadLength0 + from.payloadLength1;
+        from.copyReferenced(0, from.referencedLength(), to.buffer, to.offset + to.length);
+        to.length += from.referencedLength();
     }
 }

@@ -73,13 +73,9 @@ public final class SoftwareSegmenter {
     static void copyPayload(PacketSlot slot, int headerLength, int from, int length, MemorySegment target, long offset) {
         int inline = slot.length - headerLength;
         int done = copyPart(slot.buffer, slot.offset + headerLength, inline, from, length, target, offset);
-        if (slot.payload == null) {
-            return;
+        if (done < length && slot.pieces() > 0) {
+            slot.copyReferenced(Math.max(0, from - inline), length - done, target, offset + done);
         }
-        int skipped = Math.max(0, from - inline);
-        done += copyPart(slot.payload, slot.payloadOffset0, slot.payloadLength0, skipped, length - done, target, offset + done);
-        skipped = Math.max(0, from - inline - slot.payloadLength0);
-        copyPart(slot.payload, slot.payloadOffset1, slot.payloadLength1, skipped, length - done, target, offset + done);
     }
 
     private static int copyPart(MemorySegment source, long sourceOffset, int available, int from, int wanted, MemorySegment target, long offset) {

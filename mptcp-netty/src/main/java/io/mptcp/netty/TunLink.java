@@ -26,7 +26,7 @@ import java.lang.foreign.MemorySegment;
 public final class TunLink implements SegmentLink {
     private static final int MAX_PACKET_BYTES = 0xffff;
     private static final int READ_BUDGET = 32;
-    private static final int MAX_PIECES = 3;
+    private static final int MAX_PIECES = 1 + PacketSlot.MAX_PIECES;
     private static final int MAX_SUPER_SEGMENT_BYTES = MAX_PACKET_BYTES - IpHeaders.MAX_ENCODED_LENGTH - TcpSegment.MAX_HEADER_LENGTH;
 
     private final int id;
@@ -199,9 +199,8 @@ public final class TunLink implements SegmentLink {
     private int write(PacketSlot slot, int start) {
         int count = 0;
         count = addPiece(count, slot.buffer, start, slot.offset + slot.length - start);
-        if (slot.payload != null) {
-            count = addPiece(count, slot.payload, slot.payloadOffset0, slot.payloadLength0);
-            count = addPiece(count, slot.payload, slot.payloadOffset1, slot.payloadLength1);
+        for (int i = 0; i < slot.pieces(); i++) {
+            count = addPiece(count, slot.pieceMemory(i), slot.pieceOffset(i), slot.pieceLength(i));
         }
         int written = device.writev(pieces, count);
         return written < 0 ? -written : 0;

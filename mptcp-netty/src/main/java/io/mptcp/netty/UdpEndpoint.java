@@ -70,9 +70,8 @@ final class UdpEndpoint {
         TcpSegment.setChecksum(slot.buffer, slot.offset, 0);
         socket.beginSend();
         socket.addPiece(slot.buffer, slot.offset, slot.length);
-        if (slot.payload != null) {
-            socket.addPiece(slot.payload, slot.payloadOffset0, slot.payloadLength0);
-            socket.addPiece(slot.payload, slot.payloadOffset1, slot.payloadLength1);
+        for (int i = 0; i < slot.pieces(); i++) {
+            socket.addPiece(slot.pieceMemory(i), slot.pieceOffset(i), slot.pieceLength(i));
         }
         int error = socket.send(slot.destinationHi, slot.destinationLo, udpPort, 0);
         if (error == Errno.EAGAIN) {

@@ -73,7 +73,7 @@ final class FakeLink implements SegmentLink {
 
     @Override
     public SendResult send(PacketSlot slot) {
-        if (!gathers && slot.payload != null) {
+        if (!gathers && slot.pieces() > 0) {
             throw new AssertionError("payload by reference on a link that does not gather");
         }
         if (slot.offset < headroomBytes()) {

@@ -100,7 +100,7 @@ final class PipeLink implements SegmentLink {
         if (closed) {
             throw new AssertionError("sent over a closed link");
         }
-        if (!gathers && slot.payload != null) {
+        if (!gathers && slot.pieces() > 0) {
             throw new AssertionError("payload by reference on a link that does not gather");
         }
         if (slot.offset < headroomBytes()) {

@@ -50,11 +50,8 @@ final class Segments {
         MemorySegment ring = Arena.ofAuto().allocate(rest + 32L);
         MemorySegment.copy(slot.buffer, slot.offset + header + inline, ring, 16L + rest - first, first);
         MemorySegment.copy(slot.buffer, slot.offset + header + inline + first, ring, 8, rest - first);
-        slot.payload = ring;
-        slot.payloadOffset0 = 16L + rest - first;
-        slot.payloadLength0 = first;
-        slot.payloadOffset1 = 8;
-        slot.payloadLength1 = rest - first;
+        slot.addPiece(ring, 16L + rest - first, first);
+        slot.addPiece(ring, 8, rest - first);
         slot.length = header + inline;
     }
 
@@ -62,10 +59,7 @@ final class Segments {
     static byte[] bytes(PacketSlot slot) {
         byte[] bytes = new byte[slot.totalLength()];
         MemorySegment.copy(slot.buffer, ValueLayout.JAVA_BYTE, slot.offset, bytes, 0, slot.length);
-        if (slot.payload != null) {
-            MemorySegment.copy(slot.payload, ValueLayout.JAVA_BYTE, slot.payloadOffset0, bytes, slot.length, slot.payloadLength0);
-            MemorySegment.copy(slot.payload, ValueLayout.JAVA_BYTE, slot.payloadOffset1, bytes, slot.length + slot.payloadLength0, slot.payloadLength1);
-        }
+        slot.copyReferenced(0, slot.referencedLength(), MemorySegment.ofArray(bytes), slot.length);
         return bytes;
     }
 }

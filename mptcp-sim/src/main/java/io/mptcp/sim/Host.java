@@ -225,7 +225,7 @@ public final class Host implements Endpoint {
 
     /** The slot with its payload behind the header, wherever the stack had left it. */
     private PacketSlot assembled() {
-        if (out.payload == null) {
+        if (out.pieces() == 0) {
             return out;
         }
         whole.linkId = out.linkId;
@@ -235,8 +235,7 @@ public final class Host implements Endpoint {
         whole.offset = 0;
         whole.length = out.totalLength();
         MemorySegment.copy(out.buffer, out.offset, whole.buffer, 0, out.length);
-        MemorySegment.copy(out.payload, out.payloadOffset0, whole.buffer, out.length, out.payloadLength0);
-        MemorySegment.copy(out.payload, out.payloadOffset1, whole.buffer, out.length + out.payloadLength0, out.payloadLength1);
+        out.copyReferenced(0, out.referencedLength(), whole.buffer, out.length);
         out.clearPayloadReference();
         return whole;
     }

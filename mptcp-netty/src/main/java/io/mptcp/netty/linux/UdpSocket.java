@@ -30,7 +30,7 @@ public final class UdpSocket implements AutoCloseable {
     private static final int UDP_GRO = 104;
     private static final int RECEIVE_BUFFER_BYTES = 4 << 20;
     private static final int SOCKADDR_IN_BYTES = 16;
-    private static final int MAX_PIECES = 4;
+    private static final int MAX_PIECES = 8;
     private static final int CMSG_HEADER_BYTES = 16;
     private static final int CONTROL_BYTES = 64;
     private static final int RECEIVE_BYTES = 0x10000;
@@ -113,7 +113,7 @@ public final class UdpSocket implements AutoCloseable {
         pieces = 0;
     }
 
-    /** Adds memory to it; at most four pieces, native memory only. */
+    /** Adds memory to it; at most eight pieces, native memory only. */
     public void addPiece(MemorySegment memory, long offset, int length) {
         if (length > 0) {
             sendPieces.set(JAVA_LONG, 16L * pieces, memory.address() + offset);

@@ -28,10 +28,7 @@ final class FuzzPacket {
         packet.bytes = new byte[slot.totalLength()];
         MemorySegment bytes = MemorySegment.ofArray(packet.bytes);
         MemorySegment.copy(slot.buffer, slot.offset, bytes, 0, slot.length);
-        if (slot.payload != null) {
-            MemorySegment.copy(slot.payload, slot.payloadOffset0, bytes, slot.length, slot.payloadLength0);
-            MemorySegment.copy(slot.payload, slot.payloadOffset1, bytes, slot.length + slot.payloadLength0, slot.payloadLength1);
-        }
+        slot.copyReferenced(0, slot.referencedLength(), bytes, slot.length);
         return packet;
     }
 

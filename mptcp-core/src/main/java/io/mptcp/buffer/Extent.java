@@ -1,0 +1,28 @@
+package io.mptcp.buffer;
+
+import java.lang.foreign.MemorySegment;
+
+/** A part of a stream that lies together in a page, which other parts may share. Linked in the order of the stream; kept by the pool when it is not needed. */
+final class Extent {
+    long position;
+    MemorySegment memory;
+    /** Where the byte at {@link #position} lies in {@link #memory}. */
+    long offset;
+    int length;
+    Ring page;
+    Extent next;
+
+    long end() {
+        return position + length;
+    }
+
+    /** Where the byte at {@code streamPosition} lies in {@link #memory}. */
+    long offsetOf(long streamPosition) {
+        return offset + (streamPosition - position);
+    }
+
+    /** How many bytes from {@code streamPosition} on it holds, at most {@code most}. */
+    int lengthFrom(long streamPosition, int most) {
+        return (int) Math.min(end() - streamPosition, most);
+    }
+}
