@@ -28,6 +28,9 @@ public final class RingPool {
     private int spareTableCount;
     private Extent spareExtents;
     private int spareExtentCount;
+    /** What was handed over and is not needed any more, until its owner is told; linked through {@link Extent#next}. */
+    private Extent firstReleased;
+    private Extent lastReleased;
     private long usedBytes;
     private long spareBytes;
     /** Least that was spare since the last {@link #trim}: nobody has needed that. */
@@ -52,7 +55,7 @@ public final class RingPool {
         leavePressureBytes = maxBytes / 8 * 5;
     }
 
-    /** Bytes of native memory in use by buffers. */
+    /** Bytes of native memory in use by buffers, with what was handed over to them. */
     public long usedBytes() {
         return usedBytes;
     }
@@ -170,6 +173,50 @@ public final class RingPool {
             spareExtents = extent;
             spareExtentCount++;
         }
+    }
+
+    /** Counts memory that is not the pool's into the budget. @return for how many of these bytes there was room */
+    int charge(int bytes) {
+        int granted = (int) Math.clamp(ordinaryBytes - usedBytes, 0, bytes);
+        usedBytes += granted;
+        updatePressure();
+        return granted;
+    }
+
+    /** Handed-over memory is not needed any more. */
+    void releaseHandedOver(Extent extent) {
+        usedBytes -= extent.length;
+        updatePressure();
+        Runnable release = extent.release;
+        extent.release = null;
+        releaseExtent(extent);
+        released(release);
+    }
+
+    /** To be run when nothing else is being done, as the engine runs nothing that is not its own. */
+    void released(Runnable release) {
+        Extent extent = acquireExtent();
+        extent.release = release;
+        if (lastReleased == null) {
+            firstReleased = extent;
+        } else {
+            lastReleased.next = extent;
+        }
+        lastReleased = extent;
+    }
+
+    /** Takes the next notice that memory which was handed over is not needed any more; null when there is none. */
+    public Runnable nextReleased() {
+        Extent extent = firstReleased;
+        if (extent == null) {
+            return null;
+        }
+        firstReleased = extent.next;
+        lastReleased = firstReleased == null ? null : lastReleased;
+        Runnable release = extent.release;
+        extent.release = null;
+        releaseExtent(extent);
+        return release;
     }
 
     /** Largest capacity a buffer may ask for: the largest power of two in an int. */

@@ -7,11 +7,13 @@ import java.lang.foreign.MemorySegment;
 /**
  * The one send buffer of a connection, in data-sequence space (relative positions; the first byte written has position {@code firstPosition}).
  * What is written is copied to pages of native memory, which go back to the pool one by one as their bytes are released, and come from there
- * again while the processor still has them in its caches. An empty buffer owns nothing.
+ * again while the processor still has them in its caches. What is handed over stays where it is. An empty buffer owns nothing.
  */
 public final class SendBuffer {
     /** A super-segment reaches into two of them. */
     private static final int MAX_PAGE_BYTES = 64 * 1024;
+    /** Less is copied when it is handed over: a super-segment may lie in no more than {@link PacketSlot#MAX_PIECES}. */
+    public static final int MIN_HANDED_OVER_BYTES = 8 * 1024;
 
     private final RingPool pool;
     private final boolean ownsPool;
@@ -74,7 +76,7 @@ public final class SendBuffer {
         return (int) (tail - head);
     }
 
-    /** Bytes of native memory now held. */
+    /** Bytes of native memory now held, with what was handed over. */
     public int allocatedBytes() {
         return allocatedBytes;
     }
@@ -123,6 +125,29 @@ public final class SendBuffer {
         }
         pageUsedBytes += length;
         tail += length;
+    }
+
+    /**
+     * As {@link #write}, but large pieces of native memory are not copied: they must stay as they are until {@code release} is run, once, by whom the
+     * pool hands it to ({@link RingPool#nextReleased}). For what was copied that is at once; nothing is run when nothing was taken.
+     *
+     * @return bytes taken
+     */
+    public int handOver(MemorySegment memory, long offset, int length, Runnable release) {
+        int wanted = Math.min(length, writableBytes());
+        int granted = wanted < MIN_HANDED_OVER_BYTES || !memory.isNative() ? 0 : pool.charge(wanted);
+        if (granted == 0) {
+            int copied = write(memory, offset, length);
+            if (copied > 0) {
+                pool.released(release);
+            }
+            return copied;
+        }
+        append(null, memory, offset, granted);
+        last.release = release;
+        allocatedBytes += granted;
+        tail += granted;
+        return granted;
     }
 
     private void append(Ring holder, MemorySegment memory, long offset, int length) {
@@ -259,8 +284,13 @@ public final class SendBuffer {
         last = first == null ? null : last;
         farthest = farthest == extent ? null : farthest;
         again = again == extent ? null : again;
-        release(extent.page);
-        pool.releaseExtent(extent);
+        if (extent.page == null) {
+            allocatedBytes -= extent.length;
+            pool.releaseHandedOver(extent);
+        } else {
+            release(extent.page);
+            pool.releaseExtent(extent);
+        }
     }
 
     private void release(Ring held) {

@@ -2,6 +2,7 @@ package io.mptcp.stack;
 
 import io.mptcp.tcp.SocketOptions;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * A connection as {@link MptcpConnection} hands it on: what its application writes and reads, and what it is told by the bits of {@link Readiness}. Calls
@@ -60,14 +61,33 @@ final class ApplicationSide {
     }
 
     int write(MemorySegment source, long offset, int length, boolean more) {
-        if (sender.isFinRequested()) {
-            throw new IllegalStateException("the output of this connection has been shut down");
-        }
-        if (!canWrite()) {
+        if (!mayWrite()) {
             return 0;
         }
         int room = sender.writableBytes();
-        int taken = sender.write(source, offset, length);
+        return onWritten(room, length, sender.write(source, offset, length), more);
+    }
+
+    int handOver(MemorySegment memory, long offset, int length, Runnable release) {
+        Objects.checkFromIndexSize(offset, length, memory.byteSize());
+        if (!memory.isAccessibleBy(Thread.currentThread())) {
+            throw new IllegalArgumentException("the memory handed over belongs to another thread");
+        }
+        if (!mayWrite()) {
+            return 0;
+        }
+        int room = sender.writableBytes();
+        return onWritten(room, length, sender.handOver(memory, offset, length, Objects.requireNonNull(release)), false);
+    }
+
+    private boolean mayWrite() {
+        if (sender.isFinRequested()) {
+            throw new IllegalStateException("the output of this connection has been shut down");
+        }
+        return canWrite();
+    }
+
+    private int onWritten(int room, int length, int taken, boolean more) {
         connection.output().small().setMoreFollows(more);
         writeBlocked |= taken < length;
         if (taken < Math.min(room, length)) {

@@ -139,6 +139,11 @@ final class DataSender {
         return buffer.write(source, offset, Math.min(length, writableBytes()));
     }
 
+    /** As {@link #write}, without a copy: see {@link SendBuffer#handOver}. */
+    int handOver(MemorySegment memory, long offset, int length, Runnable release) {
+        return buffer.handOver(memory, offset, Math.min(length, writableBytes()), release);
+    }
+
     long dsnUna() {
         return dsnUna;
     }

@@ -1,5 +1,6 @@
 package io.mptcp.stack;
 
+import io.mptcp.buffer.SendBuffer;
 import io.mptcp.spi.PacketScheduler;
 import io.mptcp.spi.PathCommands;
 import io.mptcp.spi.PathStatus;
@@ -17,6 +18,9 @@ import java.util.Objects;
  * end, also on a connection the peer has closed: it frees the memory of unread data.
  */
 public final class MptcpConnection {
+    /** Less than this is copied by {@link #handOver}. */
+    public static final int MIN_HANDED_OVER_BYTES = SendBuffer.MIN_HANDED_OVER_BYTES;
+
     final Connection core;
     private Object attachment;
 
@@ -103,6 +107,21 @@ public final class MptcpConnection {
      */
     public int write(MemorySegment source, long offset, int length, boolean more) {
         return core.application().write(source, offset, length, more);
+    }
+
+    /**
+     * Writes without a copy: hands memory over to the connection, which sends from there, and again where bytes get lost. The memory must stay as it is
+     * until {@code release} is run: once, when the peer has acknowledged the bytes taken and no subflow may have to send them again, or when
+     * nothing is left of the connection. It is run by whoever drives the stack ({@link Stack#nextReleased}), never from within this call. The bytes count
+     * as written ones do, against the size of the send buffer and {@link Limits#maxBufferBytes}.
+     *
+     * @param memory native memory that this thread may read; less than {@link #MIN_HANDED_OVER_BYTES}, or memory of the heap, is copied and released soon
+     * @return bytes taken, fewer than {@code length} when there is no room for more; {@code release} is not run when it is 0, and is for these bytes
+     *         when it is more: what is left is to be handed over again, with a release of its own
+     * @throws IllegalStateException after {@link #shutdownOutput()} or {@link #close()}
+     */
+    public int handOver(MemorySegment memory, long offset, int length, Runnable release) {
+        return core.application().handOver(memory, offset, length, release);
     }
 
     /**

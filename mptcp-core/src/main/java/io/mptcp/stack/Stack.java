@@ -413,6 +413,15 @@ public final class Stack {
         return connection == null ? null : connection.facade();
     }
 
+    /**
+     * Takes the next notice that memory which was handed over ({@link MptcpConnection#handOver}) is not needed any more; null when there is none. To be
+     * run by the caller: it is the application's, who may write from there. There may be some after everything else that is called here, {@link #close}
+     * included.
+     */
+    public Runnable nextReleased() {
+        return memory.rings().nextReleased();
+    }
+
     /** Ends every connection without a word to its peer and frees all native memory. On the owner's thread; the stack is of no use afterwards. */
     public void close() {
         for (Connection connection : List.copyOf(connections)) {

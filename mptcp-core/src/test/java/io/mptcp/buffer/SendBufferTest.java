@@ -8,10 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.wire.Checksum;
 import io.mptcp.wire.PacketSlot;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -230,6 +235,100 @@ class SendBufferTest {
         return out;
     }
 
+    // ---- memory of the application ----
+
+    private static final int LARGE = SendBuffer.MIN_HANDED_OVER_BYTES;
+
+    private final RingPool shared = new RingPool(10 * LARGE, LARGE);
+    private final SendBuffer sharing = new SendBuffer(0, 64, 100 * LARGE, shared);
+
+    private static MemorySegment nativeBytes(int length, long seed) {
+        return Arena.ofAuto().allocate(length).copyFrom(bytes(length, seed));
+    }
+
+    private List<String> told(List<String> log) {
+        runReleased(shared);
+        List<String> told = List.copyOf(log);
+        log.clear();
+        return told;
+    }
+
+    @Test
+    void whatIsHandedOverIsReadWhereItLiesUntilItsLastByteIsReleased() {
+        MemorySegment memory = nativeBytes(LARGE + 100, 1);
+        List<String> log = new ArrayList<>();
+        sharing.write(memory, 0, 10);
+        assertEquals(LARGE + 90, sharing.handOver(memory, 10, LARGE + 90, () -> log.add("first")));
+        assertEquals(64 + LARGE + 90, shared.usedBytes());
+        sharing.write(memory, 0, 10);
+        assertEquals(64 + LARGE + 90, sharing.allocatedBytes(), "what is copied next goes on in the same page");
+        PacketSlot slot = new PacketSlot();
+        assertTrue(sharing.reference(0, LARGE + 110, slot));
+        assertEquals(3, slot.pieces());
+        assertEquals(memory.address() + 10, slot.pieceMemory(1).address() + slot.pieceOffset(1));
+        sharing.release(LARGE + 99);
+        assertEquals(List.of(), told(log));
+        sharing.release(LARGE + 100);
+        assertEquals(List.of("first"), told(log));
+        assertEquals(64, shared.usedBytes());
+        sharing.close();
+        assertEquals(List.of(), told(log));
+        assertEquals(0, shared.usedBytes());
+    }
+
+    @Test
+    void whatIsSmallOrLiesInTheHeapIsCopiedAndReleasedAtOnce() {
+        List<String> log = new ArrayList<>();
+        assertEquals(LARGE - 1, sharing.handOver(nativeBytes(LARGE - 1, 1), 0, LARGE - 1, () -> log.add("small")));
+        assertEquals(LARGE, sharing.handOver(bytes(LARGE, 2), 0, LARGE, () -> log.add("heap")));
+        assertEquals(List.of("small", "heap"), told(log));
+        byte[] copied = new byte[LARGE];
+        sharing.copyTo(LARGE - 1, LARGE, MemorySegment.ofArray(copied), 0);
+        assertArrayEquals(bytes(LARGE, 2).toArray(ValueLayout.JAVA_BYTE), copied);
+        sharing.close();
+    }
+
+    @Test
+    void whatTheBudgetHasNoRoomForIsNotTakenOver() {
+        List<String> log = new ArrayList<>();
+        MemorySegment memory = nativeBytes(9 * LARGE, 1);
+        assertEquals(10 * LARGE - 10 * LARGE / 8, sharing.handOver(memory, 0, 9 * LARGE, () -> log.add("part")));
+        assertEquals(0, sharing.handOver(memory, 0, LARGE, () -> log.add("none")));
+        assertEquals(0, sharing.write(memory, 0, 1));
+        sharing.close();
+        assertEquals(List.of("part"), told(log));
+        assertEquals(0, sharing.handOver(memory, 0, LARGE, () -> log.add("closed")));
+        assertEquals(List.of(), told(log));
+    }
+
+    @Test
+    void closingReleasesAllThatWasHandedOver() {
+        List<String> log = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            int number = i;
+            sharing.handOver(nativeBytes(LARGE, i), 0, LARGE, () -> log.add("" + number));
+        }
+        sharing.release(LARGE);
+        sharing.close();
+        sharing.close();
+        assertEquals(List.of("0", "1", "2", "3"), told(log));
+        assertEquals(0, shared.usedBytes());
+    }
+
+    @Test
+    void bytesTakenOutOfWhatWasHandedOverMakeTheOthersMoveUp() {
+        List<String> log = new ArrayList<>();
+        MemorySegment data = nativeBytes(2 * LARGE, 8);
+        sharing.handOver(data, 0, LARGE, () -> log.add("first"));
+        sharing.handOver(data, LARGE, LARGE, () -> log.add("second"));
+        sharing.dropFirst(LARGE + 1);
+        assertEquals(List.of("first"), told(log));
+        assertArrayEquals(data.asSlice(LARGE + 1).toArray(ValueLayout.JAVA_BYTE), held(sharing));
+        sharing.release(LARGE - 1);
+        assertEquals(List.of("second"), told(log));
+        sharing.close();
+    }
+
     /** RFC 1071 in its plainest form. */
     private static int foldedSum(byte[] data) {
         int sum = 0;
@@ -265,6 +364,57 @@ class SendBufferTest {
         }
         buffer.close();
         pool.close();
+    }
+
+    /** Memory is made unreadable as soon as its release is run. */
+    @Property(tries = 200)
+    void memoryHandedOverAmongCopiesBehavesLikeAnArray(@ForAll Random random) {
+        int max = 20 * LARGE;
+        RingPool pool = new RingPool(1 << 20);
+        SendBuffer buffer = new SendBuffer(0, 64, max, pool);
+        byte[] stream = new byte[100 * LARGE];
+        random.nextBytes(stream);
+        MemorySegment source = MemorySegment.ofArray(stream);
+        int head = 0;
+        int tail = 0;
+        Set<Arena> outstanding = new HashSet<>();
+        for (int step = 0; step < 40; step++) {
+            int want = Math.min(random.nextInt(random.nextInt(4 * LARGE) + 1), stream.length - tail);
+            if (random.nextBoolean()) {
+                Arena arena = Arena.ofConfined();
+                MemorySegment memory = arena.allocate(want + 8L);
+                MemorySegment.copy(source, tail, memory, 3, want);
+                int taken = buffer.handOver(memory, 3, want, () -> {
+                    assertTrue(outstanding.remove(arena), "released once");
+                    arena.close();
+                });
+                if (taken > 0) {
+                    outstanding.add(arena);
+                } else {
+                    arena.close();
+                }
+                tail += taken;
+            } else {
+                tail += buffer.write(source, tail, want);
+            }
+            checkContent(buffer, stream, 0, head, tail, random);
+            head += random.nextInt(4) == 0 ? tail - head : random.nextInt(tail - head + 1);
+            buffer.release(head);
+            runReleased(pool);
+            assertEquals(head == tail, buffer.allocatedBytes() == 0);
+            assertEquals(pool.usedBytes(), buffer.allocatedBytes());
+        }
+        buffer.close();
+        runReleased(pool);
+        assertEquals(Set.of(), outstanding);
+        assertEquals(0, pool.usedBytes());
+        pool.close();
+    }
+
+    private static void runReleased(RingPool pool) {
+        for (Runnable release = pool.nextReleased(); release != null; release = pool.nextReleased()) {
+            release.run();
+        }
     }
 
     private static void checkContent(SendBuffer buffer, byte[] stream, long first, int head, int tail, Random random) {

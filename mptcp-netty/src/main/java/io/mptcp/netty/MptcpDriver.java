@@ -239,6 +239,7 @@ public final class MptcpDriver {
             }
         }
         stack.close(); // last: links may have referred to payload
+        releaseHandedOver();
     }
 
     private void checkThread() {
@@ -290,11 +291,28 @@ public final class MptcpDriver {
             turnNanos = clock.nanoTime();
             stack.expire(turnNanos);
         }
+        releaseHandedOver(); // first: handlers may want to use it again
         boolean more = callHandlers() == READY_BUDGET;
+        releaseHandedOver();
         more |= !transmit(turnNanos, TRANSMIT_BUDGET_SEGMENTS, TRANSMIT_BUDGET_BYTES);
         flushLinks();
         // Sending can make connections ready, too (a reset sent is a connection closed); what their handlers ask for is left to another turn.
-        return more | callHandlers() > 0;
+        return more | callHandlers() > 0 | releaseHandedOver();
+    }
+
+    /** Tells owners of memory that it is not needed any more. @return whether there were any */
+    private boolean releaseHandedOver() {
+        boolean any = false;
+        for (Runnable release = stack.nextReleased(); release != null; release = stack.nextReleased()) {
+            any = true;
+            try {
+                release.run();
+            } catch (Throwable failure) {
+                LOG.warn("the owner of memory that was sent failed: {}", failure.toString());
+                LOG.debug("failure of an owner of memory", failure);
+            }
+        }
+        return any;
     }
 
     private void pollLinks(int segments) {

@@ -191,6 +191,9 @@ public final class Host implements Endpoint {
 
     private boolean notifyApplications() {
         boolean any = false;
+        for (Runnable release = stack.nextReleased(); release != null; release = stack.nextReleased()) {
+            release.run();
+        }
         for (MptcpConnection connection = stack.nextReady(); connection != null; connection = stack.nextReady()) {
             any = true;
             if (connection.listener() != null && !connections.contains(connection)) {

@@ -41,6 +41,7 @@ public final class Swarm {
     /** For what was added later: the seeds keep their networks. */
     private final SeededRandom more;
     private final SeededRandom evenMore;
+    private final SeededRandom yetMore;
     private final StringBuilder description = new StringBuilder();
 
     private Swarm(long seed) {
@@ -48,6 +49,7 @@ public final class Swarm {
         this.random = new SeededRandom(SeededRandom.mix(seed));
         this.more = new SeededRandom(SeededRandom.mix(~seed));
         this.evenMore = new SeededRandom(SeededRandom.mix(seed ^ 0x5bd1_e995L << 32));
+        this.yetMore = new SeededRandom(SeededRandom.mix(seed ^ 0x27d4_eb2fL << 32));
     }
 
     /**
@@ -85,12 +87,14 @@ public final class Swarm {
         addDamage(scenario, paths); // behind all boxes: they would make the checksum right again
         addConnections(scenario);
         breakOff(scenario);
+        handOver(scenario);
         SwarmVerdict verdict = new SwarmVerdict(scenario, boxes, clientConfig.checksum() || serverConfig.checksum());
         scenario.simulation().describe(description.toString());
         scenario.at(HEAL_SECONDS, () -> scenario.topology().paths().forEach(SimPath::heal));
         Report report = scenario.runUntilOver(HEAL_SECONDS + LIVENESS_SECONDS);
         verdict.check();
         scenario.runUntilQuiet();
+        verdict.checkReleased();
         return report;
     }
 
@@ -277,6 +281,18 @@ public final class Swarm {
                     note("broken off", (app == pair.client() ? "client" : "server") + " of connection " + scenario.pairs().indexOf(pair) + " at "
                             + seconds + " s, by " + (abort ? "abort" : "close"));
                     scenario.at(seconds, () -> app.breakOff(abort));
+                }
+            }
+        }
+    }
+
+    /** Applications that hand their memory over instead of having it copied. */
+    private void handOver(Scenario scenario) {
+        for (Scenario.Pair pair : scenario.pairs()) {
+            for (TransferApp app : List.of(pair.client(), pair.server())) {
+                if (yetMore.chance(0.3)) {
+                    note("handed over", "by the " + (app == pair.client() ? "client" : "server") + " of connection " + scenario.pairs().indexOf(pair));
+                    app.handOverMemory();
                 }
             }
         }

@@ -41,6 +41,14 @@ final class SwarmVerdict {
         }
     }
 
+    /** Whatever became of the connections: once they are over nobody waits for memory any more. */
+    void checkReleased() {
+        for (Pair pair : scenario.pairs()) {
+            int kept = pair.client().blocksHandedOver() + pair.server().blocksHandedOver();
+            require(kept == 0, pair, kept + " blocks of memory that were handed over have not been released, or more than once");
+        }
+    }
+
     /** A connection that stayed Multipath TCP, and on which data has got through once so that it could join, has had a good path to turn to. */
     private boolean mustSucceed(Pair pair) {
         if (!boxes.mayDo(Harm.MPTCP)) {

@@ -5,6 +5,8 @@ import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Readiness;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
 /**
  * Sends one pattern, expects another, and ends the connection in the way its {@link Plan} says. Both ends of most scenarios.
@@ -72,12 +74,16 @@ public final class TransferApp implements StreamApp {
     }
 
     private static final int MAX_COPY_BYTES = 64 * 1024;
+    private static final byte SPOILT = (byte) 0xdb;
 
     private final String name;
     private final Plan plan;
     private final Pattern sending;
     private final StreamChecker checker;
     private final MemorySegment copy = Arena.ofAuto().allocate(MAX_COPY_BYTES, 8);
+    /** Null for an application that has its bytes copied. */
+    private Deque<MemorySegment> blocks;
+    private int blocksHandedOver;
     private MptcpConnection connection;
     private long written;
     private boolean writePaused;
@@ -95,6 +101,16 @@ public final class TransferApp implements StreamApp {
         this.plan = plan;
         this.sending = sending;
         this.checker = new StreamChecker(simulation, name, expected, plan.receiveBytes());
+    }
+
+    /** Hands its memory over instead of having it copied, and spoils it when it is released: what is sent from there later is wrong. */
+    public void handOverMemory() {
+        blocks = new ArrayDeque<>();
+    }
+
+    /** Blocks of memory that have been handed over and not been released. */
+    public int blocksHandedOver() {
+        return blocksHandedOver;
     }
 
     @Override
@@ -190,8 +206,7 @@ public final class TransferApp implements StreamApp {
     private void write(Host host) {
         while (!writePaused && !endSent && written < plan.sendBytes() && !connection.isClosed()) {
             int length = (int) Math.min(plan.writeBytes(), plan.sendBytes() - written);
-            sending.fill(written, copy, 0, length);
-            int taken = connection.write(copy, 0, length);
+            int taken = blocks == null ? copy(length) : handOver(length);
             written += taken;
             if (taken < length) {
                 return;
@@ -204,6 +219,27 @@ public final class TransferApp implements StreamApp {
                 });
             }
         }
+    }
+
+    private int copy(int length) {
+        sending.fill(written, copy, 0, length);
+        return connection.write(copy, 0, length);
+    }
+
+    private int handOver(int length) {
+        MemorySegment block = blocks.isEmpty() ? Arena.ofAuto().allocate(MAX_COPY_BYTES, 8) : blocks.pop();
+        sending.fill(written, block, 0, length);
+        int taken = connection.handOver(block, 0, length, () -> {
+            blocksHandedOver--;
+            block.fill(SPOILT);
+            blocks.push(block);
+        });
+        if (taken == 0) {
+            blocks.push(block);
+        } else {
+            blocksHandedOver++;
+        }
+        return taken;
     }
 
     private void end() {
