@@ -82,11 +82,12 @@ final class SpeedBench {
 
     private static List<SpeedCase> bulk(SpeedNetwork network, boolean mptcp, String what) {
         SpeedHost kernel = network.kernelClient(mptcp);
-        SpeedHost ours = network.stackClient(mptcp, mptcp ? 2 : 1);
+        StackSpeedHost ours = network.stackClient(mptcp, mptcp ? 2 : 1);
         Server kernelServer = mptcp ? network.kernelServer() : network.kernelTcpServer();
         String reference = "kernel to kernel" + what;
         return List.of(new SpeedCase(reference, null, kernel, kernelServer, Service.SINK, 2, 1),
                 new SpeedCase("this stack to kernel" + what, reference, ours, kernelServer, Service.SINK, 2, 1),
+                new SpeedCase("this stack to kernel, handed over" + what, reference, new HandingOverHost(ours), kernelServer, Service.SINK, 2, 1),
                 new SpeedCase("kernel to this stack" + what, reference, ours, kernelServer, Service.SOURCE, 2, 1),
                 new SpeedCase("this stack to this stack" + what, reference, ours, network.stackServer(), Service.SINK, 2, 1));
     }

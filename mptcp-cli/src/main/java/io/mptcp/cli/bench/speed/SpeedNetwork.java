@@ -84,7 +84,7 @@ final class SpeedNetwork {
     }
 
     /** @param paths 1 or 2 */
-    SpeedHost stackClient(boolean mptcp, int paths) {
+    StackSpeedHost stackClient(boolean mptcp, int paths) {
         return lab.own(StackSpeedHost.start(client, List.of(TwoPathLab.uplink(1), TwoPathLab.uplink(2)).subList(0, paths), mptcp, 0));
     }
 

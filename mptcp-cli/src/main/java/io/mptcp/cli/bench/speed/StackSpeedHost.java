@@ -97,7 +97,12 @@ public final class StackSpeedHost implements SpeedHost {
 
     @Override
     public Bulk bulk(IpEndpoint server, Service service) {
-        BulkClient client = new BulkClient(service);
+        return bulk(server, service, null);
+    }
+
+    /** @param blocks to be handed over, null to have what is sent copied */
+    Bulk bulk(IpEndpoint server, Service service, HandedOverBlocks blocks) {
+        BulkClient client = new BulkClient(service, blocks);
         uplinks.loop().execute(() -> client.connect(server));
         await(client.connected, PATIENCE_NANOS);
         return () -> uplinks.loop().submit(client::abort).awaitUninterruptibly();
@@ -147,9 +152,9 @@ public final class StackSpeedHost implements SpeedHost {
 
     // What applications do; all of it on the loop.
 
-    private void writeBulk(MptcpConnection connection, Runnable again) {
+    private void writeBulk(MptcpConnection connection, HandedOverBlocks blocks, Runnable again) {
         for (long turn = 0; turn < TURN_BYTES; ) {
-            int taken = connection.write(block, 0, Service.BLOCK_BYTES);
+            int taken = blocks == null ? connection.write(block, 0, Service.BLOCK_BYTES) : blocks.handOver(connection);
             if (taken <= 0) {
                 return; // WRITABLE will tell
             }
@@ -191,7 +196,7 @@ public final class StackSpeedHost implements SpeedHost {
             }
             switch (service) {
                 case SINK -> readBulk(connection, again);
-                case SOURCE -> writeBulk(connection, again);
+                case SOURCE -> writeBulk(connection, null, again);
                 case ECHO -> {
                     for (int count = read(); count > 0; count = read()) {
                         connection.write(block, 0, count);
@@ -262,11 +267,13 @@ public final class StackSpeedHost implements SpeedHost {
 
     private final class BulkClient extends Client {
         private final Service service;
+        private final HandedOverBlocks blocks;
         private final Runnable again = this::goOn;
         private final CompletableFuture<Void> connected = new CompletableFuture<>();
 
-        BulkClient(Service service) {
+        BulkClient(Service service, HandedOverBlocks blocks) {
             this.service = service;
+            this.blocks = blocks;
         }
 
         @Override
@@ -287,7 +294,7 @@ public final class StackSpeedHost implements SpeedHost {
                 return;
             }
             if (service == Service.SINK) {
-                writeBulk(connection, again);
+                writeBulk(connection, blocks, again);
             } else {
                 readBulk(connection, again);
             }

@@ -31,7 +31,7 @@ class LinkAllocationTest {
         try (Lab lab = Lab.create()) {
             SpeedNetwork network = SpeedNetwork.create(lab, true);
             network.startServers();
-            StackSpeedHost sender = (StackSpeedHost) network.stackClient(true, 2);
+            StackSpeedHost sender = network.stackClient(true, 2);
             StackSpeedHost receiver = (StackSpeedHost) network.stackServer().host();
             try (SpeedHost.Bulk ignored = sender.bulk(network.stackServer().address(), Service.SINK)) {
                 Meter sending = new Meter(sender);
