@@ -3,19 +3,25 @@ package io.mptcp.netty.channel;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.MptcpConnection;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.CompositeByteBuf;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.FileRegion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 
-/** What a channel writes, on its way into the send buffer of the connection. A promise is kept when all of its bytes are in there, as with a kernel's. */
+/**
+ * What a channel writes, on its way into the send buffer of the connection. A promise is kept when all of its bytes are in there, as with a kernel's. Large
+ * buffers that nobody else refers to are not copied.
+ */
 final class ChannelOutput {
     private final MptcpConnection connection;
     private final WritableByteChannel sink = new Sink();
     private boolean shutdown;
     /** The send buffer was full, and there is more. */
     private boolean blocked;
+    /** The first part of it has been handed over. */
+    private ByteBuf partlyHandedOver;
 
     ChannelOutput(MptcpConnection connection) {
         this.connection = connection;
@@ -66,11 +72,45 @@ final class ChannelOutput {
             outbound.remove();
             return true;
         }
-        int taken = NativeBytes.write(connection, buffer);
+        boolean large = length >= MptcpConnection.MIN_HANDED_OVER_BYTES;
+        int taken = large && (buffer == partlyHandedOver || isOursAlone(buffer)) ? handOver(buffer) : NativeBytes.write(connection, buffer);
         if (taken > 0) {
             outbound.removeBytes(taken);
         }
         return taken == length;
+    }
+
+    /**
+     * Nobody else has a reference to it, or to what it is a part of: nobody may change it when its promise has been kept. Memory that does not come from a
+     * pool may have an owner who does not count references. Of little in a large buffer too much would be kept for too long.
+     */
+    private static boolean isOursAlone(ByteBuf buffer) {
+        if (!buffer.isDirect() || !buffer.alloc().isDirectBufferPooled() || buffer.readableBytes() < buffer.capacity() / 2) {
+            return false;
+        }
+        for (ByteBuf part = buffer; part != null; part = part.unwrap()) {
+            if (part.refCnt() != 1 || part instanceof CompositeByteBuf) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Keeps a reference until the bytes are acknowledged, or the connection is over. */
+    private int handOver(ByteBuf buffer) {
+        int before = buffer.refCnt();
+        buffer.retain();
+        int taken;
+        if (buffer.refCnt() == before) {
+            taken = NativeBytes.write(connection, buffer); // one that counts nothing (Unpooled.unreleasableBuffer)
+        } else {
+            taken = NativeBytes.handOver(connection, buffer);
+            partlyHandedOver = taken < buffer.readableBytes() ? buffer : null;
+            if (taken == 0) {
+                buffer.release();
+            }
+        }
+        return taken;
     }
 
     private boolean write(ChannelOutboundBuffer outbound, FileRegion region) throws IOException {

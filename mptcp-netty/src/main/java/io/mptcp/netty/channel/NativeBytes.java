@@ -39,6 +39,14 @@ final class NativeBytes {
         return written;
     }
 
+    /** Hands readable bytes of one piece of direct memory over, and releases the buffer once when they are not needed. @return bytes taken */
+    static int handOver(MptcpConnection connection, ByteBuf source) {
+        int from = source.readerIndex();
+        int length = source.readableBytes();
+        long address = source.hasMemoryAddress() ? source.memoryAddress() + from : address(source.internalNioBuffer(from, length));
+        return connection.handOver(MEMORY, address, length, source::release);
+    }
+
     /** Writes what remains, without changing the buffer. @return bytes taken */
     static int write(MptcpConnection connection, ByteBuffer source) {
         if (!source.hasRemaining()) {
