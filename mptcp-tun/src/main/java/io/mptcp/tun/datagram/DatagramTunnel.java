@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * One end of a session between client and relay: IP packets in sealed datagrams over several paths. The packets of a flow take one path as long as it works (sticky),
- * or all of them at once. Every path is probed; what had been sent over one since its last sign of life is sent again over another when it dies, and the receiver takes
- * the first copy of each. Knows no socket and no clock. For one thread.
+ * or all of them at once. Every path is probed; what had been sent over one since its last sign of life is sent again over another when it dies, or over the first that works
+ * again when none does, and the receiver takes the first copy of each. Knows no socket and no clock. For one thread.
  *
  * <p>The payload of a datagram: what it is (8 bits), path (8 bits), and a packet, or for probes and answers the time of the probe (64 bits).
  */
@@ -46,6 +46,8 @@ public final class DatagramTunnel {
     private static final int MAX_FLOWS = 4096;
     /** Of each path, for sending again: a second of 8 Mbit/s. */
     private static final int MAX_UNSURE_BYTES = 1 << 20;
+    /** Whoever sends by UDP has no use for what comes later. */
+    private static final long MAX_AGE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private record Unsure(long sentNanos, byte[] sealed) {
     }
@@ -242,7 +244,10 @@ public final class DatagramTunnel {
         long probeNanos = ByteBuffer.wrap(answer).getLong(PREFIX_BYTES);
         long rttNanos = Math.max(0, nowNanos - probeNanos);
         path.srttNanos = path.srttNanos == 0 ? rttNanos : path.srttNanos - path.srttNanos / 8 + rttNanos / 8;
-        path.alive = true;
+        if (!path.alive) {
+            path.alive = true;
+            paths.values().stream().filter(each -> !each.alive || each == path).forEach(each -> sendAgain(each, nowNanos));
+        }
         path.waiting = path.lastProbeNanos - probeNanos > 0;
         path.waitingSinceNanos = Math.min(path.lastProbeNanos, probeNanos + PROBE_NANOS);
         while (!path.unsure.isEmpty() && path.unsure.peek().sentNanos <= probeNanos) {
@@ -271,13 +276,16 @@ public final class DatagramTunnel {
         }
     }
 
+    /** While there is no path that works it is kept, for the first that does. */
     private void sendAgain(Path dead, long nowNanos) {
         List<Unsure> all = new ArrayList<>(dead.unsure);
         dead.unsure.clear();
         dead.unsureBytes = 0;
         Path other = paths.isEmpty() ? null : best();
-        if (other != null && other.alive) {
-            for (Unsure one : all) {
+        for (Unsure one : other == null ? List.<Unsure>of() : all) {
+            if (!other.alive) {
+                remember(other, one.sealed, one.sentNanos);
+            } else if (nowNanos - one.sentNanos <= MAX_AGE_NANOS) {
                 sentAgain++;
                 remember(other, one.sealed, nowNanos);
                 output.datagram(other.id, one.sealed);

@@ -143,6 +143,37 @@ class DatagramTunnelTest {
         assertTrue(client.tunnel.sentAgain() > 0 && client.tunnel.sentAgain() < 40, client.tunnel.sentAgain() + " sent again");
     }
 
+    /** As on a busy host, where answers to the probes of the path that works come late, too. */
+    @Test
+    void whatIsSentWhileNoPathSeemsToWorkGoesOverTheFirstThatDoes() {
+        start();
+        talk(0, 20, false);
+        cut[0] = true;
+        cut[1] = true;
+        talk(20, 20, false);
+        cut[1] = false;
+        talk(40, 20, false);
+        runFor(1000 * MILLI);
+        List<Integer> got = new ArrayList<>(client.got);
+        got.sort(null);
+        assertEquals(numbers(60), got, "each comes back, and once");
+    }
+
+    @Test
+    void whatIsTooOldIsNotSentAgain() {
+        start();
+        talk(0, 20, false);
+        cut[0] = true;
+        cut[1] = true;
+        talk(20, 1, false);
+        runFor(10_000 * MILLI);
+        long before = client.tunnel.sentAgain();
+        cut[0] = false;
+        runFor(1000 * MILLI);
+        assertEquals(numbers(20), client.got);
+        assertEquals(before, client.tunnel.sentAgain());
+    }
+
     @Test
     void overAllPathsNothingIsLostOrLate() {
         start();
