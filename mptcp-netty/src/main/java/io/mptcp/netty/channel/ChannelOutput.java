@@ -20,7 +20,7 @@ final class ChannelOutput {
     private boolean shutdown;
     /** The send buffer was full, and there is more. */
     private boolean blocked;
-    /** The first part of it has been handed over. */
+    /** The message being written, when its first part has been handed over. */
     private ByteBuf partlyHandedOver;
 
     ChannelOutput(MptcpConnection connection) {
@@ -74,6 +74,9 @@ final class ChannelOutput {
         }
         boolean large = length >= MptcpConnection.MIN_HANDED_OVER_BYTES;
         int taken = large && (buffer == partlyHandedOver || isOursAlone(buffer)) ? handOver(buffer) : NativeBytes.write(connection, buffer);
+        if (taken == length) {
+            partlyHandedOver = null; // the same object may come again, as another buffer
+        }
         if (taken > 0) {
             outbound.removeBytes(taken);
         }
@@ -105,7 +108,7 @@ final class ChannelOutput {
             taken = NativeBytes.write(connection, buffer); // one that counts nothing (Unpooled.unreleasableBuffer)
         } else {
             taken = NativeBytes.handOver(connection, buffer);
-            partlyHandedOver = taken < buffer.readableBytes() ? buffer : null;
+            partlyHandedOver = buffer;
             if (taken == 0) {
                 buffer.release();
             }

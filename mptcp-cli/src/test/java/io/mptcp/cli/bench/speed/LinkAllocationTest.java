@@ -11,7 +11,8 @@ import io.mptcp.netty.host.CountingLink;
 import io.mptcp.netty.linux.KernelMptcp;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bulk data between two of our stacks over packet sockets on virtual cables: what the threads of their loops allocate meanwhile. */
 class LinkAllocationTest {
@@ -23,8 +24,9 @@ class LinkAllocationTest {
 
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-    @Test
-    void aSegmentOverALinkIsNoObject() throws InterruptedException {
+    @ParameterizedTest(name = "memory handed over: {0}")
+    @ValueSource(booleans = {false, true})
+    void aSegmentOverALinkIsNoObject(boolean handedOver) throws InterruptedException {
         assumeTrue(LabRequirements.missing().isEmpty(), () -> "no laboratory: " + LabRequirements.missing());
         assumeTrue(KernelMptcp.available(), "this kernel has no MPTCP");
         assumeTrue(threads.isThreadAllocatedMemorySupported() && threads.isThreadAllocatedMemoryEnabled(), "this JVM does not count allocations");
@@ -33,7 +35,8 @@ class LinkAllocationTest {
             network.startServers();
             StackSpeedHost sender = network.stackClient(true, 2);
             StackSpeedHost receiver = (StackSpeedHost) network.stackServer().host();
-            try (SpeedHost.Bulk ignored = sender.bulk(network.stackServer().address(), Service.SINK)) {
+            SpeedHost application = handedOver ? new HandingOverHost(sender) : sender;
+            try (SpeedHost.Bulk ignored = application.bulk(network.stackServer().address(), Service.SINK)) {
                 Meter sending = new Meter(sender);
                 Meter receiving = new Meter(receiver);
                 // The compiler has to have seen the code before; how soon that is, is not looked at.
