@@ -91,6 +91,13 @@ final class PageRing {
         return slots[slot(position >> pageShift)].memory;
     }
 
+    /** Keeps the page that holds {@code position}, which there must be, until what is returned has been run, also when it is released here. */
+    Runnable hold(long position) {
+        Ring page = slots[slot(position >> pageShift)];
+        page.holders++;
+        return page.releaser;
+    }
+
     /** Where {@code position} lies in {@link #memoryAt}. */
     long indexOf(long position) {
         return position & ((1L << pageShift) - 1);

@@ -131,6 +131,11 @@ public final class ReceiveBuffer {
         return pages.memoryAt(readPosition);
     }
 
+    /** Has {@link #pieceMemory} stay as it is, whatever becomes of this buffer. @return to be run once, when it need not any more */
+    public Runnable holdPiece() {
+        return pages.hold(readPosition);
+    }
+
     /** Where the first readable byte lies in {@link #pieceMemory}. */
     public long pieceOffset() {
         return pages.indexOf(readPosition);

@@ -12,11 +12,14 @@ final class Ring {
     Ring nextSpare;
     /** In how many places it is needed: the last to {@link RingPool#release} it gives it back. */
     int holders;
+    /** Gives back what one that holds it has of it, whoever that is. */
+    final Runnable releaser;
     private final Arena arena;
     private final long mask;
 
-    Ring(int capacityBytes) {
+    Ring(int capacityBytes, RingPool owner) {
         assert Integer.bitCount(capacityBytes) == 1;
+        releaser = () -> owner.release(this);
         arena = Arena.ofConfined();
         memory = arena.allocate(capacityBytes, ALIGNMENT_BYTES);
         mask = capacityBytes - 1L;

@@ -119,7 +119,7 @@ public final class RingPool {
         if (usedBytes + spareBytes > maxBytes) {
             close(); // the budget is for what the process holds, not only for what is in use
         }
-        Ring ring = new Ring(1 << exponent);
+        Ring ring = new Ring(1 << exponent, this);
         ring.holders = 1;
         return ring;
     }

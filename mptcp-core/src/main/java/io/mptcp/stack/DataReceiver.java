@@ -2,6 +2,7 @@ package io.mptcp.stack;
 
 import io.mptcp.buffer.ReceiveBuffer;
 import io.mptcp.buffer.RingPool;
+import io.mptcp.buffer.SendBuffer;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -161,12 +162,24 @@ final class DataReceiver {
         }
         for (boolean all = true; all && total < limit && buffer.readableBytes() > 0; ) {
             int offered = Math.min(buffer.pieceBytes(), limit - total);
-            int taken = sink.take(buffer.pieceMemory(), buffer.pieceOffset(), offered);
+            int taken = offered < SendBuffer.MIN_HANDED_OVER_BYTES ? ReadSink.NOT_KEPT : lend(sink, offered);
+            if (taken == ReadSink.NOT_KEPT) {
+                taken = sink.take(buffer.pieceMemory(), buffer.pieceOffset(), offered);
+            }
             buffer.skip(taken);
             total += taken;
             all = taken == offered;
         }
         return total == 0 && isEndOfStream() ? -1 : total;
+    }
+
+    private int lend(ReadSink sink, int offered) {
+        Runnable release = buffer.holdPiece();
+        int taken = sink.keep(buffer.pieceMemory(), buffer.pieceOffset(), offered, release);
+        if (taken <= 0) {
+            release.run();
+        }
+        return taken;
     }
 
     /** The application has read so much. @param rttNanos of the slowest subflow in use, 0 when unknown */

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.buffer.RingPool;
+import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -70,6 +73,77 @@ class DataReceiverTest {
         assertEquals(100, receiver.read((_, _, bytes) -> Math.min(100, bytes), 300));
         assertEquals(200, receiver.readableBytes());
         assertEquals(200, read(receiver, 300));
+    }
+
+    /** Keeps every piece it is offered. */
+    private static final class Keeper implements ReadSink {
+        private record Kept(MemorySegment memory, long offset, int length, Runnable release) {
+        }
+
+        private final List<Kept> kept = new ArrayList<>();
+        private int most = Integer.MAX_VALUE;
+        private int copied;
+
+        @Override
+        public int take(MemorySegment memory, long offset, int length) {
+            copied += length;
+            return length;
+        }
+
+        @Override
+        public int keep(MemorySegment memory, long offset, int length, Runnable release) {
+            int taken = Math.min(most, length);
+            if (taken > 0) {
+                kept.add(new Kept(memory, offset, taken, release));
+            }
+            return taken;
+        }
+
+        byte[] bytes() {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            kept.forEach(piece -> bytes.writeBytes(piece.memory.asSlice(piece.offset, piece.length).toArray(ValueLayout.JAVA_BYTE)));
+            return bytes.toByteArray();
+        }
+    }
+
+    @Test
+    void whatIsKeptStaysAsItIsWhateverIsReceivedAfterIt() {
+        RingPool pool = new RingPool(1 << 20, 0);
+        DataReceiver large = new DataReceiver(100_000, 100, pool);
+        byte[] sent = new byte[60_000];
+        new Random(1).nextBytes(sent);
+        large.windowField(0, MSS);
+        Keeper keeper = new Keeper();
+        large.insert(1, MemorySegment.ofArray(sent), 0, 40_000, false);
+        assertEquals(40_000, large.read(keeper, Integer.MAX_VALUE));
+        byte[] before = keeper.bytes();
+        assertEquals(40_000, before.length + keeper.copied, "all of it went to the sink");
+        assertTrue(before.length >= 2 * 16 * 1024 - 1, "whole pages are kept");
+        large.windowField(0, MSS);
+        large.insert(40_001, MemorySegment.ofArray(sent), 40_000, 20_000, false);
+        read(large, 20_000);
+        large.close();
+        assertArrayEquals(before, keeper.bytes());
+        assertTrue(pool.usedBytes() > 0, "memory in use counts");
+        keeper.kept.forEach(piece -> piece.release.run());
+        assertEquals(0, pool.usedBytes());
+    }
+
+    @Test
+    void whatIsNotKeptIsReleasedByItself() {
+        RingPool pool = new RingPool(1 << 20, 0);
+        DataReceiver large = new DataReceiver(100_000, 100, pool);
+        large.windowField(0, MSS);
+        insert(large, 1, 20_000);
+        Keeper keeper = new Keeper();
+        keeper.most = 0;
+        assertEquals(0, large.read(keeper, 20_000), "there was no room");
+        keeper.most = 10_000;
+        assertEquals(10_000, large.read(keeper, 20_000));
+        assertEquals(10_000, read(large, 20_000));
+        assertTrue(pool.usedBytes() > 0);
+        keeper.kept.getFirst().release.run();
+        assertEquals(0, pool.usedBytes());
     }
 
     @Test

@@ -48,7 +48,7 @@ final class Relay {
         }
     }
 
-    /** Copies until one has no more to give or the other has no more room. */
+    /** Moves bytes until one has no more to give or the other has no more room. */
     private void pump(End from, End to) {
         boolean moved = false;
         while (!from.ended && !to.closed) {
@@ -99,10 +99,16 @@ final class Relay {
             checkFinished();
         }
 
-        /** The one copy: from the receive buffer of the other connection into the send buffer of this. */
+        /** Short pieces are copied from the receive buffer of the other connection into the send buffer of this. */
         @Override
         public int take(MemorySegment memory, long offset, int length) {
             return connection.write(memory, offset, length);
+        }
+
+        /** Of all others this one sends what the other has received from where it lies. */
+        @Override
+        public int keep(MemorySegment memory, long offset, int length, Runnable release) {
+            return connection.handOver(memory, offset, length, release);
         }
 
         /** Nothing is left to be done with the connection, and nothing to be read from it. */
