@@ -163,6 +163,12 @@ class RelayAbuseTest extends DaemonLabTest {
         assertEquals(1, relays.relay.lines().stream().filter(line -> line.contains("counted as " + reason)).count(), relays.relay.lines().toString());
     }
 
+    /** As {@link #assertSaidOnce}, of what is looked at now and then. */
+    private void awaitSaidOnce(String counter) {
+        DaemonLab.await("the flood is told", () -> relays.relay.lines().stream().anyMatch(line -> line.contains("counted as " + counter)));
+        assertSaidOnce(counter);
+    }
+
     @Test
     void hellosOfStrangersAreRefusedAndOthersNoticeNothing() throws Exception {
         relays.startRelay("kernel", relays.tls() + RelayLab.egress() + LIMITS.formatted(60));
@@ -258,6 +264,7 @@ class RelayAbuseTest extends DaemonLabTest {
         relays.startRelay("stack", relays.tls() + RelayLab.egress());
         LabProcess download = startDownload();
         assertFlooded(flood("guess", "10.77.1.1"), "MPJoinNoTokenFound");
+        awaitSaidOnce("MPJoinNoTokenFound");
         relays.await("\"connections\":1,\"half_open\":0");
         assertGoesOn(download);
     }
@@ -275,10 +282,12 @@ class RelayAbuseTest extends DaemonLabTest {
         joins.process().getOutputStream().write('\n');
         joins.process().getOutputStream().flush();
         assertFlooded(joins, "MPJoinRejected");
+        awaitSaidOnce("MPJoinRejected");
         assertGoesOn(download);
         lab.await(List.of("p1 +ESTABLISHED", "p2 +ESTABLISHED"), "connections");
 
         assertFlooded(flood("open", silent), "TCPReqQFullDoCookies");
+        awaitSaidOnce("TCPReqQFullDoCookies");
         relays.await("\"connections\":1,\"half_open\":0");
         assertGoesOn(download);
         LabProcess another = lab.curl(RelayLab.url(RelayLab.TARGET_V4, 100_000_000)); // and as many subflows as ever

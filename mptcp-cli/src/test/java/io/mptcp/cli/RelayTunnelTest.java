@@ -6,22 +6,35 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mptcp.cli.lab.EmulatedPath;
 import io.mptcp.cli.lab.LabProcess;
 import io.mptcp.cli.lab.LinkProfile;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** UDP by way of daemon and relay while a path dies. */
 class RelayTunnelTest extends DaemonLabTest {
+    /** Port 53 answers questions for addresses as a name server would that knows one for all names, and echoes the rest. */
     private static final String ECHO_SERVER = """
             import select, socket
             sockets = []
+            def answer(data):
+                if not b'\\7example' in data: return data
+                end = 12
+                while data[end]: end += data[end] + 1
+                known = data[end + 2] == 1
+                address = b'\\xc0\\x0c\\0\\1\\0\\1\\0\\0\\0\\x3c\\0\\4' + socket.inet_aton('10.88.0.1') if known else b''
+                return data[:2] + b'\\x81\\x80\\0\\1\\0' + bytes([known]) + b'\\0\\0\\0\\0' + data[12:end + 5] + address
             for family, address in ((socket.AF_INET, '10.88.0.1'), (socket.AF_INET6, 'fd88::1')):
                 for port in (7, 53):
                     s = socket.socket(family, socket.SOCK_DGRAM); s.bind((address, port)); sockets.append(s)
             print('listening', flush=True)
             while True:
-                for s in select.select(sockets, [], [])[0]: s.sendto(*s.recvfrom(65535))
+                for s in select.select(sockets, [], [])[0]:
+                    data, peer = s.recvfrom(65535)
+                    s.sendto(answer(data), peer)
             """;
     /** Sends one datagram every 50 ms until told to stop, and says how many have not come back four seconds later, and which came twice. */
     private static final String TALK = """
@@ -105,6 +118,18 @@ class RelayTunnelTest extends DaemonLabTest {
             String expected = "sent [0-9]{2,}, lost " + (i % 2 == 1 ? "0" : "[0-3]") + ", twice 0";
             assertTrue(said.get(i).matches(expected), said + "\n" + lab.daemon.lines() + relays.relay.lines());
         }
+    }
+
+    /** The resolver of the C library, which asks by UDP. */
+    @Test
+    void namesAreLookedUpByWayOfTheRelay(@TempDir Path directory) throws Exception {
+        Path resolvConf = Files.writeString(directory.resolve("resolv.conf"), "nameserver 10.88.0.1\noptions timeout:1 attempts:5\n");
+        talk("10.88.0.1", 53).close();
+        LabProcess lookUp = lab.network.client().start(List.of("unshare", "-m", "sh", "-c",
+                "mount --bind " + resolvConf + " /etc/resolv.conf && exec getent ahostsv4 www.example.org"));
+        assertEquals(0, lookUp.awaitExit(PATIENCE), lookUp.lines().toString());
+        lookUp.awaitEndOfOutput(PATIENCE);
+        assertTrue(lookUp.lines().getFirst().matches("10\\.88\\.0\\.1 +STREAM +www\\.example\\.org"), lookUp.lines().toString());
     }
 
     /** The egress list is for datagrams, too, and who may not is told. */

@@ -192,7 +192,9 @@ public final class RelayServer implements AutoCloseable {
             MptcpStack.Builder builder = MptcpStack.builder().group(group).scheduler(config.scheduler()).congestionControl(config.congestion());
             config.paths().forEach(builder::path);
             stack = builder.config(settings -> settings.withAllowJoinInitialAddress(config.allowJoinInitialAddress())).build();
-            announce(stack.shards().getFirst());
+            Uplinks uplinks = stack.shards().getFirst();
+            announce(uplinks);
+            FloodWatch.start(uplinks.loop(), () -> uplinks.driver().stack().counters());
         }
         for (RelayConfig.Listen listen : config.listen()) {
             open(listen, false, this::addSession);
