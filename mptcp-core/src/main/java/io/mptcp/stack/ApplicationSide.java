@@ -2,6 +2,7 @@ package io.mptcp.stack;
 
 import io.mptcp.tcp.SocketOptions;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 
 /**
@@ -70,12 +71,10 @@ final class ApplicationSide {
 
     int handOver(MemorySegment memory, long offset, int length, Runnable release) {
         Objects.checkFromIndexSize(offset, length, memory.byteSize());
-        if (!memory.isAccessibleBy(Thread.currentThread())) {
-            throw new IllegalArgumentException("the memory handed over belongs to another thread");
-        }
-        if (!mayWrite()) {
+        if (length == 0 || !mayWrite()) {
             return 0;
         }
+        memory.get(ValueLayout.JAVA_BYTE, offset); // of another thread, or closed: better said now than when it is to be sent
         int room = sender.writableBytes();
         return onWritten(room, length, sender.handOver(memory, offset, length, Objects.requireNonNull(release)), false);
     }

@@ -118,7 +118,8 @@ public final class MptcpConnection {
      * @param memory native memory that this thread may read; less than {@link #MIN_HANDED_OVER_BYTES}, or memory of the heap, is copied and released soon
      * @return bytes taken, fewer than {@code length} when there is no room for more; {@code release} is not run when it is 0, and is for these bytes
      *         when it is more: what is left is to be handed over again, with a release of its own
-     * @throws IllegalStateException after {@link #shutdownOutput()} or {@link #close()}
+     * @throws IllegalStateException after {@link #shutdownOutput()} or {@link #close()}, or when the memory is not valid any more
+     * @throws WrongThreadException  when the memory belongs to another thread
      */
     public int handOver(MemorySegment memory, long offset, int length, Runnable release) {
         return core.application().handOver(memory, offset, length, release);

@@ -208,7 +208,7 @@ class HandOverTest {
         MemorySegment[] others = new MemorySegment[1];
         Thread other = Thread.ofPlatform().start(() -> others[0] = Arena.ofConfined().allocate(LENGTH));
         other.join();
-        assertThrows(IllegalArgumentException.class, () -> connection.handOver(others[0], 0, LENGTH, () -> { }));
+        assertThrows(WrongThreadException.class, () -> connection.handOver(others[0], 0, LENGTH, () -> { }));
         assertEquals(List.of(), released());
     }
 }
