@@ -130,6 +130,9 @@ final class TsharkCapture {
 
         /** @param bytes length of its stream, -1 where the connection was aborted */
         void check(String name, long bytes) {
+            if (bytes < 0 && mapped.isEmpty()) {
+                return; // its greeting, the only byte of one that aborts, was lost, and the abort came before it was sent again
+            }
             assertTrue(idsn != null && !mapped.isEmpty(), name + ": no key, or no mapping");
             assertEquals(0, wrongChecksums, name + ": mappings with a checksum too many or too few");
             assertEquals(1, mapped.firstKey(), name + ": start of the data");
