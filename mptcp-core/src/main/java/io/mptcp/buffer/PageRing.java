@@ -69,7 +69,7 @@ final class PageRing {
         int left = length;
         while (left > 0) {
             int count = (int) Math.min(left, pageEnd(at) - at);
-            slots[slot(at >> pageShift)].put(at, source, offset + (at - position), count);
+            MemorySegment.copy(source, offset + (at - position), memoryAt(at), indexOf(at), count);
             at += count;
             left -= count;
         }
@@ -80,7 +80,7 @@ final class PageRing {
         int left = length;
         while (left > 0) {
             int count = (int) Math.min(left, pageEnd(at) - at);
-            slots[slot(at >> pageShift)].get(at, destination, offset + (at - position), count);
+            MemorySegment.copy(memoryAt(at), indexOf(at), destination, offset + (at - position), count);
             at += count;
             left -= count;
         }
