@@ -92,20 +92,23 @@ class UplinksTest {
         CompletableFuture<CloseReason> end = new CompletableFuture<>();
         try (Uplinks uplinks = Uplinks.open(loop, List.of(udp("127.0.0.2")), settings(0, file))) {
             // Nobody listens: SYNs are all there is.
-            OnLoop.run(loop, () -> uplinks.connect(new IpEndpoint(LOOPBACK, port), 300, new ConnectListener() {
-                @Override
-                public void connected(MptcpConnection connection) {
-                    end.completeExceptionally(new AssertionError("connected to nobody"));
-                }
-
-                @Override
-                public void failed(CloseReason reason) {
-                    end.complete(reason);
-                }
-            }));
+            OnLoop.run(loop, () -> uplinks.connect(new IpEndpoint(LOOPBACK, port), 300, new Nobody(end)));
             assertEquals(CloseReason.TIMED_OUT, end.get(10, TimeUnit.SECONDS));
         }
         assertTrue(packets(file) >= 1, "no packet in the capture");
+    }
+
+    /** Expects no answer. @param end why the attempt has failed */
+    private record Nobody(CompletableFuture<CloseReason> end) implements ConnectListener {
+        @Override
+        public void connected(MptcpConnection connection) {
+            end.completeExceptionally(new AssertionError("connected to nobody"));
+        }
+
+        @Override
+        public void failed(CloseReason reason) {
+            end.complete(reason);
+        }
     }
 
     /** The attempt that is taken back is no failure of its path. */
@@ -115,17 +118,7 @@ class UplinksTest {
         IpEndpoint nobody = new IpEndpoint(LOOPBACK, freePort());
         CompletableFuture<CloseReason> end = new CompletableFuture<>();
         try (Uplinks uplinks = Uplinks.open(loop, List.of(udp("127.0.0.2"), udp("127.0.0.3")).subList(0, paths), settings(0, null))) {
-            OnLoop.run(loop, () -> uplinks.connect(nobody, null, uplinks.defaultOptions(), new byte[64 << 20], 300, new ConnectListener() {
-                @Override
-                public void connected(MptcpConnection connection) {
-                    end.completeExceptionally(new AssertionError("connected to nobody"));
-                }
-
-                @Override
-                public void failed(CloseReason reason) {
-                    end.complete(reason);
-                }
-            }));
+            OnLoop.run(loop, () -> uplinks.connect(nobody, null, uplinks.defaultOptions(), new byte[64 << 20], 300, new Nobody(end)));
             assertEquals(CloseReason.LIMIT, end.get(10, TimeUnit.SECONDS));
         }
     }
