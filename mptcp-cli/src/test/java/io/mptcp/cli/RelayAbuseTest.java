@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mptcp.cli.lab.LabProcess;
 import io.mptcp.cli.lab.LinkProfile;
+import io.mptcp.testkit.TlsClient;
 import io.mptcp.tun.convert.ConnectTlv;
 import io.mptcp.tun.convert.ConvertError;
 import io.mptcp.tun.convert.ConvertMessage;
@@ -19,14 +20,10 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.ExtendedSSLSession;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -83,15 +80,7 @@ class RelayAbuseTest extends DaemonLabTest {
 
         Stranger(boolean tls) throws Exception {
             Socket plain = new Socket(InetAddress.ofLiteral("10.99.0.1"), RelayLab.PORT);
-            if (tls) {
-                SSLContext context = SSLContext.getInstance("TLSv1.3");
-                context.init(null, new TrustManager[] {new TrustsAll()}, null);
-                SSLSocket secure = (SSLSocket) context.getSocketFactory().createSocket(plain, "relay", RelayLab.PORT, true);
-                secure.startHandshake();
-                socket = secure;
-            } else {
-                socket = plain;
-            }
+            socket = tls ? TlsClient.over(plain, "TLSv1.3") : plain;
             socket.setSoTimeout(60_000);
         }
 
@@ -115,21 +104,6 @@ class RelayAbuseTest extends DaemonLabTest {
         @Override
         public void close() throws IOException {
             socket.close();
-        }
-    }
-
-    private record TrustsAll() implements X509TrustManager {
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String authType) {
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String authType) {
-        }
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
         }
     }
 

@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mptcp.testkit.TlsClient;
 import io.mptcp.tun.relay.RelayServer;
-import io.mptcp.tun.relay.TlsClient;
 import io.mptcp.tun.stream.RelayKey;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mptcp.netty.linux.KernelMptcp;
+import io.mptcp.testkit.TlsClient;
 import io.mptcp.tun.ConfigException;
 import io.mptcp.tun.stream.RelayKey;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.mptcp.tun.relay;
+package io.mptcp.testkit;
 
 import java.io.IOException;
 import java.net.Socket;
@@ -14,6 +14,7 @@ public final class TlsClient {
     private TlsClient() {
     }
 
+    /** Shakes hands over a connection. @param versions of TLS to offer, none for the usual ones */
     public static SSLSocket over(Socket socket, String... versions) throws IOException {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
