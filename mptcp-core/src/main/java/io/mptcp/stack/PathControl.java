@@ -148,7 +148,7 @@ final class PathControl implements PathCommands {
         connection.signals().announcements().expire(nowNanos);
         if (timerNanos <= nowNanos) {
             timerNanos = Long.MAX_VALUE;
-            if (isUseful()) {
+            if (isAlive()) {
                 manager.onTimer(this);
             }
         }

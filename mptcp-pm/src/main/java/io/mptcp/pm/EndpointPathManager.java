@@ -82,6 +82,9 @@ final class EndpointPathManager implements PathManager {
     public void onCreated(PathCommands pathCommands) {
         commands = pathCommands;
         host.onCreated(this, pathCommands);
+        if (!commands.isServer()) {
+            commands.wakeAt(commands.nowNanos()); // When the first data has left, and nothing of it has been acknowledged yet: see onTimer.
+        }
     }
 
     @Override
@@ -176,7 +179,11 @@ final class EndpointPathManager implements PathManager {
     @Override
     public void onTimer(PathCommands pathCommands) {
         commands = pathCommands;
-        routeWaitNanos = Math.min(2 * routeWaitNanos, MAX_ROUTE_WAIT_NANOS);
+        if (established) {
+            routeWaitNanos = Math.min(2 * routeWaitNanos, MAX_ROUTE_WAIT_NANOS);
+        } else {
+            ways.lookAhead(commands);
+        }
         reconcile();
     }
 

@@ -57,6 +57,19 @@ final class Ways {
         return targets.get(Math.max(0, slot.failures() - 1) % targets.size());
     }
 
+    /**
+     * Looks up what the joins of a client will need: asking the kernel for a route and for the hardware address of a neighbour takes a while, in which
+     * no acknowledgment is taken. At the moment when joins are allowed, the first ones of slow start are coming in.
+     */
+    void lookAhead(PathCommands commands) {
+        for (Endpoint endpoint : host.endpoints()) {
+            boolean joins = endpoint.has(EndpointFlag.SUBFLOW) || endpoint.has(EndpointFlag.FULLMESH);
+            if (joins && endpoint.linkId() >= 0 && commands.mayUseLink(endpoint.linkId())) {
+                localFor(endpoint, commands.initialRemote());
+            }
+        }
+    }
+
     private boolean hasWay(Slot slot, IpEndpoint remote) {
         return localFor(slot.endpoint, remote) != null;
     }

@@ -496,4 +496,42 @@ class EndpointsTest {
         assertTrue(connection.manager.echoesAnnouncements(connection));
         assertNull(host.endpoint(1));
     }
+
+    // ---- when the host is asked ----
+
+    /** A lookup asks the kernel, and blocks the event loop meanwhile: it must not when the first acknowledgments come in, which is when joins are allowed. */
+    @Test
+    void theWayOfAJoinIsLookedUpBeforeItIsNeeded() throws PathManagerException {
+        List<Integer> asked = new ArrayList<>();
+        LocalLinks known = new FixedLinks(List.of(path(0, A0), path(1, A1), path(2, A2)));
+        HostPathManager lookedAt = new HostPathManager(new LocalLinks() {
+            @Override
+            public List<Integer> links() {
+                return known.links();
+            }
+
+            @Override
+            public IpAddress localAddress(int linkId, IpAddress remote) {
+                asked.add(linkId);
+                return known.localAddress(linkId, remote);
+            }
+
+            @Override
+            public int linkOf(IpAddress local) {
+                return known.linkOf(local);
+            }
+        });
+        lookedAt.addEndpoint(Endpoint.of(IpAddress.parse(A1), SUBFLOW));
+        lookedAt.addEndpoint(Endpoint.of(IpAddress.parse(A2), SUBFLOW));
+        FakeConnection connection = new FakeConnection(lookedAt.create());
+        connection.excluded.add(2);
+        connection.manager.onCreated(connection);
+        assertEquals(List.of(), asked);
+        connection.run(SECOND / 1000);
+        assertEquals(List.of(1), asked);
+        assertEquals("[]", joins(connection));
+        connection.manager.onKeysExchanged(connection);
+        connection.establish();
+        assertEquals("[198.51.100.1>203.0.113.1]", joins(connection));
+    }
 }

@@ -29,6 +29,8 @@ final class BulkBench {
 
     private static final int ATTEMPTS = 3;
     private static final double JIT_SECONDS = 2;
+    private static final int JIT_CONNECTIONS = 200;
+    private static final long JIT_CONNECTION_BYTES = 100_000;
     private static final long CONNECT_PATIENCE_NANOS = 60_000_000_000L;
 
     private record Task(PathPair pair, int run) {
@@ -54,19 +56,30 @@ final class BulkBench {
         return new ParallelRuns(settings.parallelMbit()).run(tasks, task -> task.pair.rateMbit(), this::measure).stream().flatMap(List::stream).toList();
     }
 
-    /** The virtual machine compiles what it runs often: this stack, its links, the emulator. */
+    /** The virtual machine compiles what it runs often: this stack, its links, the emulator; and what every connection begins with, a join included. */
     static void warmUp(PathPair pair, String scheduler, PrintStream progress) {
         progress.println("warming up");
+        PathCell first = pair.first();
+        PathCell clean = new PathCell(first.rateMbit(), 10, 0, 0, 0, 20);
         try (Lab lab = Lab.create()) {
-            PathCell first = pair.first();
-            PathCell clean = new PathCell(first.rateMbit(), 10, 0, 0, 0, 20);
             MultipathNetwork network = new MultipathNetwork(lab, new PathPair(clean, clean));
             for (Pairing pairing : List.of(Pairing.OURS_UP, Pairing.OURS_DOWN)) {
-                Arrivals arrivals = new Arrivals(Math.round(JIT_SECONDS * 1e9), Long.MAX_VALUE);
-                try (MultipathNetwork.Transfer ignored = network.transfer(new Ends(pairing, scheduler, 2), SendPlan.endless(true), arrivals)) {
-                    arrivals.await(CONNECT_PATIENCE_NANOS);
-                }
+                warmUp(network, new Ends(pairing, scheduler, 2), JIT_SECONDS, Long.MAX_VALUE);
             }
+        }
+        PathCell near = new PathCell(first.rateMbit(), 1, 0, 0, 0, 20);
+        try (Lab lab = Lab.create()) {
+            MultipathNetwork network = new MultipathNetwork(lab, new PathPair(near, near));
+            for (int i = 0; i < JIT_CONNECTIONS; i++) {
+                warmUp(network, new Ends(Pairing.OURS_UP, scheduler, 2), JIT_SECONDS, JIT_CONNECTION_BYTES);
+            }
+        }
+    }
+
+    private static void warmUp(MultipathNetwork network, Ends ends, double seconds, long bytes) {
+        Arrivals arrivals = new Arrivals(Math.round(seconds * 1e9), bytes);
+        try (MultipathNetwork.Transfer ignored = network.transfer(ends, SendPlan.endless(true), arrivals)) {
+            arrivals.await(CONNECT_PATIENCE_NANOS);
         }
     }
 
