@@ -26,8 +26,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A connection of the stack for threads that block. Between them and the event loop are two {@link BytePipe}s: the loop moves bytes between these and the
- * connection, and never waits; a thread that finds a pipe empty or full asks the loop for a move and parks.
+ * A connection of the stack for threads that block. Between them and the event loop are a {@link WriteQueue} and a {@link BytePipe}: the loop moves bytes
+ * between these and the connection, and never waits; a thread that finds one full or empty asks the loop for a move and parks.
  */
 final class StackStream implements StreamSocket, ConnectionHandler, ConnectListener {
     private static final IpEndpoint UNBOUND = new IpEndpoint(IpAddress.ANY, 0);
@@ -35,7 +35,7 @@ final class StackStream implements StreamSocket, ConnectionHandler, ConnectListe
 
     private final SocketStack stack;
     private final BytePipe input = new BytePipe();
-    private final BytePipe output = new BytePipe();
+    private final WriteQueue output = new WriteQueue();
     private final Waiter reader = new Waiter();
     private final Waiter writer = new Waiter();
     /** Who connects, or lingers in close. */
@@ -185,7 +185,7 @@ final class StackStream implements StreamSocket, ConnectionHandler, ConnectListe
             int count = output.put(source, offset + done, length - done);
             if (count > 0) {
                 done += count;
-                requestMove();
+                requestOutput();
             } else {
                 writer.await(() -> output.hasRoom() || over != CloseReason.NONE || outputShut || closed, Waiter.FOREVER);
             }
@@ -328,6 +328,15 @@ final class StackStream implements StreamSocket, ConnectionHandler, ConnectListe
         return current == null ? List.of() : stack.call(current::subflows);
     }
 
+    private void requestOutput() throws SocketException {
+        try {
+            requestMove();
+        } catch (SocketException e) {
+            output.abandon();
+            throw e;
+        }
+    }
+
     private void requestMove() throws SocketException {
         if (moveIsDue.compareAndSet(false, true)) {
             stack.execute(moveTask);
@@ -383,12 +392,15 @@ final class StackStream implements StreamSocket, ConnectionHandler, ConnectListe
         }
         inputEnded = true;
         lingerDone = true;
+        output.clear();
         signalAll();
     }
 
     private void moveForCaller() {
         moveIsDue.set(false); // before looking: what comes later asks again
-        if (connection != null && !detached) {
+        if (detached) {
+            output.clear(); // somebody was about to write
+        } else if (connection != null) {
             move();
             stack.driver().wake();
         }
@@ -448,18 +460,11 @@ final class StackStream implements StreamSocket, ConnectionHandler, ConnectListe
         if (over != CloseReason.NONE || outputEnded) {
             output.clear();
         }
-        for (int bytes = output.readable(); bytes > 0; bytes = output.readable()) {
-            int taken = connection.write(output.memory(), output.readIndex(), bytes);
-            if (taken <= 0) {
-                break;
-            }
-            output.consumed(taken);
-        }
+        output.moveTo(connection);
         if (end && output.isEmpty() && !outputEnded && over == CloseReason.NONE) {
             connection.shutdownOutput();
             outputEnded = true;
         }
-        output.tryRelease();
         if (output.hasRoom() || over != CloseReason.NONE) {
             writer.signal();
         }
@@ -491,6 +496,7 @@ final class StackStream implements StreamSocket, ConnectionHandler, ConnectListe
     private void moveAfterClose() {
         if (connection.isClosed() || lingerDone) {
             lingerDone = true;
+            output.clear();
             owner.signal();
             return;
         }
@@ -514,6 +520,7 @@ final class StackStream implements StreamSocket, ConnectionHandler, ConnectListe
         }
         connection.close();
         lingerDone = true;
+        output.clear();
         stack.remove(this);
         signalAll();
     }

@@ -3,6 +3,7 @@ package io.mptcp.cli.bench.speed;
 import io.mptcp.cli.bench.speed.SpeedNetwork.Server;
 import io.mptcp.cli.lab.Lab;
 import io.mptcp.cli.lab.LabException;
+import io.mptcp.netty.host.MptcpStack;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** Runs the cases in turn, again and again: the kernel and this stack alternately. */
 final class SpeedBench {
     /** What is measured. */
-    enum Kind { BULK, MTU, TCP, TUN, ECHO, CONNECT }
+    enum Kind { BULK, LIBRARY, MTU, TCP, TUN, ECHO, CONNECT }
 
     /** A bulk transfer is counted when slow start is over. */
     private static final long RAMP_NANOS = 500_000_000;
@@ -72,6 +73,7 @@ final class SpeedBench {
     private static List<SpeedCase> cases(Kind kind, SpeedNetwork network) {
         return switch (kind) {
             case BULK -> bulk(network, true, "");
+            case LIBRARY -> library(network);
             case MTU -> bulk(network, true, ", MTU frames");
             case TCP -> bulk(network, false, ", plain TCP");
             case TUN -> tun(network);
@@ -90,6 +92,19 @@ final class SpeedBench {
                 new SpeedCase("this stack to kernel, handed over" + what, reference, new HandingOverHost(ours), kernelServer, Service.SINK, 2, 1),
                 new SpeedCase("kernel to this stack" + what, reference, ours, kernelServer, Service.SOURCE, 2, 1),
                 new SpeedCase("this stack to this stack" + what, reference, ours, network.stackServer(), Service.SINK, 2, 1));
+    }
+
+    private static List<SpeedCase> library(SpeedNetwork network) {
+        String reference = "kernel MPTCP to kernel";
+        MptcpStack stack = network.libraryStack();
+        SpeedHost channels = new ChannelHost(stack);
+        SpeedHost sockets = new SocketHost(stack);
+        Server server = network.kernelServer();
+        return List.of(new SpeedCase(reference, null, network.kernelClient(true), server, Service.SINK, 2, 1),
+                new SpeedCase("Netty channel to kernel", reference, channels, server, Service.SINK, 2, 1),
+                new SpeedCase("kernel to Netty channel", reference, channels, server, Service.SOURCE, 2, 1),
+                new SpeedCase("java.net socket to kernel", reference, sockets, server, Service.SINK, 2, 1),
+                new SpeedCase("kernel to java.net socket", reference, sockets, server, Service.SOURCE, 2, 1));
     }
 
     private static List<SpeedCase> tun(SpeedNetwork network) {

@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "speed",
         description = {"How fast this stack is beside the kernel's MPTCP, over two virtual cables without a rate: the two take turns, all in one run, "
             + "CUBIC on both sides.",
-            "bulk: one connection, two subflows. mtu: the same without segmentation, merging and checksum offloads. tcp: plain TCP over one path. "
+            "bulk: one connection, two subflows. library: the same by a Netty channel, and by a java.net socket. mtu: the same without segmentation, merging and checksum offloads. tcp: plain TCP over one path. "
                 + "tun: kernel TCP through mptcp-tun to a kernel MPTCP server. echo: 64 bytes there and back. connect: a connection, an echo, the end, one "
                 + "after the other.",
             "Processor time is that of both ends together: seconds per gigabyte, or per thousand echoes or connections.",
@@ -31,7 +31,7 @@ public final class SpeedCommand implements Callable<Integer> {
     @Spec
     private CommandSpec command;
 
-    @Option(names = "--only", paramLabel = "KIND", split = ",", defaultValue = "bulk,mtu,tcp,tun,echo,connect",
+    @Option(names = "--only", paramLabel = "KIND", split = ",", defaultValue = "bulk,library,mtu,tcp,tun,echo,connect",
             description = "What to measure (default: ${DEFAULT-VALUE}).")
     private List<SpeedBench.Kind> kinds;
 

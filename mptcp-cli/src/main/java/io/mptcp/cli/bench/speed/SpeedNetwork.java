@@ -5,12 +5,15 @@ import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabNamespace;
 import io.mptcp.cli.lab.TwoPathLab;
 import io.mptcp.tun.ConfigException;
+import io.mptcp.netty.host.MptcpStack;
 import io.mptcp.netty.host.SetupException;
 import io.mptcp.tun.TunConfig;
 import io.mptcp.tun.TunDaemon;
 import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A client and a server joined by two virtual cables ({@link TwoPathLab#direct}), with applications on this stack and on the kernel's in both. The
@@ -86,6 +89,23 @@ final class SpeedNetwork {
     /** @param paths 1 or 2 */
     StackSpeedHost stackClient(boolean mptcp, int paths) {
         return lab.own(StackSpeedHost.start(client, List.of(TwoPathLab.uplink(1), TwoPathLab.uplink(2)).subList(0, paths), mptcp, 0));
+    }
+
+    /** A stack over both cables, as programs with the library have it. */
+    MptcpStack libraryStack() {
+        MultiThreadIoEventLoopGroup loop = lab.own(new OwnedLoop(NamespaceLoop.in(client))).group();
+        try {
+            return lab.own(MptcpStack.builder().path(TwoPathLab.uplink(1)).path(TwoPathLab.uplink(2)).group(loop).build());
+        } catch (SetupException e) {
+            throw new LabException("this stack cannot start: " + e.getMessage(), e);
+        }
+    }
+
+    private record OwnedLoop(MultiThreadIoEventLoopGroup group) implements AutoCloseable {
+        @Override
+        public void close() {
+            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(1, TimeUnit.SECONDS);
+        }
     }
 
     /** Starts the daemon in the client's namespace. */

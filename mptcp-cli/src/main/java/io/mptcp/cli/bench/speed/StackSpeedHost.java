@@ -4,7 +4,6 @@ import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabNamespace;
 import io.mptcp.netty.ConnectionHandler;
 import io.mptcp.netty.MptcpDriver;
-import io.mptcp.netty.linux.NetworkNamespace;
 import io.mptcp.stack.CloseReason;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.MptcpConnection;
@@ -21,8 +20,6 @@ import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -30,7 +27,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -63,14 +59,7 @@ public final class StackSpeedHost implements SpeedHost {
      * @throws LabException when the devices cannot be used
      */
     public static StackSpeedHost start(LabNamespace namespace, List<String> devices, boolean mptcp, int listenPort) {
-        NetworkNamespace network = NetworkNamespace.named(namespace.name());
-        ThreadFactory threads = new DefaultThreadFactory("stack", true);
-        // Links open sockets on the thread of their loop: it lives in the namespace.
-        ThreadFactory inNamespace = task -> threads.newThread(() -> {
-            enter(network);
-            task.run();
-        });
-        MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, inNamespace, EpollIoHandler.newFactory());
+        MultiThreadIoEventLoopGroup loops = NamespaceLoop.in(namespace);
         UplinkSettings settings = new UplinkSettings(StackConfig.defaults().withMptcp(mptcp), "default", listenPort, null, PORT_SLOTS);
         try {
             IoEventLoop loop = loops.next();
@@ -84,14 +73,6 @@ public final class StackSpeedHost implements SpeedHost {
         } catch (SetupException | ExecutionException | InterruptedException e) {
             loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
             throw new LabException("this stack cannot start: " + e.getMessage(), e);
-        }
-    }
-
-    private static void enter(NetworkNamespace network) {
-        try {
-            network.enter();
-        } catch (Exception e) {
-            throw new LabException(e.getMessage(), e);
         }
     }
 
