@@ -41,7 +41,10 @@ final class ProportionalRateReduction {
             creditBytes = Math.max(prrDelivered - prrOut, creditBytes + deliveredBytes) + (safeAck ? mssBytes : 0);
             sendCount = Math.min(ssthreshBytes - inFlightBytes, creditBytes);
         }
-        sendCount = Math.max(sendCount, prrOut == 0 ? mssBytes : 0);
+        // With nothing in flight no other acknowledgment will add to this one: what a short segment has delivered is not enough for a full one, counted in
+        // bytes, and the acknowledgment of a single one may be delayed.
+        int least = inFlightBytes == 0 ? 2 * mssBytes : prrOut == 0 ? mssBytes : 0;
+        sendCount = Math.max(sendCount, least);
         limitBytes = inFlightBytes + sendCount;
     }
 

@@ -77,4 +77,13 @@ class ProportionalRateReductionTest {
         prr.onLossFound(19_000, 12_000);
         assertEquals(12_000, prr.limitBytes());
     }
+
+    /** Neither less than a segment, which nothing would ever add to, nor a single one, whose acknowledgment may be delayed. */
+    @Test
+    void withNothingInFlightThereIsRoomForTwo() {
+        prr.start(20_000, 0); // all of it is lost
+        prr.onSent(400);
+        inFlight = 400;
+        assertEquals(2 * MSS, acknowledged(400, false));
+    }
 }
