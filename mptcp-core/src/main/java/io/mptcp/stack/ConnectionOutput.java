@@ -192,6 +192,11 @@ final class ConnectionOutput {
             return 0;
         }
         long chosen = choose(choice.among(allowed), available);
+        while (!choice.isReinjection() && Long.bitCount(chosen) == 1 && opportunistic.comesLateOver(Long.numberOfTrailingZeros(chosen))) {
+            allowed &= ~chosen;
+            available &= ~chosen;
+            chosen = available == 0 ? 0 : choose(choice.among(allowed), available);
+        }
         if (chosen == 0 || (chosen & ~paced) != 0) {
             return chosen;
         }

@@ -134,6 +134,12 @@ final class DataSender {
         return bufferRoomBytes() >= size / 4 && (!hasNotSentLowat() || 2 * notSentBytes() < notSentLowatBytes);
     }
 
+    /** The application has nothing more to write at the moment: it has ended the stream, or left twice as much room as it is told of. */
+    boolean isAllWritten() {
+        long size = Math.min(maxCapacityBytes, fixedBytes > 0 ? fixedBytes : unsentLimitBytes);
+        return finRequested || bufferRoomBytes() >= size / 2;
+    }
+
     /** Copies what there is room for. @return bytes taken, fewer than {@link #writableBytes} when memory is used up */
     int write(MemorySegment source, long offset, int length) {
         return buffer.write(source, offset, Math.min(length, writableBytes()));

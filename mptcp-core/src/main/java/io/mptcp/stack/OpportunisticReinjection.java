@@ -16,6 +16,9 @@ import java.util.List;
  * seen to deliver while a queue showed that this is the path's rate. What a subflow delivers in one round trip or another does not
  * count: where nine connections share two equal paths it differs by a factor of seven, and one that has hardly sent has no rate at all.
  *
+ * <p>Better than to take over is not to give: at the end of a stream or of a burst a slow subflow gets nothing that another would deliver sooner with all
+ * that is still to be sent, although that one has no room at the moment ({@link #comesLateOver}).
+ *
  * <p>Where it is the receive window that is full, the subflow to blame is made smaller, too ("penalisation"): half of its window, at most once in its
  * round trip.
  */
@@ -77,6 +80,30 @@ final class OpportunisticReinjection {
         }
         count += any ? 1 : 0;
         return any;
+    }
+
+    /**
+     * The application has nothing more to write at the moment, and new data on this subflow would arrive later than all there is over another. That one has to be
+     * in use, by the scheduler's will, and has a round trip to spare for a repair.
+     */
+    boolean comesLateOver(int index) {
+        if (!sender.isAllWritten()) {
+            return false;
+        }
+        long nanos = subflows.get(index).tcb.delivery().nextNanos();
+        for (int i = 0; i < subflows.size(); i++) {
+            Tcb other = subflows.get(i).tcb;
+            if (i != index && !other.log().isEmpty() && mayCarryMore(subflows.get(i))
+                    && other.delivery().nanosFor(other.inFlightBytes() + sender.pendingBytes()) < nanos - 2 * other.rtt().srttNanos()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Than the scheduler gave it. */
+    private boolean mayCarryMore(Subflow subflow) {
+        return subflow.isActiveForData() && !subflow.isBackup() && !connection.stack.linkProperties(subflow.linkId).isMetered();
     }
 
     private boolean mayTakeOver() {
@@ -149,8 +176,7 @@ final class OpportunisticReinjection {
     Subflow nearer(Subflow far) {
         for (int i = 0; i < subflows.size(); i++) {
             Subflow subflow = subflows.get(i);
-            if (subflow != far && subflow.isActiveForData() && !subflow.isBackup() && !connection.stack.linkProperties(subflow.linkId).isMetered()
-                    && subflow.tcb.delivery().peakBytesPerSecond() > 0 && isFar(far.tcb, subflow.tcb)) {
+            if (subflow != far && mayCarryMore(subflow) && subflow.tcb.delivery().peakBytesPerSecond() > 0 && isFar(far.tcb, subflow.tcb)) {
                 return subflow;
             }
         }
@@ -194,8 +220,7 @@ final class OpportunisticReinjection {
             Subflow subflow = subflows.get(i);
             Tcb tcb = subflow.tcb;
             long rttNanos = tcb.rtt().srttNanos();
-            if (tcb.delivery().bytesPerSecond() > 0 && subflow.isActiveForData() && !subflow.isBackup()
-                    && !connection.stack.linkProperties(subflow.linkId).isMetered() && connection.stack.isLinkWritable(subflow.linkId)
+            if (tcb.delivery().bytesPerSecond() > 0 && mayCarryMore(subflow) && connection.stack.isLinkWritable(subflow.linkId)
                     && tcb.sendableBytes() >= tcb.payloadMssBytes() && (fastest == null || rttNanos < fastest.tcb.rtt().srttNanos())) {
                 fastest = subflow;
             }
