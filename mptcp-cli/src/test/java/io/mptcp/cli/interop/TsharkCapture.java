@@ -15,10 +15,14 @@ import java.util.TreeMap;
 
 /** A capture as tshark understands it, which knows nothing of our code: options, tokens, initial data sequence numbers, and mappings. */
 final class TsharkCapture {
-    /** What tshark says of options and mappings that are not as they should be. Of a mapping it speaks only where there is payload. */
-    private static final String FAULTS = "_ws.malformed || _ws.expert.severity == \"Error\" || tcp.option.len.invalid || tcp.options.mptcp.subtype > 8"
+    /**
+     * What tshark says of options and mappings that are not as they should be. Of a mapping it speaks only where there is payload; of a FIN without any it may say that
+     * its own code has failed, where it looks for the mapping of the FIN's sequence number, which has none.
+     */
+    private static final String FAULTS = "!(tcp.flags.fin == 1 && tcp.len == 0 && _ws.expert.message contains \"mptcp_map_relssn_to_rawdsn\")"
+            + " && (_ws.malformed || _ws.expert.severity == \"Error\" || tcp.option.len.invalid || tcp.options.mptcp.subtype > 8"
             + " || mptcp.connection.echoed_key_mismatch || mptcp.connection.missing_algorithm || mptcp.connection.unsupported_algorithm"
-            + " || mptcp.dss.infinite_mapping || mptcp.dss.missing_mapping && tcp.len > 0";
+            + " || mptcp.dss.infinite_mapping || mptcp.dss.missing_mapping && tcp.len > 0)";
 
     private static final int MPTCP_KIND = 30;
     private static final int MP_CAPABLE = 0;
