@@ -130,14 +130,17 @@ final class DataSender {
 
     /** Enough room to tell an application that waits for it. */
     boolean isWritable() {
-        long size = Math.min(maxCapacityBytes, fixedBytes > 0 ? fixedBytes : unsentLimitBytes);
-        return bufferRoomBytes() >= size / 4 && (!hasNotSentLowat() || 2 * notSentBytes() < notSentLowatBytes);
+        return bufferRoomBytes() >= sizeBytes() / 4 && (!hasNotSentLowat() || 2 * notSentBytes() < notSentLowatBytes);
     }
 
     /** The application has nothing more to write at the moment: it has ended the stream, or left twice as much room as it is told of. */
     boolean isAllWritten() {
-        long size = Math.min(maxCapacityBytes, fixedBytes > 0 ? fixedBytes : unsentLimitBytes);
-        return finRequested || bufferRoomBytes() >= size / 2;
+        return finRequested || bufferRoomBytes() >= sizeBytes() / 2;
+    }
+
+    /** {@link #bufferRoomBytes} when there is as much as there may be. */
+    private long sizeBytes() {
+        return Math.min(maxCapacityBytes, fixedBytes > 0 ? fixedBytes : unsentLimitBytes);
     }
 
     /** Copies what there is room for. @return bytes taken, fewer than {@link #writableBytes} when memory is used up */

@@ -2,19 +2,16 @@ package io.mptcp.cli.bench;
 
 import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabNamespace;
+import io.mptcp.cli.lab.NamespaceLoop;
 import io.mptcp.netty.host.PathSpec;
 import io.mptcp.netty.host.UplinkSettings;
 import io.mptcp.netty.host.Uplinks;
-import io.mptcp.netty.linux.NetworkNamespace;
 import io.mptcp.netty.linux.Syscalls;
 import io.mptcp.stack.StackConfig;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 /** This stack on devices of a namespace, set up as {@code mptcp cat} does it. */
@@ -47,16 +44,8 @@ public final class StackHost implements AutoCloseable {
 
     /** @throws LabException when a device cannot be used */
     public static StackHost start(LabNamespace namespace, List<String> devices, Settings settings) {
-        NetworkNamespace network = NetworkNamespace.named(namespace.name());
-        ThreadFactory threads = new DefaultThreadFactory("stack", true);
-        // Links open sockets on the thread of their loop: it lives in the namespace.
-        ThreadFactory inNamespace = task -> threads.newThread(() -> {
-            enter(network);
-            // The kernel's TCP works in interrupts, before any thread; without this other work of the machine would hold up this stack alone.
-            new Syscalls().setRealTime(1);
-            task.run();
-        });
-        MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, inNamespace, EpollIoHandler.newFactory());
+        // The kernel's TCP works in interrupts, before any thread; without this other work of the machine would hold up this stack alone.
+        MultiThreadIoEventLoopGroup loops = NamespaceLoop.in(namespace, "stack", () -> new Syscalls().setRealTime(1));
         StackConfig config = StackConfig.defaults().withCongestionControl(settings.congestion()).withMptcp(settings.mptcp());
         UplinkSettings uplinks = new UplinkSettings(config, settings.scheduler(), 0, settings.pcap());
         try {
@@ -64,14 +53,6 @@ public final class StackHost implements AutoCloseable {
         } catch (Exception e) {
             loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
             throw new LabException("this stack cannot start: " + e.getMessage(), e);
-        }
-    }
-
-    private static void enter(NetworkNamespace network) {
-        try {
-            network.enter();
-        } catch (Exception e) {
-            throw new LabException(e.getMessage(), e);
         }
     }
 

@@ -5,7 +5,6 @@ import io.mptcp.netty.host.PathSpec;
 import io.mptcp.netty.host.SetupException;
 import io.mptcp.netty.host.UplinkSettings;
 import io.mptcp.netty.host.Uplinks;
-import io.mptcp.netty.linux.NetworkNamespace;
 import io.mptcp.stack.ConnectOptions;
 import io.mptcp.stack.MptcpConnection;
 import io.mptcp.stack.Readiness;
@@ -13,14 +12,11 @@ import io.mptcp.stack.StackConfig;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -48,14 +44,7 @@ public final class StackFileServer implements AutoCloseable {
      * @throws LabException when the devices cannot be used or the port is taken
      */
     public static StackFileServer start(LabNamespace namespace, List<String> devices, IpEndpoint service) {
-        NetworkNamespace network = NetworkNamespace.named(namespace.name());
-        ThreadFactory threads = new DefaultThreadFactory("file-server", true);
-        // Links open sockets on the thread of their loop: it lives in the namespace.
-        ThreadFactory inNamespace = task -> threads.newThread(() -> {
-            enter(network);
-            task.run();
-        });
-        MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, inNamespace, EpollIoHandler.newFactory());
+        MultiThreadIoEventLoopGroup loops = NamespaceLoop.in(namespace, "file-server");
         IoEventLoop loop = (IoEventLoop) loops.next();
         var started = loop.submit(() -> open(loops, loop, devices, service)).awaitUninterruptibly();
         if (!started.isSuccess()) {
@@ -73,14 +62,6 @@ public final class StackFileServer implements AutoCloseable {
         ConnectionHandler handler = server::accepted;
         server.uplinks.driver().stack().listen(service, false, ConnectOptions.DEFAULT, handler);
         return server;
-    }
-
-    private static void enter(NetworkNamespace network) {
-        try {
-            network.enter();
-        } catch (Exception e) {
-            throw new LabException(e.getMessage(), e);
-        }
     }
 
     @Override

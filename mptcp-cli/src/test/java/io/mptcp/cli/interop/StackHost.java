@@ -2,12 +2,12 @@ package io.mptcp.cli.interop;
 
 import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabNamespace;
+import io.mptcp.cli.lab.NamespaceLoop;
 import io.mptcp.netty.MptcpDriver;
 import io.mptcp.netty.PacketLink;
 import io.mptcp.netty.PacketLinkOptions;
 import io.mptcp.netty.PcapLink;
 import io.mptcp.netty.PcapWriter;
-import io.mptcp.netty.linux.NetworkNamespace;
 import io.mptcp.netty.linux.PortRange;
 import io.mptcp.netty.linux.PortReservation;
 import io.mptcp.pm.HostPathManager;
@@ -19,14 +19,11 @@ import io.mptcp.wire.IpAddress;
 import io.mptcp.wire.IpEndpoint;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 /** Our stack on the devices of a namespace, with every segment recorded. */
@@ -47,14 +44,7 @@ final class StackHost implements AutoCloseable {
      * @param announced   address a server tells its clients of
      */
     StackHost(LabNamespace namespace, List<String> devices, int[] listenPorts, IpAddress announced, boolean checksum, Path pcap) {
-        NetworkNamespace network = NetworkNamespace.named(namespace.name());
-        ThreadFactory threads = new DefaultThreadFactory("stack", true);
-        // Links open sockets on the thread of their loop: it lives in the namespace.
-        ThreadFactory inNamespace = task -> threads.newThread(() -> {
-            enter(network);
-            task.run();
-        });
-        loops = new MultiThreadIoEventLoopGroup(1, inNamespace, EpollIoHandler.newFactory());
+        loops = NamespaceLoop.in(namespace, "stack");
         loop = (IoEventLoop) loops.next();
         List<SignalAddress> signals = announced == null ? List.of() : List.of(new SignalAddress(0, announced, ANNOUNCEMENT_RETRY_NANOS));
         StackConfig config = StackConfig.defaults().withChecksum(checksum)
@@ -73,14 +63,6 @@ final class StackHost implements AutoCloseable {
             }
             return null;
         });
-    }
-
-    private static void enter(NetworkNamespace network) {
-        try {
-            network.enter();
-        } catch (Exception e) {
-            throw new LabException(e.getMessage(), e);
-        }
     }
 
     private <T> T onLoop(Callable<T> action) {

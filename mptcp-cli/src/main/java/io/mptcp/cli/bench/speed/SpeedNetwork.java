@@ -3,6 +3,7 @@ package io.mptcp.cli.bench.speed;
 import io.mptcp.cli.lab.Lab;
 import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabNamespace;
+import io.mptcp.cli.lab.NamespaceLoop;
 import io.mptcp.cli.lab.TwoPathLab;
 import io.mptcp.tun.ConfigException;
 import io.mptcp.netty.host.MptcpStack;
@@ -93,18 +94,13 @@ final class SpeedNetwork {
 
     /** A stack over both cables, as programs with the library have it. */
     MptcpStack libraryStack() {
-        MultiThreadIoEventLoopGroup loop = lab.own(new OwnedLoop(NamespaceLoop.in(client))).group();
+        MultiThreadIoEventLoopGroup loop = NamespaceLoop.in(client, "stack");
+        AutoCloseable end = () -> loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(1, TimeUnit.SECONDS);
+        lab.own(end);
         try {
             return lab.own(MptcpStack.builder().path(TwoPathLab.uplink(1)).path(TwoPathLab.uplink(2)).group(loop).build());
         } catch (SetupException e) {
             throw new LabException("this stack cannot start: " + e.getMessage(), e);
-        }
-    }
-
-    private record OwnedLoop(MultiThreadIoEventLoopGroup group) implements AutoCloseable {
-        @Override
-        public void close() {
-            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(1, TimeUnit.SECONDS);
         }
     }
 

@@ -2,6 +2,7 @@ package io.mptcp.cli.bench.speed;
 
 import io.mptcp.cli.lab.LabException;
 import io.mptcp.cli.lab.LabNamespace;
+import io.mptcp.cli.lab.NamespaceLoop;
 import io.mptcp.netty.ConnectionHandler;
 import io.mptcp.netty.MptcpDriver;
 import io.mptcp.stack.CloseReason;
@@ -59,7 +60,7 @@ public final class StackSpeedHost implements SpeedHost {
      * @throws LabException when the devices cannot be used
      */
     public static StackSpeedHost start(LabNamespace namespace, List<String> devices, boolean mptcp, int listenPort) {
-        MultiThreadIoEventLoopGroup loops = NamespaceLoop.in(namespace);
+        MultiThreadIoEventLoopGroup loops = NamespaceLoop.in(namespace, "stack");
         UplinkSettings settings = new UplinkSettings(StackConfig.defaults().withMptcp(mptcp), "default", listenPort, null, PORT_SLOTS);
         try {
             IoEventLoop loop = loops.next();

@@ -1,7 +1,5 @@
-package io.mptcp.cli.bench.speed;
+package io.mptcp.cli.lab;
 
-import io.mptcp.cli.lab.LabException;
-import io.mptcp.cli.lab.LabNamespace;
 import io.mptcp.netty.linux.NetworkNamespace;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -9,15 +7,21 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.concurrent.ThreadFactory;
 
 /** An event loop whose thread lives in a network namespace: links open sockets on the thread of their loop. */
-final class NamespaceLoop {
+public final class NamespaceLoop {
     private NamespaceLoop() {
     }
 
-    static MultiThreadIoEventLoopGroup in(LabNamespace namespace) {
+    public static MultiThreadIoEventLoopGroup in(LabNamespace namespace, String threadName) {
+        return in(namespace, threadName, () -> { });
+    }
+
+    /** @param first what the thread does in the namespace before anything else */
+    public static MultiThreadIoEventLoopGroup in(LabNamespace namespace, String threadName, Runnable first) {
         NetworkNamespace network = NetworkNamespace.named(namespace.name());
-        ThreadFactory threads = new DefaultThreadFactory("stack", true);
+        ThreadFactory threads = new DefaultThreadFactory(threadName, true);
         ThreadFactory inNamespace = task -> threads.newThread(() -> {
             enter(network);
+            first.run();
             task.run();
         });
         return new MultiThreadIoEventLoopGroup(1, inNamespace, EpollIoHandler.newFactory());
